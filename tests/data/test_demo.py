@@ -61,5 +61,7 @@ def test_content_masks_have_no_specks(pair):
 
 def test_every_photo_is_attributed():
     readme = (DATA / "README.md").read_text(encoding="utf-8")
-    missing = [f"{pair.name}/{side}.jpg" for pair in PAIRS for side in SIDES if f"`{pair.name}/{side}.jpg`" not in readme]
+    missing = [
+        f"{pair.name}/{side}.jpg" for pair in PAIRS for side in SIDES if f"`{pair.name}/{side}.jpg`" not in readme
+    ]
     assert not missing
