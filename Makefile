@@ -1,0 +1,54 @@
+# The commands of the project; `make help` lists them. Each sets up what it needs first, once.
+DATA ?= data/demo
+RESULTS ?= results
+PYTHON ?= python3
+# More options for the command line, as in `make run OPTIONS="--size 500 --device cpu"`.
+OPTIONS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+ARGUMENTS = $(DATA) --results $(RESULTS) $(if $(LAMBDA),--smooth.lambda $(LAMBDA)) $(OPTIONS)
+
+.DEFAULT_GOAL := help
+.PHONY: run stylize smooth onestage compare status test lint bench clean help
+
+run: $(READY) ## All stages and the comparison; make run DATA=folder RESULTS=folder for your own photos
+	@$(BIN)/photostyle run $(ARGUMENTS)
+
+stylize: ## Stage one only
+smooth: ## Stage two only, in seconds; make smooth LAMBDA=1e-2
+onestage: ## The paper's one-stage method only, to compare with
+compare: ## Scores and contact sheets of what there is
+stylize smooth onestage compare: $(READY)
+	@$(BIN)/photostyle $@ $(ARGUMENTS)
+
+status: $(READY) ## What is current, stale, failed or missing
+	@$(BIN)/photostyle status $(ARGUMENTS)
+
+test: $(READY_DEV) ## The tests
+	@$(BIN)/python -m pytest
+
+lint: $(READY_DEV) ## ruff, mypy and the import contracts
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(READY_DEV) ## Stage two against the other ways of computing it
+	@$(BIN)/python -m tests.benchmarks.bench_smooth
+
+clean: ## Removes the virtual environment and the caches; results stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks *.egg-info
+
+help: ## This list
+	@grep -hE '^[a-z ]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml pipeline/set_up.sh
+	@sh pipeline/set_up.sh $(PYTHON) $(VENV) .
+	@touch $@
+
+$(READY_DEV): $(READY)
+	@sh pipeline/set_up.sh $(PYTHON) $(VENV) '.[dev]'
+	@touch $@

@@ -1,0 +1,149 @@
+"""Command-line arguments as typed records: the commands' own, and every setting of the configuration.
+
+Settings are options by their names in the configuration's file: `lambda` of section [smooth] is `--smooth.lambda`.
+"""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+import msgspec
+import tyro
+from tyro.conf import Positional, arg, subcommand
+from tyro.constructors import ConstructorRegistry, StructConstructorSpec, StructFieldSpec, StructTypeInfo
+
+from pipeline.config import Config, checked, load_config
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnDataset:
+    """What every command on a dataset takes."""
+
+    dataset: Positional[Path]
+    """Folder of pairs."""
+    results: Path = Path("results")
+    """Folder that the results go to, in a folder of the dataset's name."""
+    pairs: tuple[str, ...] = ()
+    """Only these pairs."""
+    config: Path | None = None
+    """TOML file of settings; it overrides the dataset's own photostyle.toml, and the options here override both."""
+    settings: Annotated[Config, arg(prefix_name=False)] = field(default_factory=Config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Work(OnDataset):
+    force: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Do again what is current."""
+
+
+class Run(_Work):
+    """All stages on every pair, then the comparison; what is current is not done again."""
+
+
+class Stylize(_Work):
+    """Stage one: the style, by optimisation over a network's features."""
+
+
+class Smooth(_Work):
+    """Stage two: the photorealism, in closed form, from the stage-one image as it is."""
+
+
+class Onestage(_Work):
+    """The paper's one-stage method, to compare with: both terms in one optimisation."""
+
+
+class Compare(OnDataset):
+    """Scores what there is of all methods, and makes a contact sheet for each pair."""
+
+
+class Status(OnDataset):
+    """Which results are current, stale (and why), failed or missing."""
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """What this machine has: device, BLAS and SuiteSparse, threads, memory, weights."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """The encoders' weights: where they are, or where they would come from."""
+
+    fetch: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Fetch and check what is not there."""
+    encoder: Literal["auto", "vgg19", "vgg16"] = "auto"
+    """Which one to fetch."""
+
+
+Command = (
+    Annotated[Run, subcommand("run")]
+    | Annotated[Stylize, subcommand("stylize")]
+    | Annotated[Smooth, subcommand("smooth")]
+    | Annotated[Onestage, subcommand("onestage")]
+    | Annotated[Compare, subcommand("compare")]
+    | Annotated[Status, subcommand("status")]
+    | Annotated[Doctor, subcommand("doctor")]
+    | Annotated[Weights, subcommand("weights")]
+)
+
+DESCRIPTION = "Photorealistic style transfer in two stages: a photo in the look of another, and still a photo."
+
+
+def parse(argv: Sequence[str]) -> Run | Stylize | Smooth | Onestage | Compare | Status | Doctor | Weights:
+    """Reads the command line. Defaults of the settings are those of the dataset's and the given file.
+
+    Raises:
+        ConfigError: a file of settings, or a setting, that can't be used.
+        SystemExit: help was asked for, or an argument is wrong; tyro has said which.
+    """
+    command: Any = tyro.cli(Command, prog="photostyle", description=DESCRIPTION, args=argv, registry=_registry)
+    if not isinstance(command, OnDataset):
+        return command  # type: ignore[no-any-return]
+    # Once more, now that it is known which files the settings come from.
+    named = replace(command, settings=load_config(command.dataset, command.config))
+    prog = f"photostyle {argv[0]}"
+    command = tyro.cli(type(command), prog=prog, args=argv[1:], default=named, registry=_registry)
+    return replace(command, settings=checked(command.settings))  # type: ignore[no-any-return]
+
+
+_registry = ConstructorRegistry()
+
+
+@_registry.struct_rule
+def _settings_by_their_names_in_files(info: StructTypeInfo) -> StructConstructorSpec | None:
+    """tyro's own rule for msgspec structs, but with the fields' encoded names: `lambda`, not `lam`."""
+    if not (isinstance(info.type, type) and issubclass(info.type, msgspec.Struct)):
+        return None
+    struct = info.type
+    fields = msgspec.structs.fields(struct)
+    hints, docs = get_type_hints(struct, include_extras=True), _field_docs(struct)
+    attributes = {each.encode_name: each.name for each in fields}
+    return StructConstructorSpec(
+        instantiate=lambda **values: struct(**{attributes[name]: value for name, value in values.items()}),
+        fields=tuple(
+            StructFieldSpec(
+                name=each.encode_name,
+                type=hints[each.name],
+                default=getattr(info.default, each.name),
+                helptext=docs.get(each.name),
+            )
+            for each in fields
+        ),
+    )
+
+
+def _field_docs(struct: type) -> dict[str, str]:
+    """The string below each field of a class, as its help."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(struct))).body
+    docs: dict[str, str] = {}
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    for above, below in pairwise(body):
+        match above, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                docs[name] = text
+    return docs

@@ -1,0 +1,118 @@
+"""The command line: `photostyle run|stylize|smooth|onestage|compare|status|doctor|weights`."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.arguments import Compare, Doctor, OnDataset, Onestage, Run, Smooth, Status, Stylize, Weights, parse
+from pipeline.config import ConfigError
+from pipeline.dataset import Dataset, DatasetError, open_dataset
+from pipeline.files import LockedError, lock
+from pipeline.progress import say
+from pipeline.run import Failure, Summary, examine, results_folder, run
+from pipeline.state import STAGES, Stage
+from pipeline.status import failure_line, status_table
+from pipeline.weights import WeightsError, describe_weights, load_encoder_weights
+
+FAILED = 1
+WRONG_USE = 2
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command; the exit code is 0, 1 where something failed, 2 for a wrong argument, 130 for Ctrl-C."""
+    argv = sys.argv[1:] if argv is None else argv
+    try:
+        return _dispatch(parse(argv or ["--help"]))
+    except (ConfigError, DatasetError) as error:
+        say(f"photostyle: {error}")
+        return WRONG_USE
+    except (LockedError, WeightsError, OSError) as error:
+        say(f"photostyle: {error}")
+        return FAILED
+    except KeyboardInterrupt:
+        say("\nStopped. What was finished is kept: the same command goes on from there.")
+        return INTERRUPTED
+
+
+def _dispatch(command: Run | Stylize | Smooth | Onestage | Compare | Status | Doctor | Weights) -> int:
+    match command:
+        case Run():
+            return _work(command, STAGES, force=command.force)
+        case Stylize():
+            return _work(command, ["stylize"], force=command.force)
+        case Smooth():
+            return _work(command, ["smooth"], force=command.force)
+        case Onestage():
+            return _work(command, ["onestage"], force=command.force)
+        case Compare():
+            return _compare(command)
+        case Status():
+            return _status(command)
+        case Doctor():
+            from pipeline.doctor import examine_machine
+
+            print("\n".join(examine_machine()))
+            return 0
+        case Weights():
+            return _weights(command)
+
+
+def _work(command: OnDataset, stages: Sequence[Stage], *, force: bool) -> int:
+    began = time.perf_counter()
+    dataset = _chosen(command)
+    folder = results_folder(command.results, dataset)
+    with lock(folder):
+        examination = examine(dataset, folder, stages, command.settings)
+        for failure in examination.failures:
+            say(f"fault: {failure_line(failure)}")
+        summary = run(examination.sound, folder, stages, command.settings, force=force)
+    failures = (*examination.failures, *summary.failures)
+    say(_summary_line(summary, failures, time.perf_counter() - began, folder))
+    return FAILED if failures else 0
+
+
+def _status(command: Status) -> int:
+    dataset = _chosen(command)
+    examination = examine(dataset, command.results / dataset.name, STAGES, command.settings)
+    print(status_table(examination.sound, examination.failures))
+    return FAILED if examination.failures else 0
+
+
+def _weights(command: Weights) -> int:
+    if command.fetch:
+        weights = load_encoder_weights(command.encoder)
+        print(f"{weights.architecture} is there and checked, from {weights.source}")
+    print("\n".join(describe_weights()))
+    return 0
+
+
+def _chosen(command: OnDataset) -> Dataset:
+    """The dataset, with only the pairs that were asked for.
+
+    Raises:
+        DatasetError: as for opening it, and for a pair that it hasn't got.
+    """
+    dataset = open_dataset(command.dataset)
+    if not command.pairs:
+        return dataset
+    known = [*(pair.name for pair in dataset.pairs), *(fault.pair for fault in dataset.faults)]
+    if unknown := [name for name in command.pairs if name not in known]:
+        raise DatasetError(f"{dataset.root} has no pair {', '.join(unknown)}; it has {', '.join(known)}")
+    return dataset._replace(
+        pairs=tuple(pair for pair in dataset.pairs if pair.name in command.pairs),
+        faults=tuple(fault for fault in dataset.faults if fault.pair in command.pairs),
+    )
+
+
+def _summary_line(summary: Summary, failures: Sequence[Failure], seconds: float, folder: Path) -> str:
+    if not summary.done and not failures:
+        return f"Nothing to do: all {summary.kept} results in {folder} are current ({seconds:.1f} s)."
+    counts = f"{summary.done} made, {summary.kept} current, {len(failures)} failed"
+    line = f"{counts} in {seconds:.0f} s; results in {folder}"
+    return "\n".join([line, *(f"failed: {failure_line(failure)}" for failure in failures)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""The configuration: defaults, then `<dataset>/photostyle.toml`, then --config FILE, then the command line.
+
+One frozen struct with a section for each stage; unknown keys are refused. Reading it never imports torch.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from stages.settings import OneStage, Smooth, Stylize
+
+DATASET_FILE = "photostyle.toml"
+
+
+class ConfigError(ValueError):
+    """A configuration that can't be used: the message names the file, the key and what is allowed."""
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Every parameter of a run."""
+
+    size: Annotated[int, Meta(ge=32)] = 700
+    """Long edge in pixels to which both photos are brought down; smaller photos stay as they are."""
+    encoder: Literal["auto", "vgg19", "vgg16"] = "auto"
+    """Network whose features carry style and content; auto is vgg19 where it can be had, otherwise vgg16."""
+    device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
+    """Where stage one computes; auto is the first of cuda, mps and cpu that is there."""
+    stylize: Stylize = Stylize()
+    smooth: Smooth = Smooth()
+    onestage: OneStage = OneStage()
+
+
+def load_config(dataset: Path, file: Path | None) -> Config:
+    """The defaults, overridden by the dataset's own file where it has one, and by `file` where it is given.
+
+    Raises:
+        ConfigError: unreadable file, unknown key, value of another type or out of range.
+    """
+    config = Config()
+    own = dataset / DATASET_FILE
+    if own.exists():
+        config = _override(config, own)
+    return _override(config, file) if file is not None else config
+
+
+def checked(config: Config) -> Config:
+    """The same configuration, its values checked: constructing a struct checks nothing.
+
+    Raises:
+        ConfigError: a value is of another type or out of range.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(config), Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_at_option(str(error))) from error
+
+
+def _override(config: Config, file: Path) -> Config:
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+    if unknown := list(_unknown_keys(table, Config, "")):
+        raise ConfigError("\n".join(f"{file}: {text}" for text in unknown))
+    try:
+        return msgspec.convert(_merge(msgspec.to_builtins(config), table), Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{file}: {_at_option(str(error))}") from error
+
+
+def _unknown_keys(table: Mapping[str, Any], struct: type[Struct], section: str) -> Iterator[str]:
+    known = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
+    place = f"[{section}]" if section else "the top level"
+    for key, value in table.items():
+        if key not in known:
+            yield f"unknown key {key!r} in {place}; it knows {', '.join(known)}"
+        elif isinstance(value, dict) and isinstance(known[key], type) and issubclass(known[key], Struct):
+            yield from _unknown_keys(value, known[key], key)
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        both_tables = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = _merge(base[key], value) if both_tables else value
+    return merged
+
+
+def _at_option(message: str) -> str:
+    """msgspec's "Expected ... - at `$.smooth.lambda`", with the key first."""
+    text, separator, path = message.partition(" - at `$.")
+    return f"{path.rstrip('`')}: {text[:1].lower()}{text[1:]}" if separator else message

@@ -1,0 +1,32 @@
+"""Images as bytes: float32 TIFF between the stages, 8- and 16-bit PNG to look at and to keep."""
+
+import io
+import struct
+import zlib
+
+import imagecodecs
+import numpy as np
+import numpy.typing as npt
+import tifffile
+
+PNG_HEADER_BYTES = 33
+"""Signature and IHDR: other chunks may follow."""
+
+
+def encode_tiff(image: npt.NDArray[np.floating]) -> bytes:
+    """An uncompressed float32 RGB TIFF of an H x W x 3 image: what one stage hands to the next, unrounded."""
+    file = io.BytesIO()
+    tifffile.imwrite(file, image.astype(np.float32), photometric="rgb", metadata=None)
+    return file.getvalue()
+
+
+def encode_png(image: npt.NDArray[np.floating], bits: int) -> bytes:
+    """A PNG of 8 or 16 bits a channel, marked as sRGB, of an H x W x 3 image with values in [0, 1]."""
+    levels = 2**bits - 1
+    rounded = np.rint(np.clip(image, 0, 1).astype(np.float64) * levels).astype({8: np.uint8, 16: np.uint16}[bits])
+    png = bytes(imagecodecs.png_encode(np.ascontiguousarray(rounded)))
+    return png[:PNG_HEADER_BYTES] + _chunk(b"sRGB", b"\0") + png[PNG_HEADER_BYTES:]
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

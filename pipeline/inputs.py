@@ -1,0 +1,100 @@
+"""What the stages take of one pair: its photos and labels at the working size, checked against each other."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.dataset import Pair
+from pipeline.decoding import ImageError
+from pipeline.files import hash_array
+from pipeline.images import Mask, Photo, read_mask, read_photo, resample_mask, shrink, working_shape
+from stages.segment.labels import read_labels
+
+SMALLEST_EDGE = 32
+"""In pixels at the working size: the encoder halves an image four times."""
+MASK_TOLERANCE = 1
+"""In pixels: a mask may be this much off its photo, as in the paper's release."""
+
+Labels = npt.NDArray[np.uint8]
+
+
+class InputError(ValueError):
+    """All that is wrong with the files of one pair, one line each."""
+
+
+class Inputs(NamedTuple):
+    """One pair at the working size."""
+
+    content: Photo
+    style: Photo
+    content_labels: Labels | None
+    """H x W region labels of the content; None without masks."""
+    style_labels: Labels | None
+    notes: tuple[str, ...]
+    """What was put right on the way, for the user to know."""
+
+    def hashes(self) -> dict[str, str]:
+        """One hash for each array, by name: what fingerprints are made of."""
+        arrays = {"content": self.content, "style": self.style}
+        if self.content_labels is not None and self.style_labels is not None:
+            arrays |= {"content mask": self.content_labels, "style mask": self.style_labels}
+        return {name: hash_array(array) for name, array in arrays.items()}
+
+
+def load_inputs(pair: Pair, size: int) -> Inputs:
+    """Reads a pair's files and brings them down to the working size.
+
+    Raises:
+        InputError: with every fault of the pair's files, not only the first.
+    """
+    faults: list[str] = []
+    notes: list[str] = []
+    photos: dict[str, Photo] = {}
+    masks: dict[str, Mask] = {}
+    for role, photo_path, mask_path in (
+        ("content", pair.content, pair.content_mask),
+        ("style", pair.style, pair.style_mask),
+    ):
+        try:
+            photo = read_photo(photo_path)
+            shape = working_shape(photo.shape, size)
+            if min(shape) < SMALLEST_EDGE:
+                becomes = f"{_size(photo)} becomes {shape[1]}x{shape[0]}"
+                faults.append(f"{photo_path}: {becomes}: no edge may be under {SMALLEST_EDGE}")
+            photos[role] = shrink(photo, size)
+        except ImageError as error:
+            faults.append(str(error))
+        if mask_path is None:
+            continue
+        try:
+            mask = read_mask(mask_path)
+        except ImageError as error:
+            faults.append(str(error))
+            continue
+        if role not in photos:
+            continue
+        off = max(abs(m - p) for m, p in zip(mask.shape[:2], photo.shape[:2], strict=True))
+        if off > MASK_TOLERANCE:
+            faults.append(f"{mask_path}: is {_size(mask)}, its photo {_size(photo)}: save the mask at the photo's size")
+        elif off:
+            notes.append(f"{mask_path.name} is {_size(mask)}, its photo {_size(photo)}: resampled to fit")
+        masks[role] = resample_mask(mask, shape)
+    if faults:
+        raise InputError("\n".join(faults))
+    labels = _labels(masks["content"], masks["style"]) if masks else (None, None)
+    return Inputs(photos["content"], photos["style"], *labels, tuple(notes))
+
+
+def _labels(content: Mask, style: Mask) -> tuple[Labels, Labels]:
+    """Colours become the palette's indices; region numbers are counted through over both masks."""
+    if content.ndim == 3 and style.ndim == 3:
+        return read_labels(content), read_labels(style)
+    if content.ndim == 2 and style.ndim == 2:
+        numbers = np.unique(np.concatenate([content.ravel(), style.ravel()]))
+        return np.searchsorted(numbers, content).astype(np.uint8), np.searchsorted(numbers, style).astype(np.uint8)
+    raise InputError("one mask holds region numbers (PGM) and the other colours: make both of a kind")
+
+
+def _size(image: npt.NDArray[np.generic]) -> str:
+    return f"{image.shape[1]}x{image.shape[0]}"

@@ -1,0 +1,119 @@
+"""Manifests: what a stage's outputs were made from, and whether they still are what it made.
+
+A manifest is written after the outputs it describes and taken away before they are overwritten, so one that is there
+speaks of whole files. Fingerprints are made of decoded images and settings, never of dates.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from pipeline.files import hash_bytes, sync_folder, write_atomically
+
+FILE = "manifest.json"
+FAILURE_FILE = "failure.txt"
+
+
+class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
+    """All that decides a stage's result."""
+
+    stage: str
+    version: int
+    """Raised when the stage's code would make another result of the same inputs."""
+    inputs: dict[str, str]
+    """Hashes of the decoded inputs by name."""
+    settings: dict[str, Any]
+    """That stage's own section of the configuration."""
+
+    def fingerprint(self) -> str:
+        """BLAKE2b over everything in the recipe."""
+        return hash_bytes(msgspec.json.encode(self, order="deterministic"))
+
+    def changes(self, before: "Recipe") -> list[str]:
+        """What differs from an earlier recipe, in words."""
+        words = []
+        if self.version != before.version:
+            words.append(f"version {before.version} -> {self.version}")
+        for name in sorted(self.inputs.keys() | before.inputs.keys()):
+            if name not in before.inputs:
+                words.append(f"{name} added")
+            elif name not in self.inputs:
+                words.append(f"{name} removed")
+            elif self.inputs[name] != before.inputs[name]:
+                words.append(f"{name} changed")
+        for key in sorted(self.settings.keys() | before.settings.keys()):
+            new, old = self.settings.get(key), before.settings.get(key)
+            if new != old:
+                words.append(f"{key} {old} -> {new}")
+        return words
+
+
+class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A stage's finished work on one pair."""
+
+    recipe: Recipe
+    fingerprint: str
+    outputs: dict[str, str]
+    """Hashes of the files by name."""
+    facts: dict[str, Any]
+    """Recorded and not part of the fingerprint: seconds, memory, device, encoder, versions, losses, residual."""
+
+    def intact(self, folder: Path) -> bool:
+        """Whether every output is there, byte for byte."""
+        return all(_hash_file(folder / name) == digest for name, digest in self.outputs.items())
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a stage's folder; None where there is none, or none that can be trusted."""
+    try:
+        manifest = msgspec.json.decode((folder / FILE).read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError):
+        return None
+    names_are_plain = all(Path(name).name == name for name in manifest.outputs)
+    return manifest if names_are_plain and manifest.fingerprint == manifest.recipe.fingerprint() else None
+
+
+def publish(folder: Path, recipe: Recipe, outputs: Mapping[str, bytes], facts: Mapping[str, Any]) -> Manifest:
+    """Writes a stage's outputs and, last, their manifest. A kill at any moment leaves nothing that passes for current.
+
+    Raises:
+        OSError: the disk is full or the folder can't be written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).unlink(missing_ok=True)
+    sync_folder(folder)
+    for name, data in outputs.items():
+        write_atomically(folder / name, data)
+    digests = {name: hash_bytes(data) for name, data in outputs.items()}
+    manifest = Manifest(recipe, recipe.fingerprint(), digests, dict(facts))
+    write_atomically(folder / FILE, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    (folder / FAILURE_FILE).unlink(missing_ok=True)
+    return manifest
+
+
+def record_failure(folder: Path, text: str) -> None:
+    """Leaves word in a stage's folder of why it has no result; the next success takes it away.
+
+    Raises:
+        OSError: the disk is full or the folder can't be written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / FAILURE_FILE, f"{text}\n".encode())
+
+
+def read_failure(folder: Path) -> str | None:
+    """Why a stage failed; None where it did not."""
+    try:
+        return (folder / FAILURE_FILE).read_text("utf-8", errors="replace").strip()
+    except OSError:
+        return None
+
+
+def _hash_file(path: Path) -> str | None:
+    try:
+        return hash_bytes(path.read_bytes())
+    except OSError:
+        return None

@@ -1,0 +1,160 @@
+"""A dataset through the stages: what is current is skipped, a pair that fails is recorded and the others go on."""
+
+import errno
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.config import Config
+from pipeline.dataset import Dataset, Pair
+from pipeline.decoding import ImageError
+from pipeline.files import hash_array
+from pipeline.images import Photo, read_photo
+from pipeline.inputs import InputError, load_inputs
+from pipeline.manifest import publish, record_failure
+from pipeline.progress import say, watch
+from pipeline.state import LINK, Stage, State, find_state, link_hash, recipe
+from pipeline.steps import Network, make
+
+
+class Examined(NamedTuple):
+    """One pair before the work: the hashes of its inputs, and what there is of each stage."""
+
+    pair: Pair
+    hashes: dict[str, str]
+    notes: tuple[str, ...]
+    states: dict[Stage, State]
+
+
+class Failure(NamedTuple):
+    """Why something of a pair could not be done."""
+
+    pair: str
+    what: str
+    reason: str
+
+
+class Summary(NamedTuple):
+    """What a run came to."""
+
+    done: int
+    """Results made."""
+    kept: int
+    """Results that were current."""
+    failures: tuple[Failure, ...]
+
+
+class Examination(NamedTuple):
+    """Examining a dataset: the sound pairs, and the faults of all the others."""
+
+    sound: tuple[Examined, ...]
+    failures: tuple[Failure, ...]
+
+
+def examine(dataset: Dataset, results: Path, stages: Sequence[Stage], config: Config) -> Examination:
+    """Reads every file of a dataset, so that all its faults are known before any work starts, and finds what is there.
+
+    Args:
+        dataset: the pairs.
+        results: the folder that holds one folder for each pair.
+        stages: those to look at.
+        config: all settings.
+    """
+    failures = [Failure(fault.pair, "dataset", fault.text) for fault in dataset.faults]
+    sound = []
+    for pair in dataset.pairs:
+        folder = results / pair.name
+        try:
+            inputs = load_inputs(pair, config.size)
+            hashes, notes = inputs.hashes(), inputs.notes
+            link = link_hash(folder)
+        except InputError as error:
+            failures += [Failure(pair.name, "dataset", line) for line in str(error).splitlines()]
+        except ImageError as error:
+            failures.append(Failure(pair.name, "stage-one image", str(error)))
+        else:
+            wanted = {stage: recipe(stage, hashes, link, config) for stage in stages}
+            states = {stage: find_state(folder / stage, wanted[stage], config) for stage in stages}
+            sound.append(Examined(pair, hashes, notes, states))
+    return Examination(tuple(sound), tuple(failures))
+
+
+def run(
+    examined: Sequence[Examined], results: Path, stages: Sequence[Stage], config: Config, *, force: bool
+) -> Summary:
+    """Takes pairs through the stages, in order; a stage that is current is not done again unless forced.
+
+    Args:
+        examined: the pairs and what there is of them.
+        results: the folder that holds one folder for each pair; the caller holds its lock.
+        stages: those to run, earlier ones first.
+        config: all settings.
+        force: do again what is current.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    network = Network(config)
+    done, kept = 0, 0
+    failures: list[Failure] = []
+    for number, one in enumerate(examined, start=1):
+        label = f"[{number}/{len(examined)}] {one.pair.name}"
+        for note in one.notes:
+            say(f"{label}: {note}")
+        for stage in stages:
+            try:
+                made = _advance(one, results / one.pair.name, stage, config, network, label, force=force)
+            except Exception as error:  # whatever befalls one pair, the others go on
+                if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                    raise
+                reason = str(error).strip() or type(error).__name__
+                record_failure(results / one.pair.name / stage, f"{type(error).__name__}: {reason}")
+                failures.append(Failure(one.pair.name, stage, reason))
+                say(f"{label} {stage}: FAILED: {reason}")
+                if stage == "stylize":
+                    break  # the later stages start from its image
+            else:
+                done, kept = done + made, kept + (not made)
+    return Summary(done, kept, tuple(failures))
+
+
+def _advance(
+    one: Examined, folder: Path, stage: Stage, config: Config, network: Network, label: str, *, force: bool
+) -> bool:
+    """Brings one stage of one pair up to date; whether there was anything to do."""
+    state = find_state(folder / stage, recipe(stage, one.hashes, link_hash(folder), config), config)
+    if state.settled and not force:
+        if state.kind == "edited":
+            say(f"{label} {stage}: {state.why}; --force makes it again")
+        return False
+    began = time.perf_counter()
+    inputs = load_inputs(one.pair, config.size)
+    link = _read_link(folder) if stage != "stylize" else None
+    wanted = recipe(stage, inputs.hashes(), None if link is None else hash_array(link), config)
+    if wanted is None:
+        raise ValueError("there is no stage-one image: run `photostyle stylize` first")
+    with watch(f"{label} {stage}") as on_iterate:
+        made = make(stage, inputs, link, config, network, on_iterate)
+    publish(folder / stage, wanted, made.outputs, made.facts)
+    say(f"{label} {stage}: {time.perf_counter() - began:.1f} s{f' ({state.why})' if state.kind == 'stale' else ''}")
+    return True
+
+
+def _read_link(folder: Path) -> Photo | None:
+    path = folder / "stylize" / LINK
+    return read_photo(path) if path.exists() else None
+
+
+def results_folder(results: Path, dataset: Dataset) -> Path:
+    """`results/<dataset>`, made where it is missing.
+
+    Raises:
+        OSError: it can't be made or written to.
+    """
+    folder = results / dataset.name
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, "no permission to write", str(folder))
+    return folder

@@ -1,0 +1,54 @@
+#!/bin/sh
+# Sets up what `make` needs: the system's parts, a virtual environment, the package in it.
+# Usage: set_up.sh PYTHON VENV PACKAGE      (PACKAGE is "." or ".[dev]")
+set -eu
+python=$1 venv=$2 package=$3
+
+DEBIAN="apt-get install -y gcc libc6-dev python3-dev python3-venv libsuitesparse-dev libopenblas0-pthread"
+
+say() { printf 'set-up: %s\n' "$*" >&2; }
+
+# The parts of the system that pip can't bring: a C compiler, Python's and SuiteSparse's headers, a fast BLAS.
+missing_parts() {
+    command -v cc >/dev/null || command -v gcc >/dev/null || echo "a C compiler"
+    "$python" -c 'import ensurepip' 2>/dev/null || echo "python3-venv"
+    "$python" -c 'import os, sys, sysconfig
+sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' || echo "Python's headers"
+    for prefix in /usr /usr/local /opt/homebrew "${CONDA_PREFIX:-/usr}"; do
+        if [ -e "$prefix/include/suitesparse/cholmod.h" ] || [ -e "$prefix/include/cholmod.h" ]; then headers=found; fi
+    done
+    [ "${headers:-}" ] || echo "SuiteSparse's headers"
+    if command -v apt-get >/dev/null && ! ldconfig -p | grep -q libopenblas; then echo "OpenBLAS"; fi
+}
+
+install_parts() {
+    if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then as_root="env"
+    elif command -v apt-get >/dev/null && sudo -n true 2>/dev/null; then as_root="sudo -n"
+    else return 1; fi
+    $as_root apt-get update -qq
+    # shellcheck disable=SC2086
+    $as_root env DEBIAN_FRONTEND=noninteractive $DEBIAN --no-install-recommends >&2
+}
+
+advise() {
+    cat >&2 <<EOF
+set-up: this machine lacks: $(missing_parts | paste -sd, - | sed 's/,/, /g'). Install them, then run make again:
+  Debian, Ubuntu:  sudo $DEBIAN
+  Fedora:          sudo dnf install gcc python3-devel suitesparse-devel openblas
+  macOS:           xcode-select --install; brew install suite-sparse openblas
+  conda:           conda install -c conda-forge compilers suitesparse openblas
+EOF
+    exit 1
+}
+
+command -v "$python" >/dev/null || { say "there is no $python: install Python 3.11 or later"; exit 1; }
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    { say "$("$python" --version) is too old: Python 3.11 or later is needed, as in make PYTHON=python3.12"; exit 1; }
+
+if [ "$(missing_parts)" ]; then
+    say "installing: $(missing_parts | paste -sd, -)"
+    install_parts || advise
+fi
+[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+say "installing $package into $venv (torch is a download of some 2.5 GB, the first time)"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$package"

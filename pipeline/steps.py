@@ -1,0 +1,183 @@
+"""The stages, each as arrays and settings in, files and facts out. Torch is imported by the two that need it, only."""
+
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from pipeline.config import Config
+from pipeline.encoding import encode_png, encode_tiff
+from pipeline.images import Photo
+from pipeline.inputs import Inputs
+from pipeline.progress import say
+from pipeline.state import LINK, Stage
+from stages.segment import Regions, match_regions
+
+if TYPE_CHECKING:
+    from stages.stylize import Encoder, Iterate, Stylized
+
+LIBRARIES = {
+    "stylize": ("numpy", "torch"),
+    "smooth": ("numpy", "numba", "scikit-sparse"),
+    "onestage": ("numpy", "torch", "numba"),
+}
+
+
+class Made(NamedTuple):
+    """What a stage hands over to be written."""
+
+    outputs: dict[str, bytes]
+    """Files by name."""
+    facts: dict[str, Any]
+    """For the manifest's record."""
+
+
+class Network:
+    """The encoder of a run: loaded when first asked for, then kept."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    @cached_property
+    def encoder(self) -> "Encoder":
+        """The encoder on the device that the configuration asks for.
+
+        Raises:
+            WeightsError: its weights can't be had.
+        """
+        from pipeline.weights import load_encoder_weights
+        from stages.stylize import Encoder
+        from stages.stylize.device import best_device
+
+        weights = load_encoder_weights(self._config.encoder)
+        device = best_device(self._config.device)
+        say(f"encoder: {weights.architecture} on {device}, from {weights.source}")
+        return Encoder(weights.tensors, weights.architecture, device)
+
+
+def make(
+    stage: Stage,
+    inputs: Inputs,
+    link: Photo | None,
+    config: Config,
+    network: Network,
+    on_iterate: "Callable[[Iterate], None]",
+) -> Made:
+    """Runs one stage on one pair.
+
+    Args:
+        stage: which.
+        inputs: the pair at the working size.
+        link: the stage-one image, H x W x 3; the later stages start from it.
+        config: all settings; the stage takes its own section.
+        network: the encoder of this run.
+        on_iterate: called with the optimiser's iterates.
+
+    Raises:
+        ValueError: the stage-one image is missing or of another size than the content.
+        WeightsError: the encoder's weights can't be had.
+    """
+    began = time.perf_counter()
+    if stage == "stylize":
+        made = _stylize(inputs, config, network, on_iterate)
+    elif stage == "smooth":
+        made = _smooth(inputs, _fitting(link, inputs), config)
+    else:
+        made = _onestage(inputs, _fitting(link, inputs), config, network, on_iterate)
+    facts = made.facts | {
+        "seconds": round(time.perf_counter() - began, 2),
+        "process_peak_mib": _peak_mib(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in LIBRARIES[stage]},
+        "notes": list(inputs.notes),
+    }
+    return Made(made.outputs, facts)
+
+
+def regions_of(inputs: Inputs) -> Regions:
+    """The regions of a pair, matched between its two photos."""
+    return match_regions(inputs.content_labels, inputs.style_labels, inputs.content.shape[:2], inputs.style.shape[:2])
+
+
+def _stylize(inputs: Inputs, config: Config, network: Network, on_iterate: "Callable[[Iterate], None]") -> Made:
+    from stages.stylize import stylize
+
+    regions = regions_of(inputs)
+    result = stylize(
+        inputs.content,
+        inputs.style,
+        network.encoder,
+        regions=regions,
+        settings=config.stylize,
+        on_iterate=on_iterate,
+    )
+    image = np.clip(result.image, 0, 1)
+    outputs = {LINK: encode_tiff(image), "image.png": encode_png(image, 8)}
+    return Made(outputs, _optimised(result, regions, network))
+
+
+def _smooth(inputs: Inputs, link: Photo, config: Config) -> Made:
+    from stages.smooth import smooth
+
+    result = smooth(inputs.content, link, config.smooth.lam, epsilon=config.smooth.epsilon)
+    return Made(_final(result.image), {"device": "cpu", "residual": float(result.residual)})
+
+
+def _onestage(
+    inputs: Inputs, link: Photo, config: Config, network: Network, on_iterate: "Callable[[Iterate], None]"
+) -> Made:
+    from stages.smooth import matting_laplacian
+    from stages.stylize import onestage
+
+    regions = regions_of(inputs)
+    result = onestage(
+        inputs.content,
+        inputs.style,
+        link,
+        matting_laplacian(inputs.content, config.smooth.epsilon).full(),
+        network.encoder,
+        regions=regions,
+        settings=config.onestage,
+        on_iterate=on_iterate,
+    )
+    return Made(_final(result.image), {"start": "stage-one image"} | _optimised(result, regions, network))
+
+
+def _final(image: Photo) -> dict[str, bytes]:
+    return {"image16.png": encode_png(image, 16), "image.png": encode_png(image, 8)}
+
+
+def _optimised(result: "Stylized", regions: Regions, network: Network) -> dict[str, Any]:
+    encoder = network.encoder
+    return {
+        "device": str(encoder.device),
+        "encoder": encoder.architecture,
+        "losses": {name: float(loss) for name, loss in result.losses.items()},
+        "evaluations": result.evaluations,
+        "regions": regions.count,
+        "region_notes": list(regions.notes),
+    }
+
+
+def _fitting(link: Photo | None, inputs: Inputs) -> Photo:
+    if link is None:
+        raise ValueError("the later stages start from the stage-one image, and there is none")
+    if link.shape != inputs.content.shape:
+        (height, width), (h, w) = link.shape[:2], inputs.content.shape[:2]
+        raise ValueError(
+            f"the stage-one image is {width}x{height}, the content at this size {w}x{h}: "
+            "give the --size it was made with, or run `photostyle stylize` again"
+        )
+    return link
+
+
+def _peak_mib() -> int:
+    """Peak memory of this process so far, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // 2**20 if sys.platform == "darwin" else peak // 2**10
