@@ -1,0 +1,192 @@
+"""The methods side by side: every image of every pair scored, a table, and a contact sheet for each pair.
+
+Compared are the content itself, stage one, two-stage, one-stage, and any `compare_*` image that lies beside the photos.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from pipeline.config import Config
+from pipeline.contact_sheet import Tile, contact_sheet
+from pipeline.dataset import Dataset, Pair
+from pipeline.decoding import ImageError
+from pipeline.encoding import encode_png
+from pipeline.files import write_atomically
+from pipeline.images import Photo, read_photo, shrink
+from pipeline.inputs import InputError, Inputs, Labels, load_inputs
+from pipeline.manifest import read_manifest
+from pipeline.progress import say
+from pipeline.score_table import NOTES, Row, means, to_csv, to_markdown
+from pipeline.state import LINK, Stage
+from pipeline.steps import Network
+from stages.segment.labels import PALETTE
+
+if TYPE_CHECKING:
+    from pipeline.metrics import Scores
+
+CSV, TABLE, SHEET = "metrics.csv", "metrics.md", "contact_sheet.png"
+
+METHODS: dict[str, tuple[Stage, str]] = {
+    "stage one": ("stylize", LINK),
+    "two-stage": ("smooth", "image.png"),
+    "one-stage": ("onestage", "image.png"),
+}
+"""What the stages' results are called here, and which file is judged: what was written at 8 bits, and of stage one
+the image that the others start from."""
+
+
+class CompareError(ValueError):
+    """There is nothing to compare."""
+
+
+class Gap(NamedTuple):
+    """An image that could not be compared."""
+
+    pair: str
+    what: str
+    why: str
+
+
+class Comparison(NamedTuple):
+    """The scores of a dataset's images, and what is missing from them."""
+
+    rows: tuple[Row, ...]
+    gaps: tuple[Gap, ...]
+
+    def report(self) -> str:
+        """The table with the means below, what the columns mean, and what is missing, as Markdown."""
+        parts = [to_markdown([*self.rows, *means(self.rows)]), _as_list(NOTES)]
+        if self.gaps:
+            parts.append("Not compared:\n\n" + _as_list(_sum_up(self.gaps)))
+        return "\n\n".join(parts)
+
+
+class Candidate(NamedTuple):
+    """One image to be judged against the others of its pair."""
+
+    method: str
+    image: Photo
+    seconds: float | None = None
+    process_peak_mib: int | None = None
+
+
+def compare(dataset: Dataset, results: Path, config: Config, network: Network) -> Comparison:
+    """Scores what there is; writes metrics.csv and metrics.md into `results`, a contact sheet into each pair's folder.
+
+    Args:
+        dataset: the pairs.
+        results: the folder that holds one folder for each pair.
+        config: the size at which the results were made, encoder and device.
+        network: the encoder of this run; not loaded when there is nothing to score.
+
+    Raises:
+        CompareError: no pair has an image to compare.
+        WeightsError: the encoder's weights can't be had.
+        OSError: the results can't be written.
+    """
+    rows: list[Row] = []
+    gaps = [Gap(fault.pair, "the pair", fault.text) for fault in dataset.faults]
+    for number, pair in enumerate(dataset.pairs, start=1):
+        try:
+            inputs = load_inputs(pair, config.size)
+        except InputError as error:
+            gaps += [Gap(pair.name, "the pair", line) for line in str(error).splitlines()]
+            continue
+        found = list(_find(pair, results / pair.name, inputs, config.size))
+        gaps += [one for one in found if isinstance(one, Gap)]
+        candidates = [one for one in found if isinstance(one, Candidate)]
+        if not candidates:
+            continue
+        candidates.insert(0, Candidate("content", inputs.content))
+        scored = _score(pair, inputs, candidates, network)
+        sheet = _sheet(pair, inputs, candidates, [row.scores for row in scored])
+        (results / pair.name).mkdir(parents=True, exist_ok=True)
+        write_atomically(results / pair.name / SHEET, encode_png(sheet, bits=8))
+        rows += scored
+        say(f"[{number}/{len(dataset.pairs)}] {pair.name}: {len(scored)} images compared")
+    if not rows:
+        raise CompareError("\n".join(["nothing to compare: run `photostyle run` first", *_sum_up(gaps)]))
+    comparison = Comparison(tuple(rows), tuple(gaps))
+    write_atomically(results / CSV, to_csv([*rows, *means(rows)]).encode())
+    write_atomically(results / TABLE, f"# {dataset.name}\n\n{comparison.report()}\n".encode())
+    return comparison
+
+
+def _find(pair: Pair, folder: Path, inputs: Inputs, size: int) -> Iterator[Candidate | Gap]:
+    for method, (stage, file) in METHODS.items():
+        path = folder / stage / file
+        if not path.exists():
+            yield Gap(pair.name, method, f"not there: run `photostyle {stage}`")
+            continue
+        manifest = read_manifest(folder / stage)
+        facts = manifest.facts if manifest is not None else {}
+        try:
+            image = _fitting(read_photo(path), inputs, path, "give the --size it was made with")
+            yield Candidate(method, image, facts.get("seconds"), facts.get("process_peak_mib"))
+        except ImageError as error:
+            yield Gap(pair.name, method, str(error))
+    for name, path in sorted(pair.comparisons.items()):
+        try:
+            image = _fitting(shrink(read_photo(path), size), inputs, path, "save it at the content's size")
+            yield Candidate(f"compare_{name}", image)
+        except ImageError as error:
+            yield Gap(pair.name, f"compare_{name}", str(error))
+
+
+def _fitting(image: Photo, inputs: Inputs, path: Path, remedy: str) -> Photo:
+    if image.shape != inputs.content.shape:
+        (height, width), (h, w) = image.shape[:2], inputs.content.shape[:2]
+        raise ImageError(f"{path}: is {width}x{height} here, the content {w}x{h}: {remedy}")
+    return image
+
+
+def _score(pair: Pair, inputs: Inputs, candidates: Iterable[Candidate], network: Network) -> list[Row]:
+    from pipeline.metrics import Scorer
+
+    scorer = Scorer(inputs.content, inputs.style, inputs.regions, network.encoder)
+    return [Row(pair.name, method, scorer.score(image), seconds, peak) for method, image, seconds, peak in candidates]
+
+
+def _sheet(pair: Pair, inputs: Inputs, candidates: list[Candidate], scores: "list[Scores]") -> Photo:
+    tiles = {
+        candidate.method: Tile(candidate.method, candidate.image, _caption(scored))
+        for candidate, scored in zip(candidates, scores, strict=True)
+    }
+    sources = [tiles.pop("content"), Tile("style", inputs.style)]
+    if inputs.content_labels is not None and inputs.style_labels is not None:
+        sources += [
+            Tile(f"{side}'s regions", _painted(labels))
+            for side, labels in (("content", inputs.content_labels), ("style", inputs.style_labels))
+        ]
+    ours = [tile for method, tile in tiles.items() if method in METHODS]
+    theirs = [tile for method, tile in tiles.items() if method not in METHODS]
+    return contact_sheet(pair.name, [sources, ours, theirs])
+
+
+def _caption(scores: "Scores") -> str:
+    return (
+        f"edge SSIM {scores.edge_ssim:.3f}   style {scores.style_distance:.3f}   "
+        f"colour {scores.colour_distance:.3f}   affine {scores.affine_energy:.1e}"
+    )
+
+
+def _painted(labels: Labels) -> Photo:
+    """A label map in the palette's colours, over again where there are more labels than colours."""
+    palette = np.array(list(PALETTE.values()), dtype=np.float32) / np.float32(255)
+    painted: Photo = palette[labels % len(palette)]
+    return painted
+
+
+def _sum_up(gaps: Iterable[Gap]) -> list[str]:
+    """One line for each reason, with the pairs that it holds for."""
+    pairs: dict[tuple[str, str], list[str]] = {}
+    for gap in gaps:
+        pairs.setdefault((gap.what, gap.why), []).append(gap.pair)
+    return [f"{what} of {', '.join(names)}: {why}" for (what, why), names in pairs.items()]
+
+
+def _as_list(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
