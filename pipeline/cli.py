@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.arguments import Compare, Doctor, OnDataset, Onestage, Run, Smooth, Status, Stylize, Weights, parse
+from pipeline.compare import CompareError
+from pipeline.comparison import bring_up_to_date
 from pipeline.config import ConfigError
 from pipeline.dataset import Dataset, DatasetError, open_dataset
 from pipeline.files import LockedError, lock
@@ -13,6 +15,7 @@ from pipeline.progress import say
 from pipeline.run import Failure, Summary, examine, results_folder, run
 from pipeline.state import STAGES, Stage
 from pipeline.status import failure_line, status_table
+from pipeline.steps import Network
 from pipeline.weights import WeightsError, describe_weights, load_encoder_weights
 
 FAILED = 1
@@ -28,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigError, DatasetError) as error:
         say(f"photostyle: {error}")
         return WRONG_USE
-    except (LockedError, WeightsError, OSError) as error:
+    except (CompareError, LockedError, WeightsError, OSError) as error:
         say(f"photostyle: {error}")
         return FAILED
     except KeyboardInterrupt:
@@ -39,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(command: Run | Stylize | Smooth | Onestage | Compare | Status | Doctor | Weights) -> int:
     match command:
         case Run():
-            return _work(command, STAGES, force=command.force)
+            return _work(command, STAGES, force=command.force, comparing=True)
         case Stylize():
             return _work(command, ["stylize"], force=command.force)
         case Smooth():
@@ -59,18 +62,35 @@ def _dispatch(command: Run | Stylize | Smooth | Onestage | Compare | Status | Do
             return _weights(command)
 
 
-def _work(command: OnDataset, stages: Sequence[Stage], *, force: bool) -> int:
+def _work(command: OnDataset, stages: Sequence[Stage], *, force: bool, comparing: bool = False) -> int:
     began = time.perf_counter()
     dataset = _chosen(command)
     folder = results_folder(command.results, dataset)
+    network = Network(command.settings)
     with lock(folder):
         examination = examine(dataset, folder, stages, command.settings)
         for failure in examination.failures:
             say(f"fault: {failure_line(failure)}")
-        summary = run(examination.sound, folder, stages, command.settings, force=force)
+        summary = run(examination.sound, folder, stages, command.settings, network, force=force)
+        if comparing and summary.done + summary.kept:
+            table, state = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
+            if not state.settled:
+                print(table)
+            summary = summary.counting(1, settled=state.settled)
     failures = (*examination.failures, *summary.failures)
     say(_summary_line(summary, failures, time.perf_counter() - began, folder))
     return FAILED if failures else 0
+
+
+def _compare(command: Compare) -> int:
+    dataset = _chosen(command)
+    folder = results_folder(command.results, dataset)
+    with lock(folder):
+        examination = examine(dataset, folder, [], command.settings)
+        network = Network(command.settings)
+        table, _ = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
+    print(table)
+    return FAILED if examination.failures else 0
 
 
 def _status(command: Status) -> int:

@@ -53,6 +53,14 @@ def hash_bytes(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
 
 
+def hash_file(path: Path) -> str | None:
+    """BLAKE2b of a file's bytes; None where it can't be read."""
+    try:
+        return hash_bytes(path.read_bytes())
+    except OSError:
+        return None
+
+
 def hash_array(array: npt.NDArray[np.generic]) -> str:
     """BLAKE2b of an array's type, shape and values: equal for equal images, however they are stored."""
     digest = hashlib.blake2b(f"{array.dtype.str}{array.shape}".encode(), digest_size=DIGEST_BYTES)

@@ -75,7 +75,8 @@ def shrink(photo: Photo, size: int) -> Photo:
         return photo
     planes = [Image.fromarray(np.ascontiguousarray(photo[..., channel])) for channel in range(3)]
     small = [np.asarray(plane.resize((width, height), Image.Resampling.LANCZOS)) for plane in planes]
-    return np.clip(np.stack(small, axis=-1), np.float32(0), np.float32(1))
+    clipped: Photo = np.clip(np.stack(small, axis=-1), 0, 1, dtype=np.float32)
+    return clipped
 
 
 def resample_mask(mask: Mask, shape: tuple[int, int]) -> Mask:

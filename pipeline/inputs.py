@@ -9,7 +9,8 @@ from pipeline.dataset import Pair
 from pipeline.decoding import ImageError
 from pipeline.files import hash_array
 from pipeline.images import Mask, Photo, read_mask, read_photo, resample_mask, shrink, working_shape
-from stages.segment.labels import read_labels
+from stages.segment.labels import PALETTE, read_labels
+from stages.segment.match import Regions, match_regions, one_region
 
 SMALLEST_EDGE = 32
 """In pixels at the working size: the encoder halves an image four times."""
@@ -29,16 +30,21 @@ class Inputs(NamedTuple):
     content: Photo
     style: Photo
     content_labels: Labels | None
-    """H x W region labels of the content; None without masks."""
+    """H x W class numbers of the content's mask; None without masks."""
     style_labels: Labels | None
+    regions: Regions
+    """The classes that both have; all of both images without masks."""
     notes: tuple[str, ...]
     """What was put right on the way, for the user to know."""
 
     def hashes(self) -> dict[str, str]:
         """One hash for each array, by name: what fingerprints are made of."""
-        arrays = {"content": self.content, "style": self.style}
-        if self.content_labels is not None and self.style_labels is not None:
-            arrays |= {"content mask": self.content_labels, "style mask": self.style_labels}
+        arrays: dict[str, npt.NDArray[np.generic]] = {
+            "content": self.content,
+            "style": self.style,
+            "content regions": self.regions.content,
+            "style regions": self.regions.style,
+        }
         return {name: hash_array(array) for name, array in arrays.items()}
 
 
@@ -82,18 +88,26 @@ def load_inputs(pair: Pair, size: int) -> Inputs:
         masks[role] = resample_mask(mask, shape)
     if faults:
         raise InputError("\n".join(faults))
-    labels = _labels(masks["content"], masks["style"]) if masks else (None, None)
-    return Inputs(photos["content"], photos["style"], *labels, tuple(notes))
+    content, style = photos["content"], photos["style"]
+    if not masks:
+        return Inputs(content, style, None, None, one_region(content.shape[:2], style.shape[:2]), ())
+    try:
+        content_labels, style_labels, names = _labels(masks["content"], masks["style"])
+        regions = match_regions(content_labels, style_labels, names)
+    except ValueError as error:
+        raise InputError(f"{pair.content_mask}: {error}") from error
+    return Inputs(content, style, content_labels, style_labels, regions, (*notes, *regions.notes))
 
 
-def _labels(content: Mask, style: Mask) -> tuple[Labels, Labels]:
+def _labels(content: Mask, style: Mask) -> tuple[Labels, Labels, tuple[str, ...]]:
     """Colours become the palette's indices; region numbers are counted through over both masks."""
     if content.ndim == 3 and style.ndim == 3:
-        return read_labels(content), read_labels(style)
+        return read_labels(content), read_labels(style), tuple(PALETTE)
     if content.ndim == 2 and style.ndim == 2:
         numbers = np.unique(np.concatenate([content.ravel(), style.ravel()]))
-        return np.searchsorted(numbers, content).astype(np.uint8), np.searchsorted(numbers, style).astype(np.uint8)
-    raise InputError("one mask holds region numbers (PGM) and the other colours: make both of a kind")
+        labels = [np.searchsorted(numbers, mask).astype(np.uint8) for mask in (content, style)]
+        return labels[0], labels[1], tuple(map(str, numbers))
+    raise ValueError("one mask holds region numbers (PGM) and the other colours: make both of a kind")
 
 
 def _size(image: npt.NDArray[np.generic]) -> str:

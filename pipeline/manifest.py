@@ -4,14 +4,14 @@ A manifest is written after the outputs it describes and taken away before they 
 speaks of whole files. Fingerprints are made of decoded images and settings, never of dates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from pipeline.files import hash_bytes, sync_folder, write_atomically
+from pipeline.files import hash_bytes, hash_file, sync_folder, write_atomically
 
 FILE = "manifest.json"
 FAILURE_FILE = "failure.txt"
@@ -63,7 +63,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 
     def intact(self, folder: Path) -> bool:
         """Whether every output is there, byte for byte."""
-        return all(_hash_file(folder / name) == digest for name, digest in self.outputs.items())
+        return all(hash_file(folder / name) == digest for name, digest in self.outputs.items())
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -72,26 +72,35 @@ def read_manifest(folder: Path) -> Manifest | None:
         manifest = msgspec.json.decode((folder / FILE).read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError):
         return None
-    names_are_plain = all(Path(name).name == name for name in manifest.outputs)
-    return manifest if names_are_plain and manifest.fingerprint == manifest.recipe.fingerprint() else None
+    inside = all(not Path(name).is_absolute() and ".." not in Path(name).parts for name in manifest.outputs)
+    return manifest if inside and manifest.fingerprint == manifest.recipe.fingerprint() else None
 
 
-def publish(folder: Path, recipe: Recipe, outputs: Mapping[str, bytes], facts: Mapping[str, Any]) -> Manifest:
+def publish(folder: Path, recipe: Recipe, outputs: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
     """Writes a stage's outputs and, last, their manifest. A kill at any moment leaves nothing that passes for current.
 
     Raises:
         OSError: the disk is full or the folder can't be written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).unlink(missing_ok=True)
-    sync_folder(folder)
+    withdraw(folder)
     for name, data in outputs.items():
         write_atomically(folder / name, data)
-    digests = {name: hash_bytes(data) for name, data in outputs.items()}
+    seal(folder, recipe, outputs, facts)
+
+
+def withdraw(folder: Path) -> None:
+    """Takes the manifest away, before what it speaks of is overwritten."""
+    (folder / FILE).unlink(missing_ok=True)
+    sync_folder(folder)
+
+
+def seal(folder: Path, recipe: Recipe, outputs: Iterable[str], facts: Mapping[str, Any]) -> None:
+    """Writes the manifest of outputs that are there."""
+    digests = {name: hash_bytes((folder / name).read_bytes()) for name in outputs}
     manifest = Manifest(recipe, recipe.fingerprint(), digests, dict(facts))
     write_atomically(folder / FILE, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
     (folder / FAILURE_FILE).unlink(missing_ok=True)
-    return manifest
 
 
 def record_failure(folder: Path, text: str) -> None:
@@ -108,12 +117,5 @@ def read_failure(folder: Path) -> str | None:
     """Why a stage failed; None where it did not."""
     try:
         return (folder / FAILURE_FILE).read_text("utf-8", errors="replace").strip()
-    except OSError:
-        return None
-
-
-def _hash_file(path: Path) -> str | None:
-    try:
-        return hash_bytes(path.read_bytes())
     except OSError:
         return None

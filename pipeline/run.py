@@ -45,6 +45,10 @@ class Summary(NamedTuple):
     """Results that were current."""
     failures: tuple[Failure, ...]
 
+    def counting(self, results: int, *, settled: bool) -> "Summary":
+        """With some more results, made or found current."""
+        return self._replace(kept=self.kept + results) if settled else self._replace(done=self.done + results)
+
 
 class Examination(NamedTuple):
     """Examining a dataset: the sound pairs, and the faults of all the others."""
@@ -82,7 +86,13 @@ def examine(dataset: Dataset, results: Path, stages: Sequence[Stage], config: Co
 
 
 def run(
-    examined: Sequence[Examined], results: Path, stages: Sequence[Stage], config: Config, *, force: bool
+    examined: Sequence[Examined],
+    results: Path,
+    stages: Sequence[Stage],
+    config: Config,
+    network: Network,
+    *,
+    force: bool,
 ) -> Summary:
     """Takes pairs through the stages, in order; a stage that is current is not done again unless forced.
 
@@ -91,12 +101,12 @@ def run(
         results: the folder that holds one folder for each pair; the caller holds its lock.
         stages: those to run, earlier ones first.
         config: all settings.
+        network: the encoder of this run.
         force: do again what is current.
 
     Raises:
         OSError: the disk is full.
     """
-    network = Network(config)
     done, kept = 0, 0
     failures: list[Failure] = []
     for number, one in enumerate(examined, start=1):

@@ -17,7 +17,7 @@ from pipeline.images import Photo
 from pipeline.inputs import Inputs
 from pipeline.progress import say
 from pipeline.state import LINK, Stage
-from stages.segment import Regions, match_regions
+from stages.segment.match import Regions
 
 if TYPE_CHECKING:
     from stages.stylize import Encoder, Iterate, Stylized
@@ -100,26 +100,20 @@ def make(
     return Made(made.outputs, facts)
 
 
-def regions_of(inputs: Inputs) -> Regions:
-    """The regions of a pair, matched between its two photos."""
-    return match_regions(inputs.content_labels, inputs.style_labels, inputs.content.shape[:2], inputs.style.shape[:2])
-
-
 def _stylize(inputs: Inputs, config: Config, network: Network, on_iterate: "Callable[[Iterate], None]") -> Made:
     from stages.stylize import stylize
 
-    regions = regions_of(inputs)
     result = stylize(
         inputs.content,
         inputs.style,
         network.encoder,
-        regions=regions,
+        regions=inputs.regions,
         settings=config.stylize,
         on_iterate=on_iterate,
     )
     image = np.clip(result.image, 0, 1)
     outputs = {LINK: encode_tiff(image), "image.png": encode_png(image, 8)}
-    return Made(outputs, _optimised(result, regions, network))
+    return Made(outputs, _optimised(result, inputs.regions, network))
 
 
 def _smooth(inputs: Inputs, link: Photo, config: Config) -> Made:
@@ -132,21 +126,20 @@ def _smooth(inputs: Inputs, link: Photo, config: Config) -> Made:
 def _onestage(
     inputs: Inputs, link: Photo, config: Config, network: Network, on_iterate: "Callable[[Iterate], None]"
 ) -> Made:
-    from stages.smooth import matting_laplacian
+    from stages.smooth import full_matting_laplacian
     from stages.stylize import onestage
 
-    regions = regions_of(inputs)
     result = onestage(
         inputs.content,
         inputs.style,
         link,
-        matting_laplacian(inputs.content, config.smooth.epsilon).full(),
+        full_matting_laplacian(inputs.content, config.smooth.epsilon),
         network.encoder,
-        regions=regions,
+        regions=inputs.regions,
         settings=config.onestage,
         on_iterate=on_iterate,
     )
-    return Made(_final(result.image), {"start": "stage-one image"} | _optimised(result, regions, network))
+    return Made(_final(result.image), {"start": "stage-one image"} | _optimised(result, inputs.regions, network))
 
 
 def _final(image: Photo) -> dict[str, bytes]:
@@ -161,7 +154,6 @@ def _optimised(result: "Stylized", regions: Regions, network: Network) -> dict[s
         "losses": {name: float(loss) for name, loss in result.losses.items()},
         "evaluations": result.evaluations,
         "regions": regions.count,
-        "region_notes": list(regions.notes),
     }
 
 

@@ -1,0 +1,55 @@
+"""The comparison as a step of its own: made again when one of its images has changed, and kept otherwise."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.compare import CSV, METHODS, SHEET, TABLE, compare
+from pipeline.config import Config
+from pipeline.dataset import Dataset
+from pipeline.files import hash_file
+from pipeline.manifest import Recipe, seal, withdraw
+from pipeline.run import Examined
+from pipeline.state import State, find_state
+from pipeline.steps import Network
+
+VERSION = 1
+"""Raised when the metrics or the sheets change."""
+
+
+def comparison_recipe(examined: Sequence[Examined], results: Path) -> Recipe:
+    """All images that the comparison speaks of, by pair."""
+    inputs: dict[str, str] = {}
+    for one in examined:
+        inputs |= {f"{one.pair.name} {name}": digest for name, digest in one.hashes.items()}
+        judged = {method: results / one.pair.name / stage / file for method, (stage, file) in METHODS.items()}
+        for method, path in (judged | dict(one.pair.comparisons)).items():
+            if (digest := hash_file(path)) is not None:
+                inputs[f"{one.pair.name} {method}"] = digest
+    return Recipe("compare", VERSION, inputs, {})
+
+
+def bring_up_to_date(
+    dataset: Dataset, examined: Sequence[Examined], results: Path, config: Config, network: Network
+) -> tuple[str, State]:
+    """The comparison's table as Markdown, and in which state it was found.
+
+    Args:
+        dataset: the pairs to compare.
+        examined: the sound ones.
+        results: the folder that holds one folder for each pair; the caller holds its lock.
+        config: all settings.
+        network: the encoder of this run; not loaded when the comparison is current.
+
+    Raises:
+        CompareError: there is nothing to compare.
+        WeightsError: the encoder's weights can't be had.
+        OSError: the results can't be written.
+    """
+    wanted = comparison_recipe(examined, results)
+    state = find_state(results, wanted, config)
+    if not state.settled:
+        withdraw(results)
+        compare(dataset, results, config, network)
+        sheets = [f"{one.pair.name}/{SHEET}" for one in examined if (results / one.pair.name / SHEET).exists()]
+        seal(results, wanted, [CSV, TABLE, *sheets], {"encoder": network.encoder.architecture})
+    return (results / TABLE).read_text("utf-8"), state

@@ -1,0 +1,151 @@
+"""Manifests: current only if everything matches, and never after a kill between two writes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import files, manifest
+from pipeline.files import write_atomically
+from pipeline.manifest import Recipe, publish, read_failure, read_manifest, record_failure
+
+RECIPE = Recipe("smooth", 1, {"content": "c0", "style": "5e"}, {"lambda": 0.1, "epsilon": 1e-7})
+OTHER = Recipe("smooth", 1, {"content": "c0", "style": "5e"}, {"lambda": 0.2, "epsilon": 1e-7})
+OUTPUTS = {"image16.png": b"sixteen", "image.png": b"eight"}
+
+
+def is_current(folder: Path, recipe: Recipe) -> bool:
+    found = read_manifest(folder)
+    return found is not None and found.fingerprint == recipe.fingerprint() and found.intact(folder)
+
+
+def test_what_was_published_is_current_until_anything_changes(tmp_path: Path) -> None:
+    publish(tmp_path, RECIPE, OUTPUTS, {"seconds": 1.5})
+    assert is_current(tmp_path, RECIPE)
+    assert not is_current(tmp_path, OTHER)
+    found = read_manifest(tmp_path)
+    assert found is not None
+    assert found.facts == {"seconds": 1.5}
+    (tmp_path / "image.png").write_bytes(b"edited")
+    assert not is_current(tmp_path, RECIPE)
+    (tmp_path / "image.png").unlink()
+    assert not is_current(tmp_path, RECIPE)
+
+
+class Killed(BaseException):
+    """Not an Exception, so nothing on the way may catch and mend it."""
+
+
+def kill_at(step: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Makes the process "die" just before its step-th change to the disk; tells how many there were."""
+    steps = 0
+
+    def dying(change: Callable[..., object]) -> Callable[..., object]:
+        def wrapped(*args: object, **kwargs: object) -> object:
+            nonlocal steps
+            steps += 1
+            if steps == step:
+                raise Killed
+            return change(*args, **kwargs)
+
+        return wrapped
+
+    for name in ("mkstemp",):
+        monkeypatch.setattr(files.tempfile, name, dying(getattr(files.tempfile, name)))
+    for name in ("replace", "fsync", "chmod"):
+        monkeypatch.setattr(files.os, name, dying(getattr(files.os, name)))
+    monkeypatch.setattr(Path, "unlink", dying(Path.unlink))
+    return lambda: steps
+
+
+def test_a_kill_between_any_two_writes_leaves_nothing_half_valid(tmp_path: Path) -> None:
+    new = {name: data + b" again" for name, data in OUTPUTS.items()}
+    step, finished = 0, False
+    while not finished:
+        step += 1
+        folder = tmp_path / str(step)
+        publish(folder, RECIPE, OUTPUTS, {})
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            kill_at(step, monkeypatch)
+            try:
+                publish(folder, OTHER, new, {})
+                finished = True
+            except Killed:
+                pass
+        whole = {name: (folder / name).read_bytes() for name in OUTPUTS}
+        assert all(data in (OUTPUTS[name], new[name]) for name, data in whole.items())
+        assert not is_current(folder, RECIPE) or whole == OUTPUTS
+        assert not is_current(folder, OTHER) or whole == new
+        publish(folder, OTHER, new, {})
+        assert is_current(folder, OTHER)
+    assert step > 12  # three files, each with its temporary file, fsync and replace
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    write_atomically(path, b"old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:-40],
+        lambda text: text.replace(b"0.1", b"0.2"),
+        lambda text: text.replace(b"image.png", b"../image.png"),
+        lambda text: text.replace(b'"facts"', b'"fact"'),
+        lambda text: b"",
+    ],
+)
+def test_a_manifest_that_was_tampered_with_is_not_trusted(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    folder = tmp_path / "smooth"
+    publish(folder, RECIPE, OUTPUTS, {})
+    (tmp_path / "image.png").write_bytes(OUTPUTS["image.png"])
+    path = folder / manifest.FILE
+    path.write_bytes(damage(path.read_bytes()))
+    assert read_manifest(folder) is None
+
+
+def test_changes_are_told_in_words() -> None:
+    now = Recipe("smooth", 2, {"content": "c1", "mask": "0"}, {"lambda": 0.3, "epsilon": 1e-7})
+    assert now.changes(RECIPE) == [
+        "version 1 -> 2",
+        "content changed",
+        "mask added",
+        "style removed",
+        "lambda 0.1 -> 0.3",
+    ]
+    assert RECIPE.changes(RECIPE) == []
+
+
+VALUES = st.one_of(st.integers(-(2**40), 2**40), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5))
+
+
+@given(st.dictionaries(st.text(max_size=5), VALUES, max_size=4))
+def test_the_fingerprint_depends_on_values_and_not_on_their_order(settings: dict[str, object]) -> None:
+    recipe = Recipe("stylize", 1, {}, settings)
+    backwards = Recipe("stylize", 1, {}, dict(reversed(settings.items())))
+    assert recipe.fingerprint() == backwards.fingerprint()
+    decoded = msgspec.json.decode(msgspec.json.encode(recipe), type=Recipe)
+    assert decoded.fingerprint() == recipe.fingerprint()
+    assert decoded.changes(recipe) == []
+
+
+def test_failures_are_recorded_until_the_next_success(tmp_path: Path) -> None:
+    folder = tmp_path / "stylize"
+    assert read_failure(folder) is None
+    record_failure(folder, "ValueError: no")
+    assert read_failure(folder) == "ValueError: no"
+    publish(folder, RECIPE, OUTPUTS, {})
+    assert read_failure(folder) is None
