@@ -20,3 +20,54 @@ class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Weight of the stage-one image against the photorealism term; smaller is closer to the content's structure."""
     epsilon: Positive = 1e-7
     """Regularises each 3x3 window's colour covariance, as epsilon / 9 on colours in [0, 1] (Levin et al. 2008)."""
+
+
+class Stylize(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Stage one: segmentation-guided neural style optimisation."""
+
+    canvas: Literal["grid", "pixels"] = "grid"
+    """What is optimised: a bilateral grid of affine colour maps per region, or the pixels (the paper's way)."""
+    start: Literal["colour", "content", "noise"] = "colour"
+    """The content with each region's colours matched to the style's, the content itself, or noise (pixels only)."""
+    sizes: tuple[Count, ...] = (256, 350)
+    """Long edges of the coarse-to-fine scales, pixels."""
+    evaluations: tuple[Count, ...] = (60, 20)
+    """Evaluations of the losses at each scale, at most."""
+    optimizer: Literal["lbfgs", "adam"] = "lbfgs"
+    learning_rate: Positive = 0.02
+    """Adam's step."""
+    tolerance: NonNegative = 1e-3
+    """A scale ends early when its best loss falls by less than this share over 10 evaluations."""
+    style_weight: NonNegative = 1.0
+    colour_weight: NonNegative = 10.0
+    """Of the sliced distance between the colours' distributions."""
+    content_weight: NonNegative = 0.02
+    tv_weight: NonNegative = 0.1
+    """Of the pixels' total variation; a grid has none."""
+    grid_rows: Annotated[int, Meta(ge=2)] = 24
+    """Cells of the grid along the image's shorter edge."""
+    grid_bins: Annotated[int, Meta(ge=2)] = 10
+    """Cells of the grid along luma."""
+    grid_weight: NonNegative = 100.0
+    """Of the grid's roughness, the mean squared difference of neighbouring cells."""
+    seed: Annotated[int, Meta(ge=0)] = 0
+    """Of the noise start."""
+
+
+class OneStage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The paper's own way: the photorealism term inside the optimisation of the pixels."""
+
+    evaluations: Count = 20
+    """Evaluations of the losses, at most, at the content's own size."""
+    optimizer: Literal["lbfgs", "adam"] = "lbfgs"
+    learning_rate: Positive = 0.02
+    """Adam's step."""
+    tolerance: NonNegative = 1e-3
+    """Ends early when the best loss falls by less than this share over 10 evaluations."""
+    photorealism_weight: NonNegative = 300.0
+    """Of the affine energy per pixel (the paper's lambda)."""
+    style_weight: NonNegative = 1.0
+    colour_weight: NonNegative = 10.0
+    """Of the sliced distance between the colours' distributions."""
+    content_weight: NonNegative = 0.02
+    tv_weight: NonNegative = 0.1

@@ -1,0 +1,54 @@
+"""A bilateral grid of affine colour maps: the parameters of stage one that keep a photograph a photograph.
+
+For each region a coarse grid over (luma, y, x) holds a 3x4 affine map of colour in each cell; a pixel takes the map
+found at its own luma and position by trilinear interpolation (Chen et al. 2007; Gharbi et al. 2017, HDRNet; Xia et
+al. 2020). The output is a locally affine function of the content by construction, and can be sliced at any resolution.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+LUMA = (0.299, 0.587, 0.114)
+
+
+def luma(photo: Tensor) -> Tensor:
+    """(1, 3, H, W) to (1, 1, H, W), Rec. 601."""
+    weights = torch.tensor(LUMA, dtype=photo.dtype, device=photo.device)
+    return (photo * weights.view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+
+
+def coordinates(photo: Tensor) -> Tensor:
+    """Where each pixel lies in the grid: (1, 1, H, W, 3) of (x, y, luma), each in [-1, 1]."""
+    height, width = photo.shape[-2:]
+    y = (torch.arange(height, dtype=photo.dtype, device=photo.device) + 0.5) / height * 2 - 1
+    x = (torch.arange(width, dtype=photo.dtype, device=photo.device) + 0.5) / width * 2 - 1
+    z = luma(photo)[0, 0].clamp(0, 1) * 2 - 1
+    return torch.stack([x.expand(height, width), y[:, None].expand(height, width), z], dim=-1)[None, None]
+
+
+def slice_grid(grid: Tensor, photo: Tensor, weights: Tensor) -> Tensor:
+    """Apply each region's maps to the photo and blend them by the regions' weights.
+
+    Args:
+        grid: (K, 12, luma bins, rows, columns), 3x4 maps row by row: colour coefficients, then the offset.
+        photo: (1, 3, H, W) in [0, 1].
+        weights: (1, K, H, W), summing to one over K.
+
+    Returns:
+        (1, 3, H, W), not clipped.
+    """
+    at = coordinates(photo)
+    homogeneous = torch.cat([photo, torch.ones_like(photo[:, :1])], dim=1)  # (1, 4, H, W)
+    height, width = photo.shape[-2:]
+    output = torch.zeros_like(photo)
+    for region, weight in zip(grid, weights[0], strict=True):
+        maps = functional.grid_sample(region[None], at, padding_mode="border", align_corners=True)
+        maps = maps.view(3, 4, height, width)
+        output = output + weight * (maps * homogeneous).sum(dim=1)
+    return output
+
+
+def roughness(grid: Tensor) -> Tensor:
+    """The grid's smoothness prior: mean squared difference of neighbouring cells, summed over the three axes."""
+    return torch.stack([grid.diff(dim=axis).square().mean() for axis in (2, 3, 4) if grid.shape[axis] > 1]).sum()

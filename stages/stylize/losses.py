@@ -1,0 +1,121 @@
+"""The losses of stage one and of the one-stage method. All are zero at their target and of order one at the start."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+DIRECTIONS = 12
+DIRECTION_SEED = 1
+QUANTILES = 256
+
+
+def gram(activations: Tensor, guide: Tensor) -> Tensor:
+    """G_k = F diag(m_k) F^T / sum(m_k) for each region k.
+
+    Args:
+        activations: (1, C, h, w).
+        guide: (K, h * w) soft masks in [0, 1].
+
+    Returns:
+        (K, C, C). A region with no pixels has the zero matrix.
+    """
+    F = activations[0].flatten(1)
+    area = guide.sum(dim=1).clamp(min=torch.finfo(F.dtype).tiny)
+    return torch.stack([(F * m) @ F.T for m in guide]) / area[:, None, None]
+
+
+def style_loss(grams: Mapping[str, Tensor], targets: Mapping[str, Tensor], areas: Tensor) -> Tensor:
+    """Relative squared Gram error, averaged over layers, regions weighted by their area.
+
+    sum_k a_k ||G_k - T_k||^2 / ||T_k||^2. The paper divides by the counts instead, which leaves the layers' weights
+    to the scale of their activations.
+
+    Args:
+        grams, targets: layer name to (K, C, C).
+        areas: (K,), the regions' shares of the content, summing to one.
+
+    Returns:
+        Scalar: 0 at the target, about 1 for an image with nothing of the style.
+    """
+    errors = [
+        (areas * (G - targets[name]).square().sum(dim=(1, 2)) / targets[name].square().sum(dim=(1, 2))).sum()
+        for name, G in grams.items()
+    ]
+    return torch.stack(errors).mean()
+
+
+def content_loss(activations: Tensor, target: Tensor) -> Tensor:
+    """Relative squared error of one layer's activations: ||F - T||^2 / ||T||^2, (1, C, h, w) each."""
+    return (activations - target).square().sum() / target.square().sum()
+
+
+def total_variation(image: Tensor) -> Tensor:
+    """Quadratic total variation of (1, 3, H, W): mean over pixels and channels of squared forward differences."""
+    horizontal = (image[..., :, 1:] - image[..., :, :-1]).square().sum()
+    vertical = (image[..., 1:, :] - image[..., :-1, :]).square().sum()
+    return (horizontal + vertical) / image.numel()
+
+
+class _AffineEnergy(torch.autograd.Function):
+    """sum_c x_c^T L x_c with its exact gradient 2 L x_c: one sparse product serves both."""
+
+    @staticmethod
+    def forward(ctx: torch.autograd.function.FunctionCtx, x: Tensor, laplacian: Tensor) -> Tensor:
+        Lx = laplacian @ x
+        ctx.save_for_backward(Lx)
+        return (x * Lx).sum()
+
+    @staticmethod
+    def backward(ctx: torch.autograd.function.FunctionCtx, grad: Tensor) -> tuple[Tensor, None]:
+        (Lx,) = ctx.saved_tensors  # type: ignore[attr-defined]
+        return 2 * grad * Lx, None
+
+
+def photorealism_loss(image: Tensor, laplacian: Tensor) -> Tensor:
+    """Affine energy per pixel, sum_c x_c^T L x_c / n (Luan et al. 2017, eq. 2, divided by the number of pixels).
+
+    Args:
+        image: (1, 3, H, W).
+        laplacian: sparse symmetric (H * W, H * W), rows in C order of the pixels, of the image's dtype and device.
+
+    Returns:
+        Scalar: 0 where the image is locally an affine function of the content's colours.
+    """
+    x = image[0].flatten(1).T.contiguous()  # (n, 3)
+    energy: Tensor = _AffineEnergy.apply(x, laplacian)
+    return energy / x.shape[0]
+
+
+def directed_quantiles(colours: Tensor) -> Tensor:
+    """Quantiles of (n, 3) colours along fixed directions: (QUANTILES, DIRECTIONS)."""
+    generator = torch.Generator().manual_seed(DIRECTION_SEED)
+    directions = torch.randn(3, DIRECTIONS, generator=generator)
+    directions = (directions / directions.norm(dim=0)).to(colours)
+    ordered = (colours @ directions).sort(dim=0).values
+    at = (torch.arange(QUANTILES, device=colours.device) + 0.5) / QUANTILES * (len(ordered) - 1)
+    below = at.floor().long()
+    share = (at - below)[:, None].to(colours)
+    return torch.lerp(ordered[below], ordered[(below + 1).clamp(max=len(ordered) - 1)], share)
+
+
+def colour_loss(colours: Sequence[Tensor], targets: Sequence[Tensor], areas: Tensor) -> Tensor:
+    """Sliced squared Wasserstein-2 distance of each region's colours to the style's (Bonneel et al. 2015).
+
+    Gram matrices of VGG see colours only through filters; this sees their distribution itself (as Risser et al. 2017
+    do with histograms).
+
+    Args:
+        colours: for each region its (n_k, 3) pixels.
+        targets: for each region the style's directed quantiles.
+        areas: (K,), summing to one. A region without pixels counts nothing.
+
+    Returns:
+        Scalar, in squared units of colour.
+    """
+    parts = [
+        area * (directed_quantiles(pixels) - target).square().mean()
+        for pixels, target, area in zip(colours, targets, areas, strict=True)
+        if len(pixels)
+    ]
+    return torch.stack(parts).sum()

@@ -1,0 +1,40 @@
+"""Arrays to tensors, and tensors from one size to another."""
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+SMALLEST_EDGE = 32
+"""Pixels: the encoder halves an image four times, and two pixels should be left."""
+
+
+def to_tensor(image: npt.NDArray[np.floating], device: torch.device) -> Tensor:
+    """(H, W, C) array to (1, C, H, W) float32."""
+    return torch.tensor(image, dtype=torch.float32, device=device).permute(2, 0, 1)[None].contiguous()
+
+
+def to_array(image: Tensor) -> npt.NDArray[np.float32]:
+    """(1, C, H, W) to (H, W, C) float32."""
+    array: npt.NDArray[np.float32] = image.detach()[0].permute(1, 2, 0).float().cpu().numpy()
+    return array
+
+
+def shape_at(shape: tuple[int, int], size: int) -> tuple[int, int]:
+    """(height, width) with the long edge brought down to `size`, but no edge below 32 pixels; never enlarged."""
+    scale = min(1.0, max(size / max(shape), SMALLEST_EDGE / min(shape)))
+    return round(shape[0] * scale), round(shape[1] * scale)
+
+
+def resample(image: Tensor, shape: tuple[int, int]) -> Tensor:
+    """(1, C, H, W) to (1, C, *shape), bilinear, antialiased when shrinking."""
+    if tuple(image.shape[-2:]) == shape:
+        return image
+    return functional.interpolate(image, size=shape, mode="bilinear", antialias=True, align_corners=False)
+
+
+def resample_labels(labels: Tensor, shape: tuple[int, int]) -> Tensor:
+    """(H, W) class numbers to `shape`, the nearest."""
+    small = functional.interpolate(labels[None, None].float(), size=shape, mode="nearest-exact")
+    return small[0, 0].long()
