@@ -28,11 +28,11 @@ class OnDataset:
     """Folder of pairs."""
     results: Path = Path("results")
     """Folder that the results go to, in a folder of the dataset's name."""
-    pairs: tuple[str, ...] = ()
+    pairs: Annotated[tuple[str, ...], arg(metavar="NAME...", help_behavior_hint="(default: all)")] = ()
     """Only these pairs."""
-    config: Path | None = None
+    config: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
     """TOML file of settings; it overrides the dataset's own photostyle.toml, and the options here override both."""
-    settings: Annotated[Config, arg(prefix_name=False)] = field(default_factory=Config)
+    settings: Annotated[Config, arg(name="")] = field(default_factory=Config)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +104,10 @@ def parse(argv: Sequence[str]) -> Run | Stylize | Smooth | Onestage | Compare | 
     command: Any = tyro.cli(Command, prog="photostyle", description=DESCRIPTION, args=argv, registry=_registry)
     if not isinstance(command, OnDataset):
         return command  # type: ignore[no-any-return]
-    # Once more, now that it is known which files the settings come from.
-    named = replace(command, settings=load_config(command.dataset, command.config))
+    # Once more, now that it is known which files the defaults of the settings come from.
+    defaults = type(command)(dataset=command.dataset, settings=load_config(command.dataset, command.config))
     prog = f"photostyle {argv[0]}"
-    command = tyro.cli(type(command), prog=prog, args=argv[1:], default=named, registry=_registry)
+    command = tyro.cli(type(command), prog=prog, args=argv[1:], default=defaults, registry=_registry)
     return replace(command, settings=checked(command.settings))  # type: ignore[no-any-return]
 
 

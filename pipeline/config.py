@@ -74,10 +74,10 @@ def _override(config: Config, file: Path) -> Config:
 
 def _unknown_keys(table: Mapping[str, Any], struct: type[Struct], section: str) -> Iterator[str]:
     known = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
-    place = f"[{section}]" if section else "the top level"
+    place = f"in [{section}]" if section else "at the top level"
     for key, value in table.items():
         if key not in known:
-            yield f"unknown key {key!r} in {place}; it knows {', '.join(known)}"
+            yield f"unknown key {key!r} {place}; it knows {', '.join(known)}"
         elif isinstance(value, dict) and isinstance(known[key], type) and issubclass(known[key], Struct):
             yield from _unknown_keys(value, known[key], key)
 

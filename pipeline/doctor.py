@@ -15,7 +15,7 @@ def examine_machine() -> list[str]:
 def _device() -> list[str]:
     import torch
 
-    from stages.stylize.device import best_device
+    from stages.stylize import best_device
 
     device = best_device("auto")
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

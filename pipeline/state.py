@@ -82,5 +82,5 @@ def _compare(folder: Path, wanted: Recipe | None, config: Config) -> State:
 
 
 def _section(settings: Stylize | Smooth | OneStage) -> dict[str, Any]:
-    section: dict[str, Any] = msgspec.to_builtins(settings)
+    section: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(settings))  # as it comes back from a manifest
     return section

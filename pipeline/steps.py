@@ -52,8 +52,7 @@ class Network:
             WeightsError: its weights can't be had.
         """
         from pipeline.weights import load_encoder_weights
-        from stages.stylize import Encoder
-        from stages.stylize.device import best_device
+        from stages.stylize import Encoder, best_device
 
         weights = load_encoder_weights(self._config.encoder)
         device = best_device(self._config.device)
@@ -120,20 +119,21 @@ def _smooth(inputs: Inputs, link: Photo, config: Config) -> Made:
     from stages.smooth import smooth
 
     result = smooth(inputs.content, link, config.smooth.lam, epsilon=config.smooth.epsilon)
-    return Made(_final(result.image), {"device": "cpu", "residual": float(result.residual)})
+    facts = {"device": "cpu", "residual": result.residual, "step_seconds": result.seconds._asdict()}
+    return Made(_final(result.image), facts)
 
 
 def _onestage(
     inputs: Inputs, link: Photo, config: Config, network: Network, on_iterate: "Callable[[Iterate], None]"
 ) -> Made:
-    from stages.smooth import full_matting_laplacian
+    from stages.smooth import matting_laplacian
     from stages.stylize import onestage
 
     result = onestage(
         inputs.content,
         inputs.style,
         link,
-        full_matting_laplacian(inputs.content, config.smooth.epsilon),
+        matting_laplacian(inputs.content, config.smooth.epsilon),
         network.encoder,
         regions=inputs.regions,
         settings=config.onestage,

@@ -1,0 +1,106 @@
+"""Settings: each default in one place, overridden in order, unknown keys refused with their place."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.arguments import Doctor, OnDataset, Smooth, Weights, parse
+from pipeline.config import Config, ConfigError
+
+
+def settings(*argv: str | Path) -> Config:
+    command = parse([str(each) for each in argv])
+    assert isinstance(command, OnDataset)
+    return command.settings
+
+
+def toml(path: Path, text: str) -> Path:
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_the_nearer_source_overrides_the_farther_one(tmp_path: Path) -> None:
+    assert settings("run", tmp_path) == Config()
+    toml(tmp_path / "photostyle.toml", "size = 300\n[smooth]\nlambda = 0.5\nepsilon = 1e-6\n")
+    file = toml(tmp_path / "mine.toml", "[smooth]\nlambda = 2\n[stylize]\nsizes = [64]\nevaluations = [3]\n")
+    own = settings("run", tmp_path)
+    assert (own.size, own.smooth.lam, own.smooth.epsilon) == (300, 0.5, 1e-6)
+    assert own.stylize == Config().stylize
+    given = settings("run", tmp_path, "--config", file)
+    assert (given.size, given.smooth.lam, given.smooth.epsilon) == (300, 2.0, 1e-6)
+    assert given.stylize.sizes == (64,)
+    last = settings("run", tmp_path, "--config", file, "--smooth.lambda", "1e-2", "--stylize.sizes", "32", "48")
+    assert (last.size, last.smooth.lam, last.smooth.epsilon) == (300, 0.01, 1e-6)
+    assert last.stylize.sizes == (32, 48)
+
+
+def test_commands_take_their_own_arguments() -> None:
+    command = parse(["smooth", "some/folder", "--pairs", "a", "b", "--results", "out", "--force"])
+    assert isinstance(command, Smooth)
+    assert (command.dataset, command.results, command.pairs) == (Path("some/folder"), Path("out"), ("a", "b"))
+    assert command.force
+    assert parse(["doctor"]) == Doctor()
+    assert parse(["weights", "--fetch", "--encoder", "vgg16"]) == Weights(fetch=True, encoder="vgg16")
+
+
+def test_every_unknown_key_is_refused_with_its_place(tmp_path: Path) -> None:
+    file = toml(tmp_path / "photostyle.toml", "sise = 300\n[smooth]\nlamda = 1\n[styleise]\nx = 1\n")
+    with pytest.raises(ConfigError) as error:
+        settings("run", tmp_path)
+    assert str(error.value).splitlines() == [
+        f"{file}: unknown key 'sise' at the top level; it knows size, encoder, device, stylize, smooth, onestage",
+        f"{file}: unknown key 'lamda' in [smooth]; it knows lambda, epsilon",
+        f"{file}: unknown key 'styleise' at the top level; it knows size, encoder, device, stylize, smooth, onestage",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('[smooth]\nlambda = "much"', "smooth.lambda: expected `float`, got `str`"),
+        ("[smooth]\nlambda = 0", "smooth.lambda: expected `float` > 0.0"),
+        ("size = 12.5", "size: expected `int`, got `float`"),
+        ("smooth = 1", "smooth: expected `object`, got `int`"),
+        ('encoder = "resnet"', "encoder: invalid enum value 'resnet'"),
+        ("size = ", "Invalid value"),
+    ],
+)
+def test_wrong_values_are_refused_with_file_and_key(tmp_path: Path, text: str, reason: str) -> None:
+    file = toml(tmp_path / "mine.toml", text)
+    with pytest.raises(ConfigError) as error:
+        settings("run", tmp_path, "--config", file)
+    assert str(error.value).startswith(f"{file}: {reason}")
+
+
+def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml"):
+        settings("run", tmp_path, "--config", tmp_path / "none.toml")
+    (tmp_path / "mine.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match=r"mine\.toml"):
+        settings("run", tmp_path, "--config", tmp_path / "mine.toml")
+
+
+@pytest.mark.parametrize("argument", ["--smooth.lambda=-1", "--smooth.epsilon=0", "--size=3"])
+def test_values_on_the_command_line_are_checked_too(tmp_path: Path, argument: str) -> None:
+    with pytest.raises(ConfigError, match=argument.removeprefix("--").split("=")[0]):
+        settings("smooth", tmp_path, argument)
+
+
+@pytest.mark.parametrize("argument", ["--smooth.lam=1", "--sise=3", "--stylize.canvas=paper", "--smooth.lambda=much"])
+def test_unknown_options_and_choices_end_the_program(
+    tmp_path: Path, argument: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        settings("smooth", tmp_path, argument)
+    assert end.value.code == 2
+    assert argument.split("=")[0] in capsys.readouterr().err
+
+
+def test_help_names_every_setting_by_its_name_in_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        parse(["smooth", "--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    assert "--smooth.lambda FLOAT" in text
+    assert "photorealism term" in text
+    assert "--smooth.lam " not in text
