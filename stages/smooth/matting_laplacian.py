@@ -1,0 +1,161 @@
+"""The Matting Laplacian of an image (Levin, Lischinski, Weiss, A Closed-Form Solution to Natural Image Matting, 2008).
+
+Over 3x3 windows w_k with mean colour mu_k and covariance Sigma_k, with N = 9:
+
+    L_ij = sum over k with i, j in w_k of  delta_ij - (1/N) (1 + (I_i - mu_k)^T (Sigma_k + eps/N I3)^-1 (I_j - mu_k))
+
+An explicit inverse of the covariance loses semidefiniteness where a window is flat. Here each window's colours are
+centred (D, 3x9), C C^T = Sigma + eps/N I3 is factored and Z = C^-1 D / 3, so that the window's matrix,
+I9 - 1 1^T / N - Z^T Z, is semidefinite in floating point too.
+
+Pixels interact up to two apart, so by symmetry thirteen numbers a pixel say everything: the *stencil*, an array
+(H, 13, W) float64 whose [y, 5 dy + dx, x] is the entry between (y, x) and (y + dy, x + dx), for the offsets that follow
+in reading order (dy = 0, dx = 0..2; dy = 1, 2, dx = -2..2). Offsets that leave the image hold zeros.
+"""
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+
+from stages.settings import Smooth
+from stages.smooth.checks import check_image, check_positive
+from stages.smooth.sparsity import full_sparsity
+
+ENTRIES = 13  # of the stencil, per pixel
+BAND = 16  # rows that one task owns; fixed, so that sums do not depend on the number of threads
+
+
+def matting_laplacian(content: ArrayLike, epsilon: float = Smooth().epsilon) -> csr_array:
+    """The full symmetric Matting Laplacian, pixels in reading order.
+
+    content: H x W x 3 floats in [0, 1], H and W at least 3. epsilon: > 0, regularises the covariances as epsilon / 9.
+    Returns csr_array (H W, H W) float64, at most 25 entries a row, sorted, int32 indices. Rows sum to zero.
+    Raises TypeError and ValueError as `check_image` and `check_positive` do.
+    """
+    stencil = matting_stencil(content, epsilon)
+    height, _, width = stencil.shape
+    sparsity = full_sparsity(height, width)
+    shape = (height * width, height * width)
+    return csr_array((sparsity.gather(stencil), sparsity.indices, sparsity.indptr), shape=shape)
+
+
+def affine_energy(laplacian: csr_array, image: ArrayLike) -> float:
+    """How far an image is from locally affine in the content's colours: sum_c x_c^T L x_c / n (n pixels; >= 0).
+
+    laplacian: of the content, n x n. image: H x W x 3 with H W = n, in [0, 1].
+    """
+    colours = np.asarray(image, np.float64).reshape(-1, 3)
+    if len(colours) != laplacian.shape[0]:
+        raise ValueError(f"the image has {len(colours)} pixels, the Laplacian's content {laplacian.shape[0]}")
+    return float(np.vdot(colours, laplacian @ colours)) / len(colours)
+
+
+def matting_stencil(content: ArrayLike, epsilon: float = Smooth().epsilon) -> NDArray[np.float64]:
+    """The Matting Laplacian as a stencil, (H, 13, W) float64. Arguments and errors as for `matting_laplacian`."""
+    image = check_image(content, "content", lowest=0.0, highest=1.0)
+    check_positive(epsilon, "epsilon")
+    height, width, _ = image.shape
+    planes = np.ascontiguousarray(image.transpose(2, 0, 1), np.float64)
+    stencil = np.zeros((height, ENTRIES, width))
+    _accumulate_windows(planes, epsilon / 9, stencil)
+    return stencil
+
+
+def apply_stencil(stencil: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The product L x for the stencil (H, 13, W) of L and planes x (C, H, W); returns (C, H, W) float64.
+
+    Rows of L sum to zero, so it is summed over differences, L_ij (x_j - x_i): the rounding is then that of the contrast
+    between neighbours, not of their brightness, and the diagonal is not read.
+    """
+    product = np.zeros_like(x)
+    _multiply(stencil, x, product)
+    return product
+
+
+@njit(cache=True, parallel=True, nogil=True)
+def _accumulate_windows(planes, ridge, stencil):  # type: ignore[no-untyped-def]
+    """Add the matrix of every 3x3 window to the stencil; each band of rows is written by one task only."""
+    _, height, width = planes.shape
+    for band in prange((height + BAND - 1) // BAND):
+        first, last = band * BAND, min((band + 1) * BAND, height)
+        z, cov = np.empty((9, 3, width - 2)), np.empty((6, width - 2))
+        for centre in range(max(first - 1, 1), min(last + 1, height - 1)):
+            _whiten_windows(planes, centre, ridge, z, cov)
+            for a in range(9):
+                y, left = centre - 1 + a // 3, a % 3
+                if first <= y < last:
+                    for b in range(a, 9):
+                        slot = 5 * (b // 3 - a // 3) + b % 3 - left
+                        _add_pair(stencil[y, slot, left : left + width - 2], z[a], z[b], (a == b) - 1 / 9)
+
+
+@njit(cache=True, nogil=True)
+def _whiten_windows(planes, centre, ridge, z, cov):  # type: ignore[no-untyped-def]
+    """Z of all windows centred on one row, z[pixel of the window, channel, window]; cov is scratch, (6, windows)."""
+    windows = z.shape[2]
+    for a in range(9):
+        for c in range(3):
+            z[a, c] = planes[c, centre - 1 + a // 3, a % 3 : a % 3 + windows]
+    for c in range(3):  # D / 3, centred twice: C^-1 would magnify what rounding leaves of the mean
+        for scale in (1.0, 1 / 3):
+            mean = cov[0]
+            mean[:] = 0
+            for a in range(9):
+                mean += z[a, c]
+            mean *= 1 / 9
+            for a in range(9):
+                z[a, c] = (z[a, c] - mean) * scale
+    cov[:] = 0
+    for a in range(9):  # Sigma = (D / 3) (D / 3)^T
+        for c in range(3):
+            for d in range(c + 1):
+                left, right, sums = z[a, c], z[a, d], cov[c * (c + 1) // 2 + d]
+                for k in range(windows):
+                    sums[k] += left[k] * right[k]
+    for k in range(windows):  # C C^T = Sigma + ridge I; C overwrites Sigma, inverted on the diagonal
+        c00 = 1 / np.sqrt(cov[0, k] + ridge)
+        c10, c20 = cov[1, k] * c00, cov[3, k] * c00
+        # an exact pivot is at least the ridge: the maximum only mends rounding
+        c11 = 1 / np.sqrt(max(cov[2, k] - c10 * c10 + ridge, ridge))
+        c21 = (cov[4, k] - c20 * c10) * c11
+        c22 = 1 / np.sqrt(max(cov[5, k] - c20 * c20 - c21 * c21 + ridge, ridge))
+        cov[0, k], cov[1, k], cov[2, k], cov[3, k], cov[4, k], cov[5, k] = c00, c10, c11, c20, c21, c22
+    for a in range(9):  # Z = C^-1 D / 3
+        z0, z1, z2 = z[a, 0], z[a, 1], z[a, 2]
+        for k in range(windows):
+            z0[k] *= cov[0, k]
+            z1[k] = (z1[k] - cov[1, k] * z0[k]) * cov[2, k]
+            z2[k] = (z2[k] - cov[3, k] * z0[k] - cov[4, k] * z1[k]) * cov[5, k]
+
+
+@njit(cache=True, nogil=True)
+def _add_pair(entries, za, zb, constant):  # type: ignore[no-untyped-def]
+    for k in range(len(entries)):
+        entries[k] += constant - (za[0, k] * zb[0, k] + za[1, k] * zb[1, k] + za[2, k] * zb[2, k])
+
+
+@njit(cache=True, parallel=True, nogil=True)
+def _multiply(stencil, x, product):  # type: ignore[no-untyped-def]
+    """product += L x, each row of the product by one task: its own entries, and the mirrored ones of rows above."""
+    channels, height, width = x.shape
+    for y in prange(height):
+        for c in range(channels):
+            for slot in range(1, ENTRIES):
+                dy = (slot + 2) // 5
+                dx = slot - 5 * dy
+                start, stop = max(0, -dx), min(width, width - dx)
+                if y + dy < height:
+                    entries, there = stencil[y, slot, start:stop], x[c, y + dy, start + dx : stop + dx]
+                    _add_differences(product[c, y, start:stop], entries, there, x[c, y, start:stop])
+                if y >= dy:
+                    entries, there = stencil[y - dy, slot, start:stop], x[c, y - dy, start:stop]
+                    _add_differences(
+                        product[c, y, start + dx : stop + dx], entries, there, x[c, y, start + dx : stop + dx]
+                    )
+
+
+@njit(cache=True, nogil=True)
+def _add_differences(product, entries, there, here):  # type: ignore[no-untyped-def]
+    for k in range(len(product)):
+        product[k] += entries[k] * (there[k] - here[k])
