@@ -10,7 +10,7 @@ from scipy import ndimage
 from skimage.metrics import structural_similarity
 
 from stages.segment.match import Regions
-from stages.smooth import affine_energy, full_matting_laplacian
+from stages.smooth import affine_energy, matting_laplacian
 from stages.stylize.bilateral_grid import LUMA
 from stages.stylize.encoder import Encoder
 from stages.stylize.guides import guide, one_hot
@@ -57,7 +57,7 @@ class Scorer:
         self.regions = regions
         self.encoder = encoder
         self.edges = _edges(_at_8_bits(content))
-        self.laplacian = full_matting_laplacian(content)
+        self.laplacian = matting_laplacian(content)
         self.style_colours = [_directed_quantiles(style[regions.style == k]) for k in range(regions.count)]
         areas = np.bincount(regions.content.ravel(), minlength=regions.count) / regions.content.size
         self.areas = areas.astype(np.float32)

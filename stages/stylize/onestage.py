@@ -1,5 +1,7 @@
 """The paper's own way, to be compared with: the photorealism term inside the optimisation (Luan et al. 2017)."""
 
+import warnings
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -64,4 +66,6 @@ def onestage(
 
 def _to_torch(L: sparse.csr_array, device: torch.device) -> Tensor:
     rows, columns, values = (torch.from_numpy(np.asarray(part)) for part in (L.indptr, L.indices, L.data))
-    return torch.sparse_csr_tensor(rows, columns, values.float(), L.shape, check_invariants=True).to(device)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")  # the product is all we need of it
+        return torch.sparse_csr_tensor(rows, columns, values.float(), L.shape, check_invariants=True).to(device)
