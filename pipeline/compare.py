@@ -55,10 +55,12 @@ class Comparison(NamedTuple):
 
     rows: tuple[Row, ...]
     gaps: tuple[Gap, ...]
+    encoder: str
+    """Whose features the style distance is measured in: figures of different encoders can't be compared."""
 
     def report(self) -> str:
         """The table with the means below, what the columns mean, and what is missing, as Markdown."""
-        parts = [to_markdown([*self.rows, *means(self.rows)]), _as_list(NOTES)]
+        parts = [to_markdown([*self.rows, *means(self.rows)]), _as_list([*NOTES, f"encoder: {self.encoder}."])]
         if self.gaps:
             parts.append("Not compared:\n\n" + _as_list(_sum_up(self.gaps)))
         return "\n\n".join(parts)
@@ -109,7 +111,7 @@ def compare(dataset: Dataset, results: Path, config: Config, network: Network) -
         say(f"[{number}/{len(dataset.pairs)}] {pair.name}: {len(scored)} images compared")
     if not rows:
         raise CompareError("\n".join(["nothing to compare: run `photostyle run` first", *_sum_up(gaps)]))
-    comparison = Comparison(tuple(rows), tuple(gaps))
+    comparison = Comparison(tuple(rows), tuple(gaps), network.encoder.architecture)
     write_atomically(results / CSV, to_csv([*rows, *means(rows)]).encode())
     write_atomically(results / TABLE, f"# {dataset.name}\n\n{comparison.report()}\n".encode())
     return comparison
