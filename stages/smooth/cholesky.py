@@ -3,10 +3,10 @@
 The only file that knows sksparse. Where the factorisation's time goes, at 700 x 437 on two cores (23.6 GFLOP):
 as it comes, 2.2 s (11 GFLOP/s). CHOLMOD is compiled to share its copying loops among four OpenMP threads, whatever the
 number of cores, and BLAS shares out blocks of 30 x 100 numbers: the threads wait for each other far longer than they
-work. In one thread it takes 0.95 s (25 GFLOP/s; 50 within the products, the rest packs, copies and clears small blocks),
-leaves the other cores alone and gives the same result to the last bit on any number of them. That is about the ceiling
-within this interface, which has no parallel subtrees and no larger supernodes. A new factor also pays 0.2 s for its
-memory's first touch: a further lambda, in place, does not.
+work. In one thread it takes 0.95 s (25 GFLOP/s; 50 within the products, the rest packs, copies and clears small
+blocks), leaves the other cores alone and gives the same result to the last bit on any number of them. That is about the
+ceiling within this interface, which has no parallel subtrees and no larger supernodes. A new factor also pays 0.2 s for
+its memory's first touch: a further lambda, in place, does not.
 """
 
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ class GridCholesky:
     def factorise(self, lam: float) -> None:
         """Replace the factor by that of L + lam I.
 
-        Raises NotPositiveDefiniteError where lam is lost in the rounding of L, NotEnoughMemoryError where memory runs out.
+        Raises NotPositiveDefiniteError where lam is lost in the rounding of L, NotEnoughMemoryError without memory.
         """
         try:
             with _one_thread():
@@ -124,7 +124,7 @@ def _thread_pools() -> ThreadpoolController:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """BLAS in one thread, and CHOLMOD's OpenMP loops too: they ask for four by name, so parallel regions are disabled."""
+    """BLAS in one thread, and CHOLMOD's OpenMP loops too: they ask for four, so parallel regions are disabled."""
     pools = _thread_pools()
     openmp = [pool.dynlib for pool in pools.select(internal_api="openmp").lib_controllers]
     levels = [runtime.omp_get_max_active_levels() for runtime in openmp]

@@ -24,6 +24,7 @@ from stages.smooth.sparsity import full_sparsity
 
 ENTRIES = 13  # of the stencil, per pixel
 BAND = 16  # rows that one task owns; fixed, so that sums do not depend on the number of threads
+PAIRS = np.array([(a, b) for a in range(9) for b in range(a, 9)])  # of a window's pixels in reading order
 
 
 def matting_laplacian(content: ArrayLike, epsilon: float = Smooth().epsilon) -> csr_array:
@@ -58,7 +59,7 @@ def matting_stencil(content: ArrayLike, epsilon: float = Smooth().epsilon) -> ND
     height, width, _ = image.shape
     planes = np.ascontiguousarray(image.transpose(2, 0, 1), np.float64)
     stencil = np.zeros((height, ENTRIES, width))
-    _accumulate_windows(planes, epsilon / 9, stencil)
+    _accumulate_windows(planes, epsilon / 9, PAIRS, stencil)
     return stencil
 
 
@@ -74,43 +75,62 @@ def apply_stencil(stencil: NDArray[np.float64], x: NDArray[np.float64]) -> NDArr
 
 
 @njit(cache=True, parallel=True, nogil=True)
-def _accumulate_windows(planes, ridge, stencil):  # type: ignore[no-untyped-def]
+def _accumulate_windows(planes, ridge, pairs, stencil):  # type: ignore[no-untyped-def]
     """Add the matrix of every 3x3 window to the stencil; each band of rows is written by one task only."""
-    _, height, width = planes.shape
+    height = stencil.shape[0]
     for band in prange((height + BAND - 1) // BAND):
-        first, last = band * BAND, min((band + 1) * BAND, height)
-        z, cov = np.empty((9, 3, width - 2)), np.empty((6, width - 2))
-        for centre in range(max(first - 1, 1), min(last + 1, height - 1)):
-            _whiten_windows(planes, centre, ridge, z, cov)
-            for a in range(9):
-                y, left = centre - 1 + a // 3, a % 3
-                if first <= y < last:
-                    for b in range(a, 9):
-                        slot = 5 * (b // 3 - a // 3) + b % 3 - left
-                        _add_pair(stencil[y, slot, left : left + width - 2], z[a], z[b], (a == b) - 1 / 9)
+        _accumulate_band(planes, ridge, pairs, stencil, band * BAND, min((band + 1) * BAND, height))
 
 
 @njit(cache=True, nogil=True)
-def _whiten_windows(planes, centre, ridge, z, cov):  # type: ignore[no-untyped-def]
-    """Z of all windows centred on one row, z[pixel of the window, channel, window]; cov is scratch, (6, windows)."""
+def _accumulate_band(planes, ridge, pairs, stencil, first, last):  # type: ignore[no-untyped-def]
+    """Add what windows give to pixels of the rows first to last - 1."""
+    _, height, width = planes.shape
+    windows = width - 2
+    z, scratch = np.empty((9, 3, windows)), np.empty((6, windows))
+    for centre in range(max(first - 1, 1), min(last + 1, height - 1)):
+        _centre_windows(planes, centre, z, scratch[0])
+        _whiten_windows(z, ridge, scratch)
+        for p in range(len(pairs)):  # a table, for loops over 9 x 9 constants are unrolled: ten seconds of compiling
+            a, b = pairs[p, 0], pairs[p, 1]
+            y, left = centre - 1 + a // 3, a % 3
+            if first <= y < last:
+                slot = 5 * (b // 3 - a // 3) + b % 3 - left
+                _add_pair(stencil[y, slot, left : left + windows], z[a], z[b], (a == b) - 1 / 9)
+
+
+@njit(cache=True, nogil=True)
+def _centre_windows(planes, centre, z, mean):  # type: ignore[no-untyped-def]
+    """D / 3 of all windows centred on one row: z[pixel of the window, channel, window]."""
+    for c in range(3):
+        for a in range(len(z)):
+            colours, centred = planes[c, centre - 1 + a // 3, a % 3 :], z[a, c]
+            for k in range(len(mean)):
+                centred[k] = colours[k] * (1 / 3)
+        for _ in range(2):  # twice: C^-1 would magnify what rounding leaves of the mean
+            for k in range(len(mean)):
+                mean[k] = 0
+            for a in range(len(z)):
+                centred = z[a, c]
+                for k in range(len(mean)):
+                    mean[k] += centred[k] * (1 / 9)
+            for a in range(len(z)):
+                centred = z[a, c]
+                for k in range(len(mean)):
+                    centred[k] -= mean[k]
+
+
+@njit(cache=True, nogil=True)
+def _whiten_windows(z, ridge, cov):  # type: ignore[no-untyped-def]
+    """From D / 3 to Z, in place; cov is scratch, (6, windows)."""
     windows = z.shape[2]
-    for a in range(9):
-        for c in range(3):
-            z[a, c] = planes[c, centre - 1 + a // 3, a % 3 : a % 3 + windows]
-    for c in range(3):  # D / 3, centred twice: C^-1 would magnify what rounding leaves of the mean
-        for scale in (1.0, 1 / 3):
-            mean = cov[0]
-            mean[:] = 0
-            for a in range(9):
-                mean += z[a, c]
-            mean *= 1 / 9
-            for a in range(9):
-                z[a, c] = (z[a, c] - mean) * scale
-    cov[:] = 0
-    for a in range(9):  # Sigma = (D / 3) (D / 3)^T
-        for c in range(3):
-            for d in range(c + 1):
-                left, right, sums = z[a, c], z[a, d], cov[c * (c + 1) // 2 + d]
+    for c in range(3):  # Sigma = (D / 3) (D / 3)^T
+        for d in range(c + 1):
+            sums = cov[c * (c + 1) // 2 + d]
+            for k in range(windows):
+                sums[k] = 0
+            for a in range(len(z)):
+                left, right = z[a, c], z[a, d]
                 for k in range(windows):
                     sums[k] += left[k] * right[k]
     for k in range(windows):  # C C^T = Sigma + ridge I; C overwrites Sigma, inverted on the diagonal
@@ -121,7 +141,7 @@ def _whiten_windows(planes, centre, ridge, z, cov):  # type: ignore[no-untyped-d
         c21 = (cov[4, k] - c20 * c10) * c11
         c22 = 1 / np.sqrt(max(cov[5, k] - c20 * c20 - c21 * c21 + ridge, ridge))
         cov[0, k], cov[1, k], cov[2, k], cov[3, k], cov[4, k], cov[5, k] = c00, c10, c11, c20, c21, c22
-    for a in range(9):  # Z = C^-1 D / 3
+    for a in range(len(z)):  # Z = C^-1 D / 3
         z0, z1, z2 = z[a, 0], z[a, 1], z[a, 2]
         for k in range(windows):
             z0[k] *= cov[0, k]

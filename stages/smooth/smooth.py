@@ -112,7 +112,7 @@ class Smoother:
             correction += self._cholesky.solve(rest)
         if not residual <= RESIDUAL_LIMIT:
             raise ResidualError(
-                f"relative residual {residual:.1e} at lambda = {lam:g}, at most {RESIDUAL_LIMIT:g} is accepted: lambda is "
-                "too small for double precision, or the BLAS that CHOLMOD uses is faulty; try a larger lambda first"
+                f"relative residual {residual:.1e} at lambda = {lam:g}, at most {RESIDUAL_LIMIT:g} is accepted: lambda "
+                "is too small for double precision, or the BLAS that CHOLMOD uses is faulty; try a larger lambda first"
             )
         return planes + correction, residual
