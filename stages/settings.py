@@ -48,8 +48,10 @@ class Stylize(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Cells of the grid along the image's shorter edge."""
     grid_bins: Annotated[int, Meta(ge=2)] = 10
     """Cells of the grid along luma."""
-    grid_weight: NonNegative = 100.0
-    """Of the grid's roughness, the mean squared difference of neighbouring cells."""
+    roughness_weight: NonNegative = 100.0
+    """Of the mean squared difference of the grid's neighbouring cells."""
+    flatness_weight: NonNegative = 300.0
+    """Of the result's squared differences where the content has none (grid only)."""
     seed: Annotated[int, Meta(ge=0)] = 0
     """Of the noise start."""
 

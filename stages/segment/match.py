@@ -20,10 +20,10 @@ class Regions:
     content: npt.NDArray[np.uint8]
     """(H, W), values 0 .. count - 1."""
     style: npt.NDArray[np.uint8]
-    """(h, w), values 0 .. count - 1, each present."""
+    """(h, w), values 0 .. count - 1, each present; `count` marks pixels of no use, of classes the content lacks."""
     count: int
     notes: tuple[str, ...]
-    """What was merged, for people."""
+    """What was merged or left out, for people."""
 
 
 def one_region(content_shape: tuple[int, int], style_shape: tuple[int, int]) -> Regions:
@@ -32,7 +32,10 @@ def one_region(content_shape: tuple[int, int], style_shape: tuple[int, int]) -> 
 
 
 def match_regions(content: Labels, style: Labels, names: tuple[str, ...]) -> Regions:
-    """Keep the classes that both images have; merge every other pixel into the nearest kept region of its own image.
+    """Keep the classes that both images have.
+
+    What the style lacks is merged, pixel by pixel, into the nearest kept region of the content; what the content lacks
+    is left out of the style, whose statistics it would falsify.
 
     Args:
         content, style: (H, W) and (h, w) class numbers.
@@ -52,18 +55,15 @@ def match_regions(content: Labels, style: Labels, names: tuple[str, ...]) -> Reg
     notes = []
     for k in set(range(len(names))) - set(kept):
         of_content, of_style = shares[0][k], shares[1][k]
-        image, partner, less = (
-            ("content", "style", of_style) if of_content > of_style else ("style", "content", of_content)
-        )
-        if max(of_content, of_style) >= SMALLEST_SHARE:
+        if of_content >= SMALLEST_SHARE:
             notes.append(
-                f"{image} region {names[k]} ({max(of_content, of_style):.1%} of the {image}) merged into its neighbours: "
-                f"{less:.2%} of the {partner} is {names[k]}"
+                f"{names[k]}: {of_content:.1%} of the content merged into its neighbours, {of_style:.2%} of the style"
             )
-    numbers = np.zeros(len(names), np.uint8)
+        elif of_style >= SMALLEST_SHARE:
+            notes.append(f"{names[k]}: {of_style:.1%} of the style left out, {of_content:.2%} of the content")
+    numbers = np.full(len(names), len(kept), np.uint8)
     numbers[kept] = np.arange(len(kept))
-    merged = [numbers[_nearest_kept(labels, kept)] for labels in (content, style)]
-    return Regions(merged[0], merged[1], len(kept), tuple(notes))
+    return Regions(numbers[_nearest_kept(content, kept)], numbers[style], len(kept), tuple(notes))
 
 
 def _nearest_kept(labels: Labels, kept: list[int]) -> Labels:

@@ -5,7 +5,7 @@ from typing import Protocol
 from torch import Tensor
 
 from stages.stylize import bilateral_grid
-from stages.stylize.losses import total_variation
+from stages.stylize.losses import flatness_loss, flatness_weights, total_variation
 from stages.stylize.resample import resample
 
 
@@ -21,8 +21,8 @@ class Canvas(Protocol):
     def image(self) -> Tensor:
         """(1, 3, height, width) at the present parameters."""
 
-    def prior(self) -> dict[str, Tensor]:
-        """Weighted losses on the parameters themselves."""
+    def prior(self, image: Tensor) -> dict[str, Tensor]:
+        """Weighted losses of the parameters and of the image they make, whatever its style."""
 
 
 class Pixels:
@@ -49,9 +49,9 @@ class Pixels:
         """See Canvas."""
         return self._pixels
 
-    def prior(self) -> dict[str, Tensor]:
+    def prior(self, image: Tensor) -> dict[str, Tensor]:
         """See Canvas."""
-        return {"variation": self._tv_weight * total_variation(self._pixels)}
+        return {"variation": self._tv_weight * total_variation(image)}
 
 
 class ColourMaps:
@@ -63,20 +63,31 @@ class ColourMaps:
         start: (K, 3, 4), each region's first map.
         rows: cells along the shorter edge.
         bins: cells along luma.
-        weight: of the grid's roughness.
+        roughness_weight, flatness_weight: of the priors.
     """
 
-    def __init__(self, content: Tensor, weights: Tensor, start: Tensor, rows: int, bins: int, weight: float) -> None:
+    def __init__(
+        self,
+        content: Tensor,
+        weights: Tensor,
+        start: Tensor,
+        rows: int,
+        bins: int,
+        roughness_weight: float,
+        flatness_weight: float,
+    ) -> None:
         height, width = content.shape[-2:]
         cells = round(rows * height / min(height, width)), round(rows * width / min(height, width))
         grid = start.reshape(-1, 12, 1, 1, 1).expand(-1, 12, bins, *cells)
         self._grid = grid.clone().requires_grad_(True)
-        self._content, self._weights, self._roughness_weight = content, weights, weight
+        self._content, self._weights = content, weights
+        self._roughness_weight, self._flatness_weight = roughness_weight, flatness_weight
         self.resize((height, width))
 
     def resize(self, shape: tuple[int, int]) -> None:
         """See Canvas. The grid has no size: the content is sliced at another."""
         self._photo, self._blend = resample(self._content, shape), resample(self._weights, shape)
+        self._flat = flatness_weights(self._photo)
 
     def parameters(self) -> list[Tensor]:
         """See Canvas."""
@@ -86,6 +97,7 @@ class ColourMaps:
         """See Canvas."""
         return bilateral_grid.slice_grid(self._grid, self._photo, self._blend)
 
-    def prior(self) -> dict[str, Tensor]:
+    def prior(self, image: Tensor) -> dict[str, Tensor]:
         """See Canvas."""
-        return {"roughness": self._roughness_weight * bilateral_grid.roughness(self._grid)}
+        roughness = self._roughness_weight * bilateral_grid.roughness(self._grid)
+        return {"roughness": roughness, "flatness": self._flatness_weight * flatness_loss(image, self._flat)}

@@ -6,8 +6,8 @@ from torch.nn import functional
 
 
 def one_hot(labels: Tensor, count: int) -> Tensor:
-    """(H, W) integer labels to (1, count, H, W) float32 masks that sum to one."""
-    return functional.one_hot(labels.long(), count).permute(2, 0, 1)[None].float()
+    """(H, W) integer labels to (1, count, H, W) float32 masks; a pixel of another label is in none of them."""
+    return (labels == torch.arange(count, device=labels.device).view(1, count, 1, 1)).float()
 
 
 def guide(masks: Tensor, size: tuple[int, int]) -> Tensor:
@@ -35,12 +35,12 @@ def edge_aware(masks: Tensor, photo: Tensor, radius: int, epsilon: float = 1e-3)
     Returns:
         (1, K, H, W) in [0, 1], summing to one over K.
     """
-    side = 2 * radius + 1
+    h, w = photo.shape[-2:]
+    counts = _box_sum(torch.ones_like(photo[:, :1]), radius)
 
     def mean(x: Tensor) -> Tensor:
-        return functional.avg_pool2d(x, side, stride=1, padding=radius, count_include_pad=False)
+        return _box_sum(x, radius) / counts
 
-    h, w = photo.shape[-2:]
     mean_I, mean_p = mean(photo), mean(masks)  # (1, 3, H, W), (1, K, H, W)
     outer = mean((photo[:, :, None] * photo[:, None]).reshape(1, 9, h, w)).reshape(3, 3, h, w)
     Sigma = outer - mean_I[0, :, None] * mean_I[0, None]
@@ -54,3 +54,15 @@ def edge_aware(masks: Tensor, photo: Tensor, radius: int, epsilon: float = 1e-3)
     b = mean(b.permute(2, 0, 1)[None])
     filtered = ((a * photo[0, :, None]).sum(dim=0)[None] + b).clamp(0, 1)
     return filtered / filtered.sum(dim=1, keepdim=True).clamp(min=1e-6)
+
+
+def _box_sum(x: Tensor, radius: int) -> Tensor:
+    """Sums over square windows, cut off at the border, in time independent of the radius: (1, C, H, W) each way."""
+    for axis in (2, 3):
+        length = x.shape[axis]
+        at = torch.arange(length, device=x.device)
+        # float64: differences of long cumulative sums lose digits.
+        sums = torch.cat([torch.zeros_like(x.narrow(axis, 0, 1)), x], dim=axis).double().cumsum(dim=axis)
+        above, below = (at + radius + 1).clamp(max=length), (at - radius).clamp(min=0)
+        x = (sums.index_select(axis, above) - sums.index_select(axis, below)).to(x.dtype)
+    return x

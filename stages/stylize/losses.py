@@ -8,6 +8,8 @@ from torch import Tensor
 DIRECTIONS = 12
 DIRECTION_SEED = 1
 QUANTILES = 256
+FLAT = 0.01
+"""Differences of colour well below this are noise."""
 
 
 def gram(activations: Tensor, guide: Tensor) -> Tensor:
@@ -55,6 +57,38 @@ def total_variation(image: Tensor) -> Tensor:
     horizontal = (image[..., :, 1:] - image[..., :, :-1]).square().sum()
     vertical = (image[..., 1:, :] - image[..., :-1, :]).square().sum()
     return (horizontal + vertical) / image.numel()
+
+
+def flatness_weights(content: Tensor) -> tuple[Tensor, Tensor]:
+    """How flat the content is between neighbours: s^2 / (s^2 + |difference|^2), s = FLAT, in (0, 1].
+
+    Args:
+        content: (1, 3, H, W) in [0, 1].
+
+    Returns:
+        (1, 1, H, W - 1) and (1, 1, H - 1, W).
+    """
+    squares = (content.diff(dim=axis).square().mean(dim=1, keepdim=True) for axis in (3, 2))
+    horizontal, vertical = (FLAT**2 / (FLAT**2 + square) for square in squares)
+    return horizontal, vertical
+
+
+def flatness_loss(image: Tensor, weights: tuple[Tensor, Tensor]) -> Tensor:
+    """What is flat in the content stays flat: squared differences of the image where the content has none.
+
+    The edge-aware smoothness of Godard et al. 2017. Colour maps cannot draw texture where the content has none, but
+    they can stretch its noise, and drift from cell to cell: blotches in skies.
+
+    Args:
+        image: (1, 3, H, W).
+        weights: of the content, see `flatness_weights`.
+
+    Returns:
+        Scalar, mean over pixels and channels.
+    """
+    horizontal, vertical = weights
+    x, y = image.diff(dim=3).square() * horizontal, image.diff(dim=2).square() * vertical
+    return (x.sum() + y.sum()) / image.numel()
 
 
 class _AffineEnergy(torch.autograd.Function):

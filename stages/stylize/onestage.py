@@ -52,7 +52,7 @@ def onestage(
     pixels = content.shape[0] * content.shape[1]
     if laplacian.shape != (pixels, pixels):
         raise ValueError(f"the Laplacian of {pixels} pixels is {pixels} square, this one is {laplacian.shape}")
-    L = _to_torch(laplacian, encoder.device)
+    L = to_sparse_tensor(laplacian, encoder.device)
 
     def photorealism(image: Tensor) -> dict[str, Tensor]:
         return {"photorealism": settings.photorealism_weight * photorealism_loss(image, L)}
@@ -64,8 +64,9 @@ def onestage(
     return descend(pair, canvas, encoder, weights, scales, method, on_iterate, photorealism)
 
 
-def _to_torch(L: sparse.csr_array, device: torch.device) -> Tensor:
+def to_sparse_tensor(L: sparse.csr_array, device: torch.device, dtype: torch.dtype = torch.float32) -> Tensor:
+    """A scipy matrix as a torch one, of that dtype and on that device."""
     rows, columns, values = (torch.from_numpy(np.asarray(part)) for part in (L.indptr, L.indices, L.data))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")  # the product is all we need of it
-        return torch.sparse_csr_tensor(rows, columns, values.float(), L.shape, check_invariants=True).to(device)
+        return torch.sparse_csr_tensor(rows, columns, values, L.shape, check_invariants=True).to(device, dtype)

@@ -82,9 +82,9 @@ def stylize(
     maps = maps.expand(pair.count, 3, 4)
     canvas: Canvas
     if settings.canvas == "grid":
-        blend = _blending_weights(pair)
         canvas = ColourMaps(
-            pair.content, blend, maps, settings.grid_rows, settings.grid_bins, settings.grid_weight
+            pair.content, _blending_weights(pair), maps,
+            settings.grid_rows, settings.grid_bins, settings.roughness_weight, settings.flatness_weight,
         )  # fmt: skip
     else:
         canvas = Pixels(_start_image(pair, maps, settings), settings.tv_weight)
@@ -134,7 +134,7 @@ def descend(
 
         def losses(objective: Objective = objective) -> dict[str, Tensor]:
             image = canvas.image()
-            return objective.losses(image) | extra(image) | canvas.prior()
+            return objective.losses(image) | extra(image) | canvas.prior(image)
 
         best, used = minimise(
             canvas.parameters(), losses, evaluations, method,
@@ -162,7 +162,8 @@ def load_pair(content: Photo, style: Photo, regions: Regions | None, device: tor
     for name, image, labels in (("content", content, regions.content), ("style", style, regions.style)):
         if labels.shape != image.shape[:2]:
             raise ValueError(f"the {name}'s regions are {labels.shape}, the {name} itself is {image.shape[:2]}")
-        if labels.max() >= regions.count:
+        most = regions.count - (name == "content")  # of the style, pixels may be of no use
+        if labels.max() > most:
             raise ValueError(f"the {name}'s regions go up to {labels.max()}, of {regions.count}")
     if missing := set(range(regions.count)) - set(np.unique(regions.style).tolist()):
         raise ValueError(f"regions {sorted(missing)} have no pixel in the style: match them first")

@@ -1,0 +1,150 @@
+"""Every loss against its definition, and its gradient against finite differences in float64."""
+
+import numpy as np
+import pytest
+import torch
+from torch.autograd import gradcheck
+
+from stages.smooth import matting_laplacian
+from stages.stylize import losses
+from stages.stylize.bilateral_grid import roughness, slice_grid
+from stages.stylize.onestage import to_sparse_tensor
+
+
+@pytest.fixture
+def generator():
+    return torch.Generator().manual_seed(3)
+
+
+def rand(*shape, generator):
+    return torch.rand(*shape, generator=generator, dtype=torch.float64)
+
+
+def test_gram_is_a_weighted_mean_of_outer_products(generator):
+    F, guide = rand(1, 4, 3, 5, generator=generator), rand(2, 15, generator=generator)
+    G = losses.gram(F, guide)
+    for k in range(2):
+        expected = sum(guide[k, p] * torch.outer(F[0].flatten(1)[:, p], F[0].flatten(1)[:, p]) for p in range(15))
+        torch.testing.assert_close(G[k], expected / guide[k].sum())
+
+
+def test_gram_of_a_hard_region_ignores_the_rest(generator):
+    F = rand(1, 4, 2, 6, generator=generator)
+    left = torch.zeros(1, 2, 6, dtype=torch.float64)
+    left[..., :3] = 1
+    torch.testing.assert_close(
+        losses.gram(F, left.flatten(1))[0], losses.gram(F[..., :3], torch.ones(1, 6, dtype=torch.float64))[0]
+    )
+
+
+def test_gram_of_an_empty_region_is_zero(generator):
+    assert losses.gram(rand(1, 4, 2, 3, generator=generator), torch.zeros(1, 6, dtype=torch.float64)).abs().max() == 0
+
+
+def test_style_loss_is_zero_at_the_target_and_one_at_zero(generator):
+    targets = {"a": rand(2, 4, 4, generator=generator), "b": rand(2, 3, 3, generator=generator)}
+    areas = torch.tensor([0.3, 0.7], dtype=torch.float64)
+    assert losses.style_loss(targets, targets, areas) == 0
+    nothing = {name: torch.zeros_like(T) for name, T in targets.items()}
+    assert losses.style_loss(nothing, targets, areas).item() == pytest.approx(1)
+
+
+def test_style_gradient(generator):
+    guide, areas = rand(2, 15, generator=generator), torch.tensor([0.4, 0.6], dtype=torch.float64)
+    target = losses.gram(rand(1, 4, 3, 5, generator=generator), guide)
+    F = rand(1, 4, 3, 5, generator=generator).requires_grad_(True)
+    assert gradcheck(lambda F: losses.style_loss({"a": losses.gram(F, guide)}, {"a": target}, areas), F)
+
+
+def test_content_gradient(generator):
+    target = rand(1, 4, 3, 5, generator=generator)
+    assert losses.content_loss(target, target) == 0
+    F = rand(1, 4, 3, 5, generator=generator).requires_grad_(True)
+    assert gradcheck(lambda F: losses.content_loss(F, target), F)
+
+
+def test_total_variation(generator):
+    ramp = torch.arange(5, dtype=torch.float64).expand(1, 3, 4, 5)
+    assert losses.total_variation(ramp).item() == pytest.approx(3 * 4 * 4 / 60)
+    assert gradcheck(losses.total_variation, rand(1, 3, 4, 5, generator=generator).requires_grad_(True))
+
+
+def test_colour_loss_of_a_shift_is_the_mean_squared_shift_along_the_directions(generator):
+    colours = rand(400, 3, generator=generator)
+    shift = torch.tensor([0.1, -0.2, 0.05], dtype=torch.float64)
+    target = [losses.directed_quantiles(colours)]
+    one = torch.ones(1, dtype=torch.float64)
+    assert losses.colour_loss([colours], target, one).item() == pytest.approx(0, abs=1e-15)
+    directions = torch.randn(
+        3, losses.DIRECTIONS, generator=torch.Generator().manual_seed(losses.DIRECTION_SEED)
+    )  # fmt: skip
+    directions = (directions / directions.norm(dim=0)).double()
+    expected = (shift @ directions).square().mean().item()
+    assert losses.colour_loss([colours + shift], target, one).item() == pytest.approx(expected)
+
+
+def test_colour_gradient(generator):
+    target = [losses.directed_quantiles(rand(40, 3, generator=generator)) for _ in range(2)]
+    areas = torch.tensor([0.4, 0.6], dtype=torch.float64)
+    a, b = (rand(n, 3, generator=generator).requires_grad_(True) for n in (30, 20))
+    assert gradcheck(lambda a, b: losses.colour_loss([a, b], target, areas), (a, b))
+
+
+def test_a_region_without_pixels_has_no_colour_loss(generator):
+    target = [losses.directed_quantiles(rand(40, 3, generator=generator))] * 2
+    areas = torch.tensor([1.0, 0.0], dtype=torch.float64)
+    colours = [rand(30, 3, generator=generator), rand(0, 3, generator=generator)]
+    assert torch.isfinite(losses.colour_loss(colours, target, areas))
+
+
+@pytest.fixture
+def laplacian():
+    content = np.random.default_rng(1).random((6, 7, 3))
+    L = matting_laplacian(content)
+    return content, L, to_sparse_tensor(L, torch.device("cpu"), torch.float64)
+
+
+def test_photorealism_is_the_affine_energy_per_pixel(laplacian, generator):
+    _, L, tensor = laplacian
+    image = rand(1, 3, 6, 7, generator=generator)
+    x = image[0].flatten(1).numpy()
+    expected = sum(x[c] @ (L @ x[c]) for c in range(3)) / 42
+    assert losses.photorealism_loss(image, tensor).item() == pytest.approx(expected)
+
+
+def test_photorealism_gradient(laplacian, generator):
+    _, _, tensor = laplacian
+    image = rand(1, 3, 6, 7, generator=generator).requires_grad_(True)
+    assert gradcheck(lambda image: losses.photorealism_loss(image, tensor), image)
+
+
+def test_photorealism_of_a_recolouring_is_zero(laplacian):
+    content, _, tensor = laplacian
+    recoloured = content @ np.array([[0.5, 0.1, 0.0], [0.2, 0.7, 0.1], [0.0, 0.3, 0.4]]) + 0.1
+    image = torch.from_numpy(recoloured).permute(2, 0, 1)[None]
+    assert losses.photorealism_loss(image, tensor).item() == pytest.approx(0, abs=1e-6)  # epsilon
+
+
+def test_roughness_and_slicing_gradients(generator):
+    grid = rand(2, 12, 3, 4, 5, generator=generator).requires_grad_(True)
+    assert gradcheck(roughness, grid)
+    photo, weights = rand(1, 3, 5, 6, generator=generator), rand(1, 2, 5, 6, generator=generator)
+    assert gradcheck(lambda grid: slice_grid(grid, photo, weights), grid)
+
+
+def test_flatness_counts_only_what_the_content_has_not(generator):
+    content = torch.zeros(1, 3, 6, 8, dtype=torch.float64)
+    content[..., 4:] = 0.5
+    weights = losses.flatness_weights(content)
+    at_the_edge = torch.zeros_like(content)
+    at_the_edge[..., 4:] = 1
+    elsewhere = torch.zeros_like(content)
+    elsewhere[..., 2:] = 1
+    assert losses.flatness_loss(torch.full_like(content, 0.3), weights) == 0
+    assert losses.flatness_loss(at_the_edge, weights) < 1e-3 * losses.flatness_loss(elsewhere, weights)
+
+
+def test_flatness_gradient(generator):
+    weights = losses.flatness_weights(rand(1, 3, 5, 6, generator=generator))
+    image = rand(1, 3, 5, 6, generator=generator).requires_grad_(True)
+    assert gradcheck(lambda image: losses.flatness_loss(image, weights), image)
