@@ -1,5 +1,6 @@
 """The command line: `photostyle run|stylize|smooth|onestage|compare|status|doctor|weights`."""
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -15,8 +16,7 @@ from pipeline.progress import say
 from pipeline.run import Failure, Summary, examine, results_folder, run
 from pipeline.state import STAGES, Stage
 from pipeline.status import failure_line, status_table
-from pipeline.steps import Network
-from pipeline.weights import WeightsError, describe_weights, load_encoder_weights
+from pipeline.steps import EncoderError, Network
 
 FAILED = 1
 WRONG_USE = 2
@@ -25,13 +25,16 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command; the exit code is 0, 1 where something failed, 2 for a wrong argument, 130 for Ctrl-C."""
+    # Torch's threads would spin while they wait, and take the cores from whatever else runs: measured, half the speed
+    # on a machine that is not idle. Read once, when torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     argv = sys.argv[1:] if argv is None else argv
     try:
         return _dispatch(parse(argv or ["--help"]))
     except (ConfigError, DatasetError) as error:
         say(f"photostyle: {error}")
         return WRONG_USE
-    except (CompareError, LockedError, WeightsError, OSError) as error:
+    except (CompareError, EncoderError, LockedError, OSError) as error:
         say(f"photostyle: {error}")
         return FAILED
     except KeyboardInterrupt:
@@ -101,8 +104,13 @@ def _status(command: Status) -> int:
 
 
 def _weights(command: Weights) -> int:
+    from pipeline.weights import WeightsError, describe_weights, load_encoder_weights
+
     if command.fetch:
-        weights = load_encoder_weights(command.encoder)
+        try:
+            weights = load_encoder_weights(command.encoder)
+        except WeightsError as error:
+            raise EncoderError(str(error)) from error
         print(f"{weights.architecture} is there and checked, from {weights.source}")
     print("\n".join(describe_weights()))
     return 0

@@ -42,7 +42,7 @@ def bring_up_to_date(
 
     Raises:
         CompareError: there is nothing to compare.
-        WeightsError: the encoder's weights can't be had.
+        EncoderError: the encoder can't be had.
         OSError: the results can't be written.
     """
     wanted = comparison_recipe(examined, results)

@@ -16,7 +16,7 @@ from pipeline.inputs import InputError, load_inputs
 from pipeline.manifest import publish, record_failure
 from pipeline.progress import say, watch
 from pipeline.state import LINK, Stage, State, find_state, link_hash, recipe
-from pipeline.steps import Network, make
+from pipeline.steps import EncoderError, Network, make
 
 
 class Examined(NamedTuple):
@@ -105,6 +105,7 @@ def run(
         force: do again what is current.
 
     Raises:
+        EncoderError: the encoder can't be had, for any pair.
         OSError: the disk is full.
     """
     done, kept = 0, 0
@@ -116,6 +117,8 @@ def run(
         for stage in stages:
             try:
                 made = _advance(one, results / one.pair.name, stage, config, network, label, force=force)
+            except EncoderError:
+                raise
             except Exception as error:  # whatever befalls one pair, the others go on
                 if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                     raise

@@ -29,6 +29,10 @@ LIBRARIES = {
 }
 
 
+class EncoderError(RuntimeError):
+    """There is no encoder on the device that was asked for: no pair can be done."""
+
+
 class Made(NamedTuple):
     """What a stage hands over to be written."""
 
@@ -49,13 +53,16 @@ class Network:
         """The encoder on the device that the configuration asks for.
 
         Raises:
-            WeightsError: its weights can't be had.
+            EncoderError: its weights or the device can't be had.
         """
         from pipeline.weights import load_encoder_weights
         from stages.stylize import Encoder, best_device
 
-        weights = load_encoder_weights(self._config.encoder)
-        device = best_device(self._config.device)
+        try:
+            weights = load_encoder_weights(self._config.encoder)
+            device = best_device(self._config.device)
+        except RuntimeError as error:
+            raise EncoderError(str(error)) from error
         say(f"encoder: {weights.architecture} on {device}, from {weights.source}")
         return Encoder(weights.tensors, weights.architecture, device)
 
@@ -80,7 +87,7 @@ def make(
 
     Raises:
         ValueError: the stage-one image is missing or of another size than the content.
-        WeightsError: the encoder's weights can't be had.
+        EncoderError: the encoder can't be had.
     """
     began = time.perf_counter()
     if stage == "stylize":

@@ -1,0 +1,26 @@
+"""What imports what, where import-linter can't see it: at run time."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize("module", ["pipeline.cli", "pipeline.compare", "stages.smooth", "stages.settings"])
+def test_importing_never_imports_torch(module: str) -> None:
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
+
+
+def test_the_smooth_stage_runs_where_there_is_no_torch() -> None:
+    code = """
+import sys
+sys.modules["torch"] = None  # importing it raises ImportError
+import numpy as np
+from stages.smooth import smooth
+image = np.random.default_rng(0).random((12, 17, 3), dtype=np.float32)
+result = smooth(image, image, 0.1)
+assert result.image.shape == image.shape
+assert result.residual < 1e-8
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
