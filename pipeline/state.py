@@ -65,7 +65,7 @@ def find_state(folder: Path, wanted: Recipe | None, config: Config) -> State:
 
 def _compare(folder: Path, wanted: Recipe | None, config: Config) -> State:
     if wanted is None:
-        return State("missing", "no stage-one image")
+        return State("missing")
     manifest = read_manifest(folder)
     if manifest is None:
         return State("missing")

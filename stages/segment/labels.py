@@ -39,7 +39,7 @@ def read_labels(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """
     if mask.ndim != 3 or mask.shape[2] != 3 or mask.dtype != np.uint8:
         raise ValueError(f"a mask is (H, W, 3) uint8, this one is {mask.shape} {mask.dtype}")
-    packed = mask.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)  # sorts 20 times faster than rows of three
+    packed = mask.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)  # sorted 20 times faster than rows
     codes, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
     colours = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1)
     palette = np.array(list(PALETTE.values()), dtype=np.int32)
