@@ -1,7 +1,5 @@
 """Preconditions at the stage's door: what is wrong, how much of it, and what to do."""
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -31,7 +29,7 @@ def check_image(image: ArrayLike, name: str, lowest: float, highest: float) -> N
     return array
 
 
-def check_positive(value: float, name: str) -> None:
-    """Raises ValueError unless the value is finite and above zero."""
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{name} is {value}, expected a finite number above 0")
+def check_number(value: float, name: str, lowest: float, highest: float) -> None:
+    """Raises ValueError unless lowest <= value <= highest."""
+    if not lowest <= value <= highest:
+        raise ValueError(f"{name} is {value}, expected a number from {lowest:g} to {highest:g}")

@@ -19,10 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from stages.settings import Smooth
-from stages.smooth.checks import check_image, check_positive
-from stages.smooth.sparsity import full_sparsity
+from stages.smooth.checks import check_image, check_number
+from stages.smooth.sparsity import ENTRIES, full_sparsity
 
-ENTRIES = 13  # of the stencil, per pixel
+EPSILONS = (1e-12, 1.0)  # below, rounding decides about a flat window's covariance; above, no covariance counts
 BAND = 16  # rows that one task owns; fixed, so that sums do not depend on the number of threads
 PAIRS = np.array([(a, b) for a in range(9) for b in range(a, 9)])  # of a window's pixels in reading order
 
@@ -30,9 +30,10 @@ PAIRS = np.array([(a, b) for a in range(9) for b in range(a, 9)])  # of a window
 def matting_laplacian(content: ArrayLike, epsilon: float = Smooth().epsilon) -> csr_array:
     """The full symmetric Matting Laplacian, pixels in reading order.
 
-    content: H x W x 3 floats in [0, 1], H and W at least 3. epsilon: > 0, regularises the covariances as epsilon / 9.
+    content: H x W x 3 floats in [0, 1], H and W at least 3. epsilon: from 1e-12 to 1, regularises the covariances as
+    epsilon / 9.
     Returns csr_array (H W, H W) float64, at most 25 entries a row, sorted, int32 indices. Rows sum to zero.
-    Raises TypeError and ValueError as `check_image` and `check_positive` do.
+    Raises TypeError and ValueError (see `check_image`).
     """
     stencil = matting_stencil(content, epsilon)
     height, _, width = stencil.shape
@@ -55,7 +56,7 @@ def affine_energy(laplacian: csr_array, image: ArrayLike) -> float:
 def matting_stencil(content: ArrayLike, epsilon: float = Smooth().epsilon) -> NDArray[np.float64]:
     """The Matting Laplacian as a stencil, (H, 13, W) float64. Arguments and errors as for `matting_laplacian`."""
     image = check_image(content, "content", lowest=0.0, highest=1.0)
-    check_positive(epsilon, "epsilon")
+    check_number(epsilon, "epsilon", *EPSILONS)
     height, width, _ = image.shape
     planes = np.ascontiguousarray(image.transpose(2, 0, 1), np.float64)
     stencil = np.zeros((height, ENTRIES, width))

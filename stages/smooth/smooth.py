@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stages.settings import Smooth
-from stages.smooth.checks import check_image, check_positive
+from stages.smooth.checks import check_image, check_number
 from stages.smooth.cholesky import GridCholesky, grid_analysis, require_memory
 from stages.smooth.matting_laplacian import apply_stencil, matting_stencil
 
+LAMBDAS = (1e-12, 1e6)  # below, rounding decides; above, the answer is the stage-one image
 RESIDUAL_LIMIT = 1e-8
 REFINE = 1e-9
 REFINEMENTS = 2
@@ -52,8 +53,8 @@ def smooth(content: ArrayLike, stylized: ArrayLike, lam: float, *, epsilon: floa
     """The image nearest to `stylized` that is locally an affine map of the content's colours, to the degree `lam` asks.
 
     content: H x W x 3 floats in [0, 1], H and W at least 3. stylized: of the same shape, nominally [0, 1], at most 0.5
-    outside. lam: > 0, from 1e-7 (the content's structure) to 1 (nearly the stage-one image). epsilon: as for
-    `matting_laplacian`.
+    outside. lam: sensibly from 1e-7 (the content's structure) to 1 (nearly the stage-one image), accepted from 1e-12 to
+    1e6. epsilon: as for `matting_laplacian`.
     Raises TypeError, ValueError (see `check_image`), NotEnoughMemoryError, NotPositiveDefiniteError, ResidualError.
     For several images or lambdas on one content, use `Smoother`.
     """
@@ -81,7 +82,7 @@ class Smoother:
         image = check_image(stylized, "stylized", lowest=-0.5, highest=1.5)
         if image.shape != self._shape:
             raise ValueError(f"stylized: shape {image.shape}, the content's is {self._shape}; bring both to one size")
-        check_positive(lam, "lambda")
+        check_number(lam, "lambda", *LAMBDAS)
         start = perf_counter()
         if lam != self._lam:
             self._lam = None

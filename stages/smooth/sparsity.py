@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-ENTRIES = 13
+ENTRIES = 13  # of the stencil, per pixel: see matting_laplacian
 
 
 class Sparsity(NamedTuple):

@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+from scipy.sparse import csc_array
+
+from stages.smooth import matting_laplacian
+from stages.smooth.matting_laplacian import matting_stencil
+from stages.smooth.nested_dissection import nested_dissection
+from stages.smooth.sparsity import full_sparsity, lower_sparsity
+from tests.stages.smooth.references import noisy
+
+SIZES = [(3, 3), (3, 9), (11, 4), (20, 27)]
+
+
+@pytest.mark.parametrize(("height", "width"), SIZES)
+@pytest.mark.parametrize("index_type", [np.int32, np.int64])
+def test_the_lower_triangle_is_that_of_the_permuted_matrix(height, width, index_type):
+    image = noisy(height, width)
+    order = nested_dissection(height, width).order
+    sparsity = lower_sparsity(order, height, width, index_type)
+    size = height * width
+    lower = csc_array((sparsity.gather(matting_stencil(image)), sparsity.indices, sparsity.indptr), shape=(size, size))
+    assert sparsity.indices.dtype == sparsity.indptr.dtype == index_type
+    assert lower.has_canonical_format
+    assert np.array_equal(lower.toarray(), np.tril(matting_laplacian(image).toarray()[np.ix_(order, order)]))
+
+
+def test_any_order_will_do():
+    order = np.random.default_rng(0).permutation(6 * 8).astype(np.int32)
+    sparsity = lower_sparsity(order, 6, 8)
+    values = sparsity.gather(matting_stencil(noisy(6, 8)))
+    lower = csc_array((values, sparsity.indices, sparsity.indptr), shape=(48, 48)).toarray()
+    assert np.array_equal(lower, np.tril(matting_laplacian(noisy(6, 8)).toarray()[np.ix_(order, order)]))
+
+
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_every_entry_of_the_stencil_inside_the_image_is_used(height, width):
+    lower = lower_sparsity(nested_dissection(height, width).order, height, width)
+    full = full_sparsity(height, width)
+    assert len(np.unique(lower.source)) == len(lower.source)
+    assert np.array_equal(np.unique(full.source), np.sort(lower.source))
+    assert len(full.source) == 2 * len(lower.source) - height * width
