@@ -22,17 +22,19 @@ sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.
 }
 
 install_parts() {
-    if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then as_root="env"
-    elif command -v apt-get >/dev/null && sudo -n true 2>/dev/null; then as_root="sudo -n"
+    if ! command -v apt-get >/dev/null; then return 1
+    elif [ "$(id -u)" = 0 ]; then as_root="env"
+    elif sudo -n true 2>/dev/null; then as_root="sudo -n env"
     else return 1; fi
+    say "installing $missing"
     $as_root apt-get update -qq
     # shellcheck disable=SC2086
-    $as_root env DEBIAN_FRONTEND=noninteractive $DEBIAN --no-install-recommends >&2
+    $as_root DEBIAN_FRONTEND=noninteractive $DEBIAN --no-install-recommends >&2
 }
 
 advise() {
     cat >&2 <<EOF
-set-up: this machine lacks: $(missing_parts | paste -sd, - | sed 's/,/, /g'). Install them, then run make again:
+set-up: this machine lacks: $missing. Install them, then run make again:
   Debian, Ubuntu:  sudo $DEBIAN
   Fedora:          sudo dnf install gcc python3-devel suitesparse-devel openblas
   macOS:           xcode-select --install; brew install suite-sparse openblas
@@ -45,10 +47,8 @@ command -v "$python" >/dev/null || { say "there is no $python: install Python 3.
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     { say "$("$python" --version) is too old: Python 3.11 or later is needed, as in make PYTHON=python3.12"; exit 1; }
 
-if [ "$(missing_parts)" ]; then
-    say "installing: $(missing_parts | paste -sd, -)"
-    install_parts || advise
-fi
+missing=$(missing_parts | paste -sd, - | sed 's/,/, /g')
+[ -z "$missing" ] || install_parts || advise
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 say "installing $package into $venv (torch is a download of some 2.5 GB, the first time)"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$package"
