@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from stages.stylize import Iterate
 
 LINE_EVERY_S = 10.0
+BAR = "{desc} {bar:16} {n_fmt}/{total_fmt}, {remaining} left{postfix}"
 
 
 def say(text: str) -> None:
@@ -24,7 +25,7 @@ def say(text: str) -> None:
 def watch(title: str) -> "Iterator[Callable[[Iterate], None]]":
     """Shows the optimiser's iterates under a title for as long as the block lasts; gives the callback to hand to it."""
     if sys.stderr.isatty():
-        with tqdm(desc=title, leave=False, dynamic_ncols=True, bar_format="{l_bar}{bar}{r_bar}") as bar:
+        with tqdm(desc=title, leave=False, dynamic_ncols=True, bar_format=BAR) as bar:
             yield lambda iterate: _move(bar, title, iterate)
     else:
         yield _Lines(title)
