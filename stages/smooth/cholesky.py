@@ -23,7 +23,7 @@ from threadpoolctl import ThreadpoolController
 from stages.smooth.nested_dissection import Dissection, nested_dissection
 from stages.smooth.sparsity import Sparsity, lower_sparsity
 
-BYTES_PER_PIXEL = 570  # beside the factor: stencil, lower triangle, its pattern, right-hand sides, solutions
+BYTES_PER_PIXEL = 650  # beside the factor: stencil, lower triangle, its pattern, right-hand sides, solutions
 
 
 class NotPositiveDefiniteError(ArithmeticError):

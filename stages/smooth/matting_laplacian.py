@@ -23,7 +23,7 @@ from stages.smooth.checks import check_image, check_number
 from stages.smooth.sparsity import ENTRIES, full_sparsity
 
 EPSILONS = (1e-12, 1.0)  # below, rounding decides about a flat window's covariance; above, no covariance counts
-BAND = 16  # rows that one task owns; fixed, so that sums do not depend on the number of threads
+BAND = 32  # rows that one task owns; fixed, so that sums do not depend on the number of threads
 PAIRS = np.array([(a, b) for a in range(9) for b in range(a, 9)])  # of a window's pixels in reading order
 
 

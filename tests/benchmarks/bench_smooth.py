@@ -1,0 +1,180 @@
+"""Stage two against its rivals: `python -m tests.benchmarks.bench_smooth [image]`; the ratios are what matters.
+
+Each measurement runs in a process of its own, one at a time, so that peak memory is honest, and ours before and after
+the rival, which takes long. Kernels are compiled, cached and loaded beforehand. Memory is the process's peak, libraries
+and all; in the table against pixels, what it is above that of a tiny image.
+"""
+
+import resource
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+LONG_EDGE = 700
+SCALES = (350, 500, 700, 1000, 1400)  # long edges in pixels
+DEMO = Path(__file__).parents[2] / "data" / "demo"
+Photo = NDArray[np.float64]
+
+
+class Measured(NamedTuple):
+    seconds: dict[str, float]
+    peak: int  # bytes
+
+
+def main() -> None:
+    if len(sys.argv) > 2:
+        sys.exit("usage: python -m tests.benchmarks.bench_smooth [image]")
+    source, photo = _photo(sys.argv[1] if len(sys.argv) == 2 else None)
+    _run(_ours, _at(photo, 32))  # compile, where nothing is cached
+    _report_assembly(source, _at(photo, LONG_EDGE))
+    _report_stage(_at(photo, LONG_EDGE))
+    _report_scaling(photo)
+
+
+def _report_assembly(source: str, content: Photo) -> None:
+    height, width, _ = content.shape
+    seconds = _run(_assemblies, content).seconds
+    print(f"{source}, {width} x {height}\n\nAssembly of the Matting Laplacian")
+    theirs = seconds["pymatting cf_laplacian"]
+    for name, value in seconds.items():
+        print(f"  {name:46} {value * 1e3:8.1f} ms {theirs / value:7.1f} x faster")
+
+
+def _report_stage(content: Photo) -> None:
+    before, fastphotostyle, after = (_run(way, content) for way in (_ours, _fastphotostyle, _ours))
+    ours, rival, rival_peak = (before, after), fastphotostyle.seconds["whole"], fastphotostyle.peak
+    print("\nAll of stage two, three channels")
+    print(f"  {'FastPhotoStyle: numpy + SuperLU':46} {rival:8.2f} s          {rival_peak / 1e6:8.0f} MB")
+    best = {step: min(run.seconds[step] for run in ours) for step in ours[0].seconds}
+    peak = min(run.peak for run in ours)
+    for step in ("whole", "whole, next image of the size", "further lambda"):
+        print(f"  {'ours: ' + step:46} {best[step]:8.2f} s {rival / best[step]:7.1f} x faster")
+    print(f"  {'ours: memory':46} {'':19} {peak / 1e6:8.0f} MB, {peak / rival_peak:.0%}")
+    print("  of which", ", ".join(f"{step} {best[step]:.3f} s" for step in ("assemble", "analyse", "factor", "solve")))
+
+
+def _report_scaling(photo: Photo) -> None:
+    print("\nCost against pixels")
+    pixels, seconds, memory = [], [], []
+    base = _run(_ours, _at(photo, 32)).peak
+    for edge in SCALES:
+        content = _at(photo, edge)
+        run = _run(_ours, content)
+        pixels.append(content.shape[0] * content.shape[1])
+        seconds.append(run.seconds["whole"])
+        memory.append(run.peak - base)
+        estimate = run.seconds["estimated bytes"] / 1e6
+        megapixels, megabytes = pixels[-1] / 1e6, memory[-1] / 1e6
+        print(f"  {megapixels:6.2f} MP {seconds[-1]:8.2f} s {megabytes:8.0f} MB (estimated {estimate:.0f} MB)")
+    exponents = [np.polyfit(np.log(pixels), np.log(costs), 1)[0] for costs in (seconds, memory)]
+    print(f"  time ~ pixels^{exponents[0]:.2f}, memory ~ pixels^{exponents[1]:.2f}")
+
+
+def _assemblies(content: Photo) -> dict[str, float]:
+    from pymatting import cf_laplacian
+
+    from stages.smooth import matting_laplacian
+    from stages.smooth.cholesky import GridAnalysis
+    from stages.smooth.matting_laplacian import matting_stencil
+
+    sparsity = GridAnalysis(*content.shape[:2]).sparsity
+    ways: dict[str, Callable[[], object]] = {
+        "pymatting cf_laplacian": lambda: cf_laplacian(content, 1e-7),
+        "ours, CHOLMOD's triangle, pattern reused": lambda: sparsity.gather(matting_stencil(content)),
+        "ours, full symmetric matrix from nothing": lambda: matting_laplacian(content),
+    }
+    return {
+        name: min(column) for name, column in zip(ways, zip(*_rounds(list(ways.values())), strict=True), strict=True)
+    }
+
+
+def _rounds(ways: list[Callable[[], object]], rounds: int = 9) -> list[list[float]]:
+    return [[_timed(way) for way in ways] for _ in range(rounds)]
+
+
+def _timed(way: Callable[[], object]) -> float:
+    start = perf_counter()
+    way()
+    return perf_counter() - start
+
+
+def _ours(content: Photo) -> dict[str, float]:
+    from stages.smooth import smooth
+    from tests.benchmarks.fastphotostyle import LAMBDA
+
+    tiny, stylized = content[:16, :16], _stylized(content)
+    smooth(tiny, tiny, LAMBDA)
+    seconds = _sweep(content, stylized)
+    seconds["whole, next image of the size"] = _timed(lambda: smooth(content[::-1], stylized, LAMBDA))
+    return seconds
+
+
+def _sweep(content: Photo, stylized: Photo) -> dict[str, float]:
+    from stages.smooth import Smoother
+    from tests.benchmarks.fastphotostyle import LAMBDA
+
+    start = perf_counter()
+    smoother = Smoother(content)
+    first = smoother.solve(stylized, LAMBDA)
+    whole = perf_counter() - start
+    further = _timed(lambda: smoother.solve(stylized, 1e-2))
+    steps = first.seconds._asdict()
+    return {"whole": whole, "further lambda": further, **steps, "estimated bytes": first.estimated_bytes}
+
+
+def _fastphotostyle(content: Photo) -> dict[str, float]:
+    from tests.benchmarks.fastphotostyle import smooth
+
+    stylized = _stylized(content)
+    return {"whole": _timed(lambda: smooth(content, stylized))}
+
+
+def _run(measure: Callable[[Photo], dict[str, float]], content: Photo) -> Measured:
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as fresh:
+        return fresh.submit(_measured, measure, content).result()
+
+
+def _measured(measure: Callable[[Photo], dict[str, float]], content: Photo) -> Measured:
+    seconds = measure(content)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Measured(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+
+
+def _photo(path: str | None) -> tuple[str, Photo]:
+    """The image asked for, the demo's first content, or a synthetic one."""
+    if path is None and DEMO.is_dir():
+        path = next((str(found) for found in sorted(DEMO.glob("*/content.*"))), None)
+    if path is not None:
+        with Image.open(path) as image:
+            return Path(path).as_posix(), np.asarray(image.convert("RGB")) / 255
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:874, 0:1400] / 1400
+    image = np.stack([0.3 + 0.4 * x, 0.6 - 0.3 * y, 0.4 + 0.2 * np.sin(9 * x * y)], axis=2)
+    for _ in range(60):
+        centre, radius, colour = rng.random(2), rng.uniform(0.02, 0.15), rng.random(3)
+        image[np.hypot(x - centre[0], y - 0.63 * centre[1]) < radius] *= 0.3 + 0.7 * colour
+    return "synthetic image", np.clip(image + rng.normal(0, 0.01, image.shape), 0, 1)
+
+
+def _at(photo: Photo, long_edge: int) -> Photo:
+    scale = long_edge / max(photo.shape[:2])
+    size = (max(round(photo.shape[1] * scale), 3), max(round(photo.shape[0] * scale), 3))
+    return np.asarray(Image.fromarray(np.uint8(photo * 255)).resize(size, Image.Resampling.LANCZOS)) / 255
+
+
+def _stylized(content: Photo) -> Photo:
+    """Other colours, and the grain that stage one leaves."""
+    rng = np.random.default_rng(1)
+    return np.clip(content[..., ::-1] ** 1.5 + rng.normal(0, 0.05, content.shape), 0, 1)
+
+
+if __name__ == "__main__":
+    main()
