@@ -154,7 +154,7 @@ def _photo(path: str | None) -> tuple[str, Photo]:
         path = next((str(found) for found in sorted(DEMO.glob("*/content.*"))), None)
     if path is not None:
         with Image.open(path) as image:
-            return Path(path).as_posix(), np.asarray(image.convert("RGB")) / 255
+            return "/".join(Path(path).parts[-2:]), np.asarray(image.convert("RGB")) / 255
     rng = np.random.default_rng(0)
     y, x = np.mgrid[0:874, 0:1400] / 1400
     image = np.stack([0.3 + 0.4 * x, 0.6 - 0.3 * y, 0.4 + 0.2 * np.sin(9 * x * y)], axis=2)
