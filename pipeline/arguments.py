@@ -57,8 +57,13 @@ class Onestage(_Work):
     """The paper's one-stage method, to compare with: both terms in one optimisation."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Compare(OnDataset):
     """Scores what there is of all methods, and makes a contact sheet for each pair."""
+
+    sweep: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Also draws edges against style, over lambda for two-stage and over the photorealism weight for one-stage; each
+    weight is an optimisation, kept for the next time."""
 
 
 class Status(OnDataset):

@@ -91,6 +91,10 @@ def _compare(command: Compare) -> int:
     with lock(folder):
         examination = examine(dataset, folder, [], command.settings)
         network = Network(command.settings)
+        if command.sweep:  # first: it makes the one-stage results that are missing
+            from pipeline.sweep import sweep
+
+            print(sweep(dataset, folder, command.settings, network), end="\n\n")
         table, _ = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
     print(table)
     return FAILED if examination.failures else 0

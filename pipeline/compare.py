@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pipeline.conditions import CLOSED_FORM, optimised
 from pipeline.config import Config
 from pipeline.contact_sheet import Tile, contact_sheet
 from pipeline.dataset import Dataset, Pair
@@ -57,12 +58,15 @@ class Comparison(NamedTuple):
     gaps: tuple[Gap, ...]
     encoder: str
     """Whose features the style distance is measured in: figures of different encoders can't be compared."""
+    conditions: tuple[str, ...]
+    """Under which each method's images were made, one line each."""
 
     def report(self) -> str:
         """The table with the means below, what the columns mean, and what is missing, as Markdown."""
-        parts = [to_markdown([*self.rows, *means(self.rows)]), _as_list([*NOTES, f"encoder: {self.encoder}."])]
+        notes = [*NOTES, f"encoder of the style distance: {self.encoder}.", *self.conditions]
+        parts = [to_markdown([*self.rows, *means(self.rows)]), _as_list(notes)]
         if self.gaps:
-            parts.append("Not compared:\n\n" + _as_list(_sum_up(self.gaps)))
+            parts.append("Not compared:\n\n" + _as_list(sum_up(self.gaps)))
         return "\n\n".join(parts)
 
 
@@ -73,6 +77,7 @@ class Candidate(NamedTuple):
     image: Photo
     seconds: float | None = None
     process_peak_mib: int | None = None
+    evaluations: int | None = None
 
 
 def compare(dataset: Dataset, results: Path, config: Config, network: Network) -> Comparison:
@@ -97,7 +102,7 @@ def compare(dataset: Dataset, results: Path, config: Config, network: Network) -
         except InputError as error:
             gaps += [Gap(pair.name, "the pair", line) for line in str(error).splitlines()]
             continue
-        found = list(_find(pair, results / pair.name, inputs, config.size))
+        found = list(find_candidates(pair, results / pair.name, inputs, config.size))
         gaps += [one for one in found if isinstance(one, Gap)]
         candidates = [one for one in found if isinstance(one, Candidate)]
         if not candidates:
@@ -110,14 +115,17 @@ def compare(dataset: Dataset, results: Path, config: Config, network: Network) -
         rows += scored
         say(f"[{number}/{len(dataset.pairs)}] {pair.name}: {len(scored)} images compared")
     if not rows:
-        raise CompareError("\n".join(["nothing to compare: run `photostyle run` first", *_sum_up(gaps)]))
-    comparison = Comparison(tuple(rows), tuple(gaps), network.encoder.architecture)
+        raise CompareError("\n".join(["nothing to compare: run `photostyle run` first", *sum_up(gaps)]))
+    comparison = Comparison(
+        tuple(rows), tuple(gaps), network.encoder.architecture, tuple(_conditions(dataset, results))
+    )
     write_atomically(results / CSV, to_csv([*rows, *means(rows)]).encode())
     write_atomically(results / TABLE, f"# {dataset.name}\n\n{comparison.report()}\n".encode())
     return comparison
 
 
-def _find(pair: Pair, folder: Path, inputs: Inputs, size: int) -> Iterator[Candidate | Gap]:
+def find_candidates(pair: Pair, folder: Path, inputs: Inputs, size: int) -> Iterator[Candidate | Gap]:
+    """The images that there are of a pair: the stages' in `folder`, others' beside the photos; a gap for each other."""
     for method, (stage, file) in METHODS.items():
         path = folder / stage / file
         if not path.exists():
@@ -127,7 +135,8 @@ def _find(pair: Pair, folder: Path, inputs: Inputs, size: int) -> Iterator[Candi
         facts = manifest.facts if manifest is not None else {}
         try:
             image = _fitting(read_photo(path), inputs, path, "give the --size it was made with")
-            yield Candidate(method, image, facts.get("seconds"), facts.get("process_peak_mib"))
+            spent = facts.get("seconds"), facts.get("process_peak_mib"), facts.get("evaluations")
+            yield Candidate(method, image, *spent)
         except ImageError as error:
             yield Gap(pair.name, method, str(error))
     for name, path in sorted(pair.comparisons.items()):
@@ -149,7 +158,10 @@ def _score(pair: Pair, inputs: Inputs, candidates: Iterable[Candidate], network:
     from pipeline.metrics import Scorer
 
     scorer = Scorer(inputs.content, inputs.style, inputs.regions, network.encoder)
-    return [Row(pair.name, method, scorer.score(image), seconds, peak) for method, image, seconds, peak in candidates]
+    return [
+        Row(pair.name, one.method, scorer.score(one.image), one.seconds, one.process_peak_mib, one.evaluations)
+        for one in candidates
+    ]
 
 
 def _sheet(pair: Pair, inputs: Inputs, candidates: list[Candidate], scores: "list[Scores]") -> Photo:
@@ -168,6 +180,12 @@ def _sheet(pair: Pair, inputs: Inputs, candidates: list[Candidate], scores: "lis
     return contact_sheet(pair.name, [sources, ours, theirs])
 
 
+def _conditions(dataset: Dataset, results: Path) -> Iterator[str]:
+    for method in ("stage one", "one-stage"):
+        yield from optimised(method, [results / pair.name / METHODS[method][0] for pair in dataset.pairs])
+    yield CLOSED_FORM
+
+
 def _caption(scores: "Scores") -> str:
     return (
         f"edge SSIM {scores.edge_ssim:.3f}   style {scores.style_distance:.3f}   "
@@ -182,7 +200,7 @@ def _painted(labels: Labels) -> Photo:
     return painted
 
 
-def _sum_up(gaps: Iterable[Gap]) -> list[str]:
+def sum_up(gaps: Iterable[Gap]) -> list[str]:
     """One line for each reason, with the pairs that it holds for."""
     pairs: dict[tuple[str, str], list[str]] = {}
     for gap in gaps:

@@ -12,7 +12,7 @@ from pipeline.run import Examined
 from pipeline.state import State, find_state
 from pipeline.steps import Network
 
-VERSION = 1
+VERSION = 2
 """Raised when the metrics or the sheets change."""
 
 

@@ -18,6 +18,7 @@ NOTES = (
     "RGB in [0, 1].",
     "affine energy (lower is better): sum of x^T L x over the channels, per pixel, L the content's Matting Laplacian; "
     "0 is locally an affine map of the content's colours.",
+    "evaluations: of the losses and their gradient, by that stage alone; two-stage is in closed form and has none.",
     "seconds: of that stage alone; two-stage and one-stage both start from stage one's result.",
 )
 """What each column means, and which way is better."""
@@ -33,6 +34,8 @@ class Row(NamedTuple):
     """None where nothing was computed, or by somebody else."""
     process_peak_mib: int | None = None
     """Peak memory of the process until the end of that stage."""
+    evaluations: float | None = None
+    """Of the losses and their gradient by that stage; None where nothing was optimised, or by somebody else."""
 
 
 class Column(NamedTuple):
@@ -51,6 +54,7 @@ COLUMNS = (
     Column("style_distance", "style distance", lambda row: row.scores.style_distance, ".3f"),
     Column("colour_distance", "colour distance", lambda row: row.scores.colour_distance, ".3f"),
     Column("affine_energy", "affine energy", lambda row: row.scores.affine_energy, ".2e"),
+    Column("evaluations", "evaluations", lambda row: row.evaluations, ".0f"),
     Column("seconds", "seconds", lambda row: row.seconds, ".1f"),
 )
 ONLY_IN_FILE = (Column("process_peak_mib", "", lambda row: row.process_peak_mib, ""),)
@@ -66,8 +70,14 @@ def means(rows: Sequence[Row]) -> list[Row]:
 def _mean(rows: Sequence[Row]) -> Row:
     first = rows[0].scores
     scores = type(first)(*(fmean(values) for values in zip(*(row.scores for row in rows), strict=True)))
-    seconds = [row.seconds for row in rows if row.seconds is not None]
-    return Row(f"mean of {len(rows)}", rows[0].method, scores, fmean(seconds) if seconds else None)
+    seconds = _mean_of_known(row.seconds for row in rows)
+    evaluations = _mean_of_known(row.evaluations for row in rows)
+    return Row(f"mean of {len(rows)}", rows[0].method, scores, seconds, evaluations=evaluations)
+
+
+def _mean_of_known(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
 
 
 def to_csv(rows: Iterable[Row]) -> str:

@@ -88,7 +88,7 @@ def test_table_csv_and_contact_sheets_are_written(folders, network):
     assert [row["pair"] for row in rows] == ["hill"] * 4 + ["lake"] * 4 + ["mean of 2"] * 4
     assert rows[1]["process_peak_mib"] == "321"
     assert float(rows[-1]["edge_ssim"]) == pytest.approx(np.mean([float(rows[i]["edge_ssim"]) for i in (3, 7)]))
-    assert "encoder: vgg16" in comparison.report()
+    assert "encoder of the style distance: vgg16" in comparison.report()
     assert comparison.report() in (results / TABLE).read_text("utf-8")
     sheet = read_photo(results / "lake" / SHEET)
     assert sheet.shape[1] > 3 * WIDTH

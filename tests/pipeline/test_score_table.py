@@ -25,7 +25,7 @@ TWO = [
     Row("lake", "two-stage", Scores(0.6, 0.3, 0.1, 1e-4), 2.0, 900),
     Row("hill", "content", Scores(1.0, 0.4, 0.4, 0.0)),
     Row("hill", "two-stage", Scores(0.8, 0.1, 0.3, 3e-4), 4.0, 950),
-    Row("hill", "one-stage", Scores(0.5, 0.2, 0.2, 5e-4), 60.0),
+    Row("hill", "one-stage", Scores(0.5, 0.2, 0.2, 5e-4), 60.0, evaluations=20),
 ]
 
 
@@ -36,7 +36,8 @@ def test_means_are_by_method_over_the_pairs_that_have_it():
     assert two_stage.scores == pytest.approx((0.7, 0.2, 0.2, 2e-4))
     assert two_stage.seconds == 3.0
     assert content.seconds is None
-    assert one_stage == TWO[-1]._replace(pair="mean of 1")
+    assert two_stage.evaluations is None
+    assert one_stage == TWO[-1]._replace(pair="mean of 1", evaluations=20.0)
 
 
 @given(rows)
@@ -63,7 +64,7 @@ def test_the_table_is_aligned_whatever_the_names(table):
     lines = to_markdown(table).splitlines()
     assert len(lines) == len(table) + 2
     assert len({len(line) for line in lines}) == 1
-    assert {line.replace(r"\|", "").count("|") for line in lines} == {8}
+    assert {line.replace(r"\|", "").count("|") for line in lines} == {9}
 
 
 def test_the_table_names_a_pair_once_and_leaves_unknown_seconds_blank():
@@ -71,4 +72,5 @@ def test_the_table_names_a_pair_once_and_leaves_unknown_seconds_blank():
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
     assert [row[0] for row in cells] == ["lake", "", "hill", "", ""]
     assert [row[-1] for row in cells] == ["", "2.0", "", "4.0", "60.0"]
+    assert [row[-2] for row in cells] == ["", "", "", "", "20"]
     assert cells[1][2:6] == ["0.600", "0.300", "0.100", "1.00e-04"]
