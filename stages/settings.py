@@ -31,7 +31,7 @@ class Stylize(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The content with each region's colours matched to the style's, the content itself, or noise (pixels only)."""
     sizes: tuple[Count, ...] = (256, 350)
     """Long edges of the coarse-to-fine scales, pixels."""
-    evaluations: tuple[Count, ...] = (60, 20)
+    evaluations: tuple[Count, ...] = (30, 40)
     """Evaluations of the losses at each scale, at most."""
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     learning_rate: Positive = 0.02
@@ -44,14 +44,14 @@ class Stylize(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     content_weight: NonNegative = 0.02
     tv_weight: NonNegative = 0.1
     """Of the pixels' total variation; a grid has none."""
-    grid_rows: Annotated[int, Meta(ge=2)] = 24
+    grid_rows: Annotated[int, Meta(ge=2)] = 32
     """Cells of the grid along the image's shorter edge."""
-    grid_bins: Annotated[int, Meta(ge=2)] = 10
+    grid_bins: Annotated[int, Meta(ge=2)] = 12
     """Cells of the grid along luma."""
     roughness_weight: NonNegative = 100.0
     """Of the mean squared difference of the grid's neighbouring cells."""
-    flatness_weight: NonNegative = 300.0
-    """Of the result's squared differences where the content has none (grid only)."""
+    flatness_weight: NonNegative = 0.02
+    """Of the result's squared slopes where the content has none (grid only)."""
     seed: Annotated[int, Meta(ge=0)] = 0
     """Of the noise start."""
 

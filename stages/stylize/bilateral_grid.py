@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 LUMA = (0.299, 0.587, 0.114)
+STRIPS = 8
 
 
 def luma(photo: Tensor) -> Tensor:
@@ -27,26 +28,46 @@ def coordinates(photo: Tensor) -> Tensor:
     return torch.stack([x.expand(height, width), y[:, None].expand(height, width), z], dim=-1)[None, None]
 
 
-def slice_grid(grid: Tensor, photo: Tensor, weights: Tensor) -> Tensor:
-    """Apply each region's maps to the photo and blend them by the regions' weights.
+class Slicing:
+    """Where a photo's pixels lie in the grids of its regions.
 
     Args:
-        grid: (K, 12, luma bins, rows, columns), 3x4 maps row by row: colour coefficients, then the offset.
         photo: (1, 3, H, W) in [0, 1].
-        weights: (1, K, H, W), summing to one over K.
-
-    Returns:
-        (1, 3, H, W), not clipped.
+        weights: (1, K, H, W), the regions' blending weights, summing to one over K.
     """
-    at = coordinates(photo)
-    homogeneous = torch.cat([photo, torch.ones_like(photo[:, :1])], dim=1)  # (1, 4, H, W)
-    height, width = photo.shape[-2:]
-    output = torch.zeros_like(photo)
-    for region, weight in zip(grid, weights[0], strict=True):
-        maps = functional.grid_sample(region[None], at, padding_mode="border", align_corners=True)
-        maps = maps.view(3, 4, height, width)
-        output = output + weight * (maps * homogeneous).sum(dim=1)
-    return output
+
+    def __init__(self, photo: Tensor, weights: Tensor) -> None:
+        self._shape = photo.shape
+        at = coordinates(photo).flatten(0, 3)  # (n, 3)
+        colours = torch.cat([photo, torch.ones_like(photo[:, :1])], dim=1)[0].flatten(1)  # (4, n)
+        self._regions = []
+        for weight in weights[0].flatten(1):
+            pixels = (weight > 0).nonzero()[:, 0]
+            # Strips: grid_sample shares out the batch among threads, and nothing else.
+            strips = torch.stack(_padded(at[pixels]).chunk(STRIPS))[:, None, None]
+            self._regions.append((pixels, strips, weight[pixels], colours[:, pixels]))
+
+    def __call__(self, grid: Tensor) -> Tensor:
+        """Apply each region's maps to the photo and blend them by the regions' weights.
+
+        Args:
+            grid: (K, 12, luma bins, rows, columns), 3x4 maps row by row: colour coefficients, then the offset.
+
+        Returns:
+            (1, 3, H, W), not clipped.
+        """
+        output = grid.new_zeros(3, self._shape[2] * self._shape[3])
+        for cells, (pixels, strips, weight, colours) in zip(grid, self._regions, strict=True):
+            batch = cells.expand(len(strips), *cells.shape)
+            maps = functional.grid_sample(batch, strips, padding_mode="border", align_corners=True)
+            maps = maps[:, :, 0, 0].transpose(0, 1).flatten(1)[:, : len(pixels)].view(3, 4, len(pixels))
+            output = output.index_add(1, pixels, weight * (maps * colours).sum(dim=1))
+        return output.view(self._shape)
+
+
+def _padded(points: Tensor) -> Tensor:
+    """(n, 3) with zeros appended so that it divides into strips of one length."""
+    return functional.pad(points, (0, 0, 0, -len(points) % STRIPS))
 
 
 def roughness(grid: Tensor) -> Tensor:

@@ -6,7 +6,9 @@ from torch import Tensor
 
 from stages.stylize import bilateral_grid
 from stages.stylize.losses import flatness_loss, flatness_weights, total_variation
-from stages.stylize.resample import resample
+from stages.stylize.resample import resample, shape_at, shape_of
+
+SUPERSAMPLING = 2
 
 
 class Canvas(Protocol):
@@ -85,9 +87,15 @@ class ColourMaps:
         self.resize((height, width))
 
     def resize(self, shape: tuple[int, int]) -> None:
-        """See Canvas. The grid has no size: the content is sliced at another."""
-        self._photo, self._blend = resample(self._content, shape), resample(self._weights, shape)
-        self._flat = flatness_weights(self._photo)
+        """See Canvas. The grid has no size: the content is sliced at another.
+
+        It is sliced finer than it is seen, for the maps are not linear in luma: slicing a small content is not the same
+        as shrinking a sliced one, and it is the latter that the style loss should see.
+        """
+        self._shape = shape
+        finer = shape_at(shape_of(self._content), SUPERSAMPLING * max(shape))
+        self._slicing = bilateral_grid.Slicing(resample(self._content, finer), resample(self._weights, finer))
+        self._flat = flatness_weights(resample(self._content, shape))
 
     def parameters(self) -> list[Tensor]:
         """See Canvas."""
@@ -95,7 +103,7 @@ class ColourMaps:
 
     def image(self) -> Tensor:
         """See Canvas."""
-        return bilateral_grid.slice_grid(self._grid, self._photo, self._blend)
+        return resample(self._slicing(self._grid).clamp(0, 1), self._shape)
 
     def prior(self, image: Tensor) -> dict[str, Tensor]:
         """See Canvas."""

@@ -5,6 +5,10 @@ from torch import Tensor
 from torch.nn import functional
 
 
+NOTHING = 1 / 256
+"""A weight below one step of an 8-bit image is none."""
+
+
 def one_hot(labels: Tensor, count: int) -> Tensor:
     """(H, W) integer labels to (1, count, H, W) float32 masks; a pixel of another label is in none of them."""
     return (labels == torch.arange(count, device=labels.device).view(1, count, 1, 1)).float()
@@ -53,6 +57,7 @@ def edge_aware(masks: Tensor, photo: Tensor, radius: int, epsilon: float = 1e-3)
     a = mean(a.permute(2, 3, 0, 1).reshape(1, 3 * count, h, w)).reshape(3, count, h, w)
     b = mean(b.permute(2, 0, 1)[None])
     filtered = ((a * photo[0, :, None]).sum(dim=0)[None] + b).clamp(0, 1)
+    filtered = filtered * (filtered > NOTHING)
     return filtered / filtered.sum(dim=1, keepdim=True).clamp(min=1e-6)
 
 

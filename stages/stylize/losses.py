@@ -12,6 +12,26 @@ FLAT = 0.01
 """Differences of colour well below this are noise."""
 
 
+class _Gram(torch.autograd.Function):
+    """F diag(m) F^T over the pixels where m > 0, with its exact gradient (S + S^T) F diag(m).
+
+    Each region costs its own pixels only, and the gradient one product where autograd would take two.
+    """
+
+    @staticmethod
+    def forward(ctx: torch.autograd.function.FunctionCtx, F: Tensor, pixels: Tensor, weights: Tensor) -> Tensor:
+        inside = F[:, pixels]
+        ctx.save_for_backward(F, pixels, weights)
+        return (inside * weights) @ inside.T
+
+    @staticmethod
+    def backward(ctx: torch.autograd.function.FunctionCtx, grad: Tensor) -> tuple[Tensor, None, None]:
+        F, pixels, weights = ctx.saved_tensors  # type: ignore[attr-defined]
+        dF = torch.zeros_like(F)
+        dF[:, pixels] = ((grad + grad.T) @ F[:, pixels]) * weights
+        return dF, None, None
+
+
 def gram(activations: Tensor, guide: Tensor) -> Tensor:
     """G_k = F diag(m_k) F^T / sum(m_k) for each region k.
 
@@ -23,8 +43,13 @@ def gram(activations: Tensor, guide: Tensor) -> Tensor:
         (K, C, C). A region with no pixels has the zero matrix.
     """
     F = activations[0].flatten(1)
-    area = guide.sum(dim=1).clamp(min=torch.finfo(F.dtype).tiny)
-    return torch.stack([(F * m) @ F.T for m in guide]) / area[:, None, None]
+    grams = []
+    for m in guide:
+        pixels = m.nonzero()[:, 0]
+        total = m.sum().clamp(min=torch.finfo(F.dtype).tiny)
+        G: Tensor = _Gram.apply(F, pixels, m[pixels] / total)
+        grams.append(G)
+    return torch.stack(grams)
 
 
 def style_loss(grams: Mapping[str, Tensor], targets: Mapping[str, Tensor], areas: Tensor) -> Tensor:
@@ -84,11 +109,11 @@ def flatness_loss(image: Tensor, weights: tuple[Tensor, Tensor]) -> Tensor:
         weights: of the content, see `flatness_weights`.
 
     Returns:
-        Scalar, mean over pixels and channels.
+        Scalar, mean over pixels and channels, of slopes per long edge, so that it means the same at every size.
     """
     horizontal, vertical = weights
     x, y = image.diff(dim=3).square() * horizontal, image.diff(dim=2).square() * vertical
-    return (x.sum() + y.sum()) / image.numel()
+    return (x.sum() + y.sum()) / image.numel() * max(image.shape[2:]) ** 2
 
 
 class _AffineEnergy(torch.autograd.Function):

@@ -7,6 +7,7 @@ from stages.stylize.device import compute_dtype
 from stages.stylize.encoder import Encoder
 from stages.stylize.guides import guide, one_hot
 from stages.stylize.losses import colour_loss, content_loss, directed_quantiles, gram, style_loss
+from stages.stylize.resample import shape_of
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYER = "relu4_2"
@@ -41,9 +42,9 @@ class Objective:
         with torch.no_grad():
             of_content = self._activations(content, (*STYLE_LAYERS, CONTENT_LAYER))
             self._content_target = of_content[CONTENT_LAYER]
-            self._guides = {name: guide(masks, _shape(of_content[name])) for name in STYLE_LAYERS}
+            self._guides = {name: guide(masks, shape_of(of_content[name])) for name in STYLE_LAYERS}
             of_style = self._activations(style, STYLE_LAYERS)
-            self._grams = {name: gram(F, guide(style_masks, _shape(F))) for name, F in of_style.items()}
+            self._grams = {name: gram(F, guide(style_masks, shape_of(F))) for name, F in of_style.items()}
             colours, of_region = style[0].flatten(1).T, style_labels.flatten()
             self._quantiles = [directed_quantiles(colours[of_region == k]) for k in range(count)]
 
@@ -66,7 +67,3 @@ class Objective:
         with torch.autocast(image.device.type, self._dtype, enabled=lower):
             activations = self._encoder(image, layers)
         return {name: F.to(image.dtype) for name, F in activations.items()}
-
-
-def _shape(image: Tensor) -> tuple[int, int]:
-    return image.shape[-2], image.shape[-1]

@@ -21,6 +21,11 @@ def to_array(image: Tensor) -> npt.NDArray[np.float32]:
     return array
 
 
+def shape_of(image: Tensor) -> tuple[int, int]:
+    """(height, width) of (1, C, height, width)."""
+    return image.shape[-2], image.shape[-1]
+
+
 def shape_at(shape: tuple[int, int], size: int) -> tuple[int, int]:
     """(height, width) with the long edge brought down to `size`, but no edge below 32 pixels; never enlarged."""
     scale = min(1.0, max(size / max(shape), SMALLEST_EDGE / min(shape)))
@@ -28,10 +33,10 @@ def shape_at(shape: tuple[int, int], size: int) -> tuple[int, int]:
 
 
 def resample(image: Tensor, shape: tuple[int, int]) -> Tensor:
-    """(1, C, H, W) to (1, C, *shape), bilinear, antialiased when shrinking."""
+    """(1, C, H, W) in [0, 1] to (1, C, *shape), bicubic, antialiased when shrinking; still in [0, 1]."""
     if tuple(image.shape[-2:]) == shape:
         return image
-    return functional.interpolate(image, size=shape, mode="bilinear", antialias=True, align_corners=False)
+    return functional.interpolate(image, size=shape, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
 
 
 def resample_labels(labels: Tensor, shape: tuple[int, int]) -> Tensor:

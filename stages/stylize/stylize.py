@@ -17,7 +17,7 @@ from stages.stylize.encoder import Encoder
 from stages.stylize.guides import edge_aware, one_hot
 from stages.stylize.objective import Objective
 from stages.stylize.optimise import Method, OnIterate, minimise
-from stages.stylize.resample import resample, resample_labels, shape_at, to_array, to_tensor
+from stages.stylize.resample import resample, resample_labels, shape_at, shape_of, to_array, to_tensor
 
 Photo = npt.NDArray[np.float32]
 
@@ -116,11 +116,11 @@ def descend(
         on_iterate: told of each evaluation.
         extra: further weighted losses of the image, by name.
     """
-    full = _shape(pair.content)
+    full = shape_of(pair.content)
     total, done = sum(evaluations for _, evaluations in scales), 0
     best: dict[str, float] = {}
     for size, evaluations in scales:
-        shape, style_shape = shape_at(full, size), shape_at(_shape(pair.style), size)
+        shape, style_shape = shape_at(full, size), shape_at(shape_of(pair.style), size)
         objective = Objective(
             encoder,
             resample(pair.content, shape),
@@ -191,7 +191,7 @@ def _colour_maps(pair: Pair) -> Tensor:
 def _blending_weights(pair: Pair) -> Tensor:
     """(1, K, H, W): the content's regions, with borders that follow its edges."""
     masks = one_hot(pair.content_labels, pair.count)
-    return edge_aware(masks, pair.content, max(2, round(BLEND_RADIUS * max(_shape(pair.content)))))
+    return edge_aware(masks, pair.content, max(2, round(BLEND_RADIUS * max(shape_of(pair.content)))))
 
 
 def _start_image(pair: Pair, maps: Tensor, settings: Stylize) -> Tensor:
@@ -200,7 +200,3 @@ def _start_image(pair: Pair, maps: Tensor, settings: Stylize) -> Tensor:
         return torch.rand(pair.content.shape, generator=generator).to(pair.content.device)
     matched = torch.einsum("kij,jhw->kihw", maps[:, :, :3], pair.content[0]) + maps[:, :, 3, None, None]
     return (_blending_weights(pair)[0, :, None] * matched).sum(dim=0)[None].clamp(0, 1)
-
-
-def _shape(image: Tensor) -> tuple[int, int]:
-    return image.shape[-2], image.shape[-1]

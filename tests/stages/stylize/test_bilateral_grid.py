@@ -2,7 +2,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.stylize.bilateral_grid import luma, roughness, slice_grid
+from stages.stylize.bilateral_grid import Slicing, luma, roughness
 
 
 def some_photo(seed, height=9, width=12):
@@ -16,7 +16,7 @@ def test_a_constant_grid_is_one_affine_map(seed, bins, rows):
     photo = some_photo(seed)
     grid = M.reshape(1, 12, 1, 1, 1).expand(1, 12, bins, rows, rows + 1)
     expected = torch.einsum("ij,bjhw->bihw", M[:, :3], photo) + M[:, 3].view(1, 3, 1, 1)
-    torch.testing.assert_close(slice_grid(grid, photo, torch.ones(1, 1, 9, 12)), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(Slicing(photo, torch.ones(1, 1, 9, 12))(grid), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_regions_are_blended_by_their_weights():
@@ -25,7 +25,7 @@ def test_regions_are_blended_by_their_weights():
     grid = torch.stack([identity, black]).reshape(2, 12, 1, 1, 1).expand(2, 12, 2, 2, 2)
     weights = torch.zeros(1, 2, 9, 12)
     weights[:, 0], weights[:, 1] = 0.25, 0.75
-    torch.testing.assert_close(slice_grid(grid, photo, weights), 0.25 * photo)
+    torch.testing.assert_close(Slicing(photo, weights)(grid), 0.25 * photo)
 
 
 def test_a_pixel_takes_the_map_of_its_own_luma():
@@ -33,7 +33,7 @@ def test_a_pixel_takes_the_map_of_its_own_luma():
     photo = some_photo(1)
     grid = torch.zeros(1, 12, 5, 2, 2)
     grid[0, [3, 7, 11]] = torch.linspace(0, 1, 5).view(1, 5, 1, 1)
-    sliced = slice_grid(grid, photo, torch.ones(1, 1, 9, 12))
+    sliced = Slicing(photo, torch.ones(1, 1, 9, 12))(grid)
     torch.testing.assert_close(sliced, luma(photo).expand(1, 3, 9, 12), rtol=1e-4, atol=1e-5)
 
 
@@ -41,7 +41,7 @@ def test_a_pixel_takes_the_map_of_its_own_position():
     photo = some_photo(2, height=8, width=10)
     grid = torch.zeros(1, 12, 2, 8, 10)
     grid[0, 3, :, 6:, :] = 1
-    red = slice_grid(grid, photo, torch.ones(1, 1, 8, 10))[0, 0]
+    red = Slicing(photo, torch.ones(1, 1, 8, 10))(grid)[0, 0]
     torch.testing.assert_close(red[:5], torch.zeros(5, 10))
     torch.testing.assert_close(red[-1], torch.ones(10))
 

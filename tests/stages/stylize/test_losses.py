@@ -7,7 +7,7 @@ from torch.autograd import gradcheck
 
 from stages.smooth import matting_laplacian
 from stages.stylize import losses
-from stages.stylize.bilateral_grid import roughness, slice_grid
+from stages.stylize.bilateral_grid import Slicing, roughness
 from stages.stylize.onestage import to_sparse_tensor
 
 
@@ -129,7 +129,7 @@ def test_roughness_and_slicing_gradients(generator):
     grid = rand(2, 12, 3, 4, 5, generator=generator).requires_grad_(True)
     assert gradcheck(roughness, grid)
     photo, weights = rand(1, 3, 5, 6, generator=generator), rand(1, 2, 5, 6, generator=generator)
-    assert gradcheck(lambda grid: slice_grid(grid, photo, weights), grid)
+    assert gradcheck(Slicing(photo, weights), grid)
 
 
 def test_flatness_counts_only_what_the_content_has_not(generator):
