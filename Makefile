@@ -36,8 +36,9 @@ lint: $(READY_DEV) ## ruff, mypy and the import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY_DEV) ## Stage two against the other ways of computing it
+bench: $(READY_DEV) ## Both stages against the other ways of computing them
 	@$(BIN)/python -m tests.benchmarks.bench_smooth
+	@$(BIN)/python -m tests.benchmarks.bench_stylize
 
 clean: ## Removes the virtual environment and the caches; results stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks *.egg-info

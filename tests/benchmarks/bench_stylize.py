@@ -1,0 +1,173 @@
+"""Stage one against the paper's way.
+
+`python -m tests.benchmarks.bench_stylize [CONTENT STYLE] [--seconds N] [--size N]`
+
+The paper's way: the pixels, from noise, by L-BFGS at the full working size. Both have the same encoder and the same
+style, colour and content losses. Two measures of what is reached, both off the clock: those losses at the working size,
+and the style distance that `photostyle compare` prints. Ours is run anew for each of its rows, with so many
+evaluations, and timed from photos to picture; the plain run is one, its best iterate so far looked at on the way.
+"""
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the command line does
+
+import torch
+
+from pipeline.config import Config
+from pipeline.dataset import Pair
+from pipeline.images import Photo
+from pipeline.inputs import Inputs, load_inputs
+from pipeline.metrics import Scorer
+from pipeline.steps import Network
+from stages.settings import Stylize
+from stages.stylize import Encoder, Iterate, stylize
+from stages.stylize.canvas import Pixels
+from stages.stylize.objective import Objective
+from stages.stylize.optimise import Method
+from stages.stylize.resample import to_tensor
+from stages.stylize.stylize import descend, load_pair
+
+DEMO = Path(__file__).parents[2] / "data" / "demo" / "pagoda-at-dusk"
+OURS = Stylize()
+WEIGHTS = {"style": OURS.style_weight, "colour": OURS.colour_weight, "content": OURS.content_weight}
+SHARES = (1 / 8, 1 / 4, 1 / 2, 1)
+"""Of our evaluations, and of the plain run's seconds, after which a row is made."""
+PLAIN_EVALUATIONS = 1000
+"""As many as the paper's."""
+
+
+class Row(NamedTuple):
+    """What a run has reached after some time."""
+
+    seconds: float
+    evaluations: int
+    style_distance: float
+    loss: float
+
+
+class _OutOfTimeError(Exception):
+    """The plain run has had its seconds."""
+
+
+def main() -> None:
+    pair, size, seconds = _arguments()
+    inputs = load_inputs(pair, size)
+    encoder = Network(Config()).encoder
+    judge = _judge(inputs, encoder)
+    height, width, _ = inputs.content.shape
+    where = f"{encoder.architecture} on {encoder.device}, {torch.get_num_threads()} threads"
+    photos = f"{_short(pair.content)} in the look of {_short(pair.style)}"
+    print(f"{photos}\n{width} x {height}, {inputs.regions.count} regions, {where}\n")
+    _ours(inputs, encoder, 1)  # the first use of anything is slow
+    ours = _report("stage one, as it comes", (judge(*run) for run in _our_runs(inputs, encoder)))
+    plain = _report("pixels from noise, full size", (judge(*run) for run in _plain_run(inputs, encoder, seconds)))
+    for measure, name in (("style_distance", "style distance"), ("loss", "loss")):
+        print(_verdict(name, *([(row.seconds, getattr(row, measure)) for row in rows] for rows in (ours, plain))))
+
+
+def _short(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _arguments() -> tuple[Pair, int, float]:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.bench_stylize")
+    parser.add_argument("photos", nargs="*", type=Path, metavar="CONTENT STYLE", help="default: a pair of the demo")
+    parser.add_argument("--seconds", type=float, default=300, help="of the plain run, at most (default: %(default)s)")
+    parser.add_argument("--size", type=int, default=Config().size, help="long edge in pixels (default: %(default)s)")
+    given = parser.parse_args()
+    if len(given.photos) not in (0, 2):
+        parser.error("give a content photo and a style photo, or none")
+    demo = Pair("demo", DEMO / "content.jpg", DEMO / "style.jpg", DEMO / "content_mask.png", DEMO / "style_mask.png")
+    return Pair("given", *given.photos) if given.photos else demo, given.size, given.seconds
+
+
+def _our_runs(inputs: Inputs, encoder: Encoder) -> Iterator[tuple[float, int, Photo]]:
+    for share in SHARES:
+        yield _ours(inputs, encoder, round(share * sum(OURS.evaluations)))
+
+
+def _ours(inputs: Inputs, encoder: Encoder, evaluations: int) -> tuple[float, int, Photo]:
+    """Stage one with its first so many evaluations: seconds, evaluations it took, image."""
+    begun = [sum(OURS.evaluations[:scale]) for scale in range(len(OURS.sizes))]
+    scales = [
+        (size, min(most, evaluations - before))
+        for size, most, before in zip(OURS.sizes, OURS.evaluations, begun, strict=True)
+        if before < evaluations
+    ]
+    sizes, budgets = zip(*scales, strict=True)
+    settings = Stylize(sizes=sizes, evaluations=budgets)
+    start = perf_counter()
+    result = stylize(inputs.content, inputs.style, encoder, regions=inputs.regions, settings=settings)
+    return perf_counter() - start, result.evaluations, result.image
+
+
+def _plain_run(inputs: Inputs, encoder: Encoder, seconds: float) -> list[tuple[float, int, Photo]]:
+    """Seconds, evaluations and the best image so far, at each share of the time and at the end."""
+    reached: list[tuple[float, int, Photo]] = []
+    best, image = float("inf"), inputs.content
+    start = perf_counter()
+    pair = load_pair(inputs.content, inputs.style, inputs.regions, encoder.device)
+    noise = torch.rand(pair.content.shape, generator=torch.Generator().manual_seed(OURS.seed)).to(encoder.device)
+    canvas = Pixels(noise, OURS.tv_weight)
+
+    def look(iterate: Iterate) -> None:
+        nonlocal best, image
+        if iterate.loss < best:
+            best, image = iterate.loss, canvas.image().detach()[0].permute(1, 2, 0).cpu().numpy().copy()
+        elapsed = perf_counter() - start
+        if elapsed >= SHARES[len(reached)] * seconds or iterate.step == iterate.total:
+            reached.append((elapsed, iterate.step, image))
+        if elapsed >= seconds:
+            raise _OutOfTimeError
+
+    scales = [(max(inputs.content.shape), PLAIN_EVALUATIONS)]
+    with suppress(_OutOfTimeError):
+        descend(pair, canvas, encoder, WEIGHTS, scales, Method("lbfgs", OURS.learning_rate, tolerance=0), look)
+    return reached
+
+
+def _judge(inputs: Inputs, encoder: Encoder) -> Callable[[float, int, Photo], Row]:
+    scorer = Scorer(inputs.content, inputs.style, inputs.regions, encoder)
+    pair = load_pair(inputs.content, inputs.style, inputs.regions, encoder.device)
+    objective = Objective(
+        encoder, pair.content, pair.style, pair.content_labels, pair.style_labels, pair.count, WEIGHTS
+    )
+
+    def judge(seconds: float, evaluations: int, image: Photo) -> Row:
+        with torch.no_grad():
+            losses = objective.losses(to_tensor(image.clip(0, 1), encoder.device))
+        loss = sum(value.item() for value in losses.values())
+        return Row(seconds, evaluations, scorer.score(image).style_distance, loss)
+
+    return judge
+
+
+def _report(title: str, rows: Iterator[Row]) -> list[Row]:
+    print(f"{title:30} {'seconds':>9} {'evaluations':>12} {'style distance':>15} {'loss':>9}")
+    told = []
+    for row in rows:
+        print(f"{'':30} {row.seconds:9.1f} {row.evaluations:12} {row.style_distance:15.4f} {row.loss:9.4f}", flush=True)
+        told.append(row)
+    print()
+    return told
+
+
+def _verdict(name: str, ours: list[tuple[float, float]], plain: list[tuple[float, float]]) -> str:
+    """When ours first reaches the best that the plain run reached; (seconds, value) each, lower is better."""
+    target, theirs = min((value, seconds) for seconds, value in plain)
+    reached = f"The plain run's best {name}, {target:.4f} after {theirs:.1f} s:"
+    first = next((seconds for seconds, value in ours if value <= target), None)
+    if first is None:
+        return f"{reached} ours does not reach it; its best is {min(value for _, value in ours):.4f}."
+    return f"{reached} ours is there after {first:.1f} s, {theirs / first:.1f} times sooner."
+
+
+if __name__ == "__main__":
+    main()
