@@ -140,7 +140,7 @@ def _onestage(
         inputs.content,
         inputs.style,
         link,
-        matting_laplacian(inputs.content, config.smooth.epsilon),
+        matting_laplacian(inputs.content),
         network.encoder,
         regions=inputs.regions,
         settings=config.onestage,

@@ -27,7 +27,7 @@ def guide(masks: Tensor, size: tuple[int, int]) -> Tensor:
     return functional.adaptive_avg_pool2d(masks, size).flatten(2)[0]
 
 
-def edge_aware(masks: Tensor, photo: Tensor, radius: int, epsilon: float = 1e-3) -> Tensor:
+def edge_aware(masks: Tensor, photo: Tensor, radius: int, epsilon: float = 1e-4) -> Tensor:
     """Masks whose borders follow the photo's own edges: the guided filter (He, Sun and Tang 2010).
 
     Args:

@@ -85,7 +85,7 @@ def total_variation(image: Tensor) -> Tensor:
 
 
 def flatness_weights(content: Tensor) -> tuple[Tensor, Tensor]:
-    """How flat the content is between neighbours: s^2 / (s^2 + |difference|^2), s = FLAT, in (0, 1].
+    """How flat the content is between neighbours: exp(-|difference|^2 / 2 s^2), s = FLAT, in (0, 1].
 
     Args:
         content: (1, 3, H, W) in [0, 1].
@@ -94,7 +94,7 @@ def flatness_weights(content: Tensor) -> tuple[Tensor, Tensor]:
         (1, 1, H, W - 1) and (1, 1, H - 1, W).
     """
     squares = (content.diff(dim=axis).square().mean(dim=1, keepdim=True) for axis in (3, 2))
-    horizontal, vertical = (FLAT**2 / (FLAT**2 + square) for square in squares)
+    horizontal, vertical = (torch.exp(-square / (2 * FLAT**2)) for square in squares)
     return horizontal, vertical
 
 
