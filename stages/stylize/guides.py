@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-
 NOTHING = 1 / 256
 """A weight below one step of an 8-bit image is none."""
 
