@@ -16,7 +16,7 @@ Count = Annotated[int, Meta(ge=1)]
 class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Stage two: (L + lambda I) x = lambda y, per colour channel."""
 
-    lam: Positive = field(default=0.1, name="lambda")
+    lam: Positive = field(default=0.3, name="lambda")
     """Weight of the stage-one image against the photorealism term; smaller is closer to the content's structure."""
     epsilon: Positive = 1e-7
     """Regularises each 3x3 window's colour covariance, as epsilon / 9 on colours in [0, 1] (Levin et al. 2008)."""
@@ -29,9 +29,9 @@ class Stylize(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is optimised: a bilateral grid of affine colour maps per region, or the pixels (the paper's way)."""
     start: Literal["colour", "content", "noise"] = "colour"
     """The content with each region's colours matched to the style's, the content itself, or noise (pixels only)."""
-    sizes: tuple[Count, ...] = (256, 350)
+    sizes: tuple[Count, ...] = (175, 350)
     """Long edges of the coarse-to-fine scales, pixels."""
-    evaluations: tuple[Count, ...] = (30, 40)
+    evaluations: tuple[Count, ...] = (40, 30)
     """Evaluations of the losses at each scale, at most."""
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     learning_rate: Positive = 0.02
@@ -39,7 +39,7 @@ class Stylize(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     tolerance: NonNegative = 1e-3
     """A scale ends early when its best loss falls by less than this share over 10 evaluations."""
     style_weight: NonNegative = 1.0
-    colour_weight: NonNegative = 10.0
+    colour_weight: NonNegative = 20.0
     """Of the sliced distance between the colours' distributions."""
     content_weight: NonNegative = 0.02
     tv_weight: NonNegative = 0.1
@@ -48,7 +48,7 @@ class Stylize(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Cells of the grid along the image's shorter edge."""
     grid_bins: Annotated[int, Meta(ge=2)] = 12
     """Cells of the grid along luma."""
-    roughness_weight: NonNegative = 100.0
+    roughness_weight: NonNegative = 300.0
     """Of the mean squared difference of the grid's neighbouring cells."""
     flatness_weight: NonNegative = 0.02
     """Of the result's squared slopes where the content has none (grid only)."""
@@ -69,7 +69,7 @@ class OneStage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     photorealism_weight: NonNegative = 300.0
     """Of the affine energy per pixel (the paper's lambda)."""
     style_weight: NonNegative = 1.0
-    colour_weight: NonNegative = 10.0
+    colour_weight: NonNegative = 20.0
     """Of the sliced distance between the colours' distributions."""
     content_weight: NonNegative = 0.02
     tv_weight: NonNegative = 0.1
