@@ -6,8 +6,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 NOISE_VARIANCE = 1e-3
-"""Added to both covariances: a colour direction that varies by less than 0.03 is mostly noise and JPEG blocks, which are
-not to be stretched."""
+"""Added to both covariances: what varies by less than 0.03 is mostly noise and JPEG blocks, not to be stretched."""
 
 
 def monge_kantorovich(source: Array, target: Array) -> tuple[Array, Array]:
