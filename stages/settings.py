@@ -59,7 +59,7 @@ class Stylize(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class OneStage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The paper's own way: the photorealism term inside the optimisation of the pixels."""
 
-    evaluations: Count = 20
+    evaluations: Count = 12
     """Evaluations of the losses, at most, at the content's own size."""
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     learning_rate: Positive = 0.02
