@@ -3,6 +3,7 @@
 # Usage: set_up.sh PYTHON VENV PACKAGE      (PACKAGE is "." or ".[dev]")
 set -eu
 python=$1 venv=$2 package=$3
+PATH=$PATH:/usr/sbin:/sbin  # where Debian keeps ldconfig, and users' paths don't look
 
 DEBIAN="apt-get install -y gcc libc6-dev python3-dev python3-venv libsuitesparse-dev libopenblas0-pthread"
 

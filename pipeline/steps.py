@@ -154,9 +154,12 @@ def _final(image: Photo) -> dict[str, bytes]:
 
 
 def _optimised(result: "Stylized", regions: Regions, network: Network) -> dict[str, Any]:
+    from stages.stylize.device import compute_dtype
+
     encoder = network.encoder
     return {
         "device": str(encoder.device),
+        "precision": str(compute_dtype(encoder.device)).removeprefix("torch."),
         "encoder": encoder.architecture,
         "losses": {name: float(loss) for name, loss in result.losses.items()},
         "evaluations": result.evaluations,
