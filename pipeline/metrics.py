@@ -111,11 +111,11 @@ def _edges(image: Photo) -> npt.NDArray[np.float64]:
     return edges
 
 
-def _directed_quantiles(colours: Photo) -> npt.NDArray[np.float64]:
-    """Quantiles of (n, 3) colours along seeded directions: (QUANTILES, DIRECTIONS)."""
-    directions = np.random.default_rng(0).normal(size=(3, DIRECTIONS))
-    directions /= np.linalg.norm(directions, axis=0)
-    projected = np.sort(colours.astype(np.float64) @ directions, axis=0)
-    at = (np.arange(QUANTILES) + 0.5) / QUANTILES * (len(projected) - 1)
-    quantiles: npt.NDArray[np.float64] = projected[np.round(at).astype(int)]
+def _directed_quantiles(colours: Photo) -> Photo:
+    """Quantiles of (n, 3) colours along seeded directions: (DIRECTIONS, QUANTILES)."""
+    directions = np.random.default_rng(0).normal(size=(DIRECTIONS, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    projected = np.sort(directions.astype(np.float32) @ colours.T, axis=1)  # rows of float32: numpy's fast sort
+    at = (np.arange(QUANTILES) + 0.5) / QUANTILES * (len(colours) - 1)
+    quantiles: Photo = projected[:, np.round(at).astype(int)]
     return quantiles
