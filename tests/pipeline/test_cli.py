@@ -17,6 +17,7 @@ from pipeline.files import lock
 from pipeline.images import read_photo
 from pipeline.weights import WeightsError, load_encoder_weights
 from stages.segment.labels import PALETTE
+from stages.settings import Smooth
 
 TINY = """
 size = 48
@@ -126,7 +127,7 @@ def test_run_then_nothing_to_do_then_only_what_changed(
     rerun = in_a_process(argv, and_then=NEVER_TORCH)
     assert rerun.returncode == 0, rerun.stderr
     assert "beach smooth" in rerun.stderr
-    assert "lambda 0.1 -> 1.0" in rerun.stderr
+    assert f"lambda {Smooth().lam} -> 1.0" in rerun.stderr
     smoothed = contents(results)
     folders = {name.rsplit("/", 1)[0] for name in changed(made, smoothed)}
     assert folders == {"trip/beach/smooth", "trip/hill/smooth"}
