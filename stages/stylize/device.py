@@ -24,7 +24,8 @@ def best_device(name: DeviceName = "auto") -> torch.device:
 def compute_dtype(device: torch.device) -> torch.dtype:
     """What the convolutions run in: bfloat16 where the hardware multiplies it faster, otherwise float32.
 
-    The losses and the parameters stay float32. On the one pair tried, on a CPU, stage one ended within 1 % of the same style loss.
+    The losses and the parameters stay float32. On the one pair tried, on a CPU, stage one ended within 1 % of the same
+    style loss.
     """
     if device.type == "cuda":
         fast = torch.cuda.is_bf16_supported(including_emulation=False)
