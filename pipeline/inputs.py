@@ -11,9 +11,8 @@ from pipeline.files import hash_array
 from pipeline.images import Mask, Photo, read_mask, read_photo, resample_mask, shrink, working_shape
 from stages.segment.labels import PALETTE, read_labels
 from stages.segment.match import Regions, match_regions, one_region
+from stages.settings import SMALLEST_EDGE
 
-SMALLEST_EDGE = 32
-"""In pixels at the working size: the encoder halves an image four times."""
 MASK_TOLERANCE = 1
 """In pixels: a mask may be this much off its photo, as in the paper's release."""
 

@@ -77,7 +77,7 @@ class Scorer:
         image = _at_8_bits(image)
         edge_ssim = structural_similarity(self.edges, _edges(image), data_range=1.0)  # type: ignore[no-untyped-call]
         grams = self._grams(image, self.regions.content)
-        style_distance = style_loss(grams, self.targets, torch.from_numpy(self.areas).to(self.encoder.mean.device))
+        style_distance = style_loss(grams, self.targets, torch.from_numpy(self.areas).to(self.encoder.device))
         colour_distance = sum(
             area * np.abs(_directed_quantiles(image[self.regions.content == k]) - self.style_colours[k]).mean()
             for k, area in enumerate(self.areas)
@@ -91,8 +91,8 @@ class Scorer:
         size = (round(width * scale), round(height * scale))
         planes = (Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS) for plane in np.moveaxis(image, 2, 0))
         small = np.stack([np.asarray(plane) for plane in planes]).clip(0, 1)
-        small_labels = np.asarray(Image.fromarray(labels.astype(np.uint8)).resize(size, Image.Resampling.NEAREST))
-        device = self.encoder.mean.device
+        small_labels = np.asarray(Image.fromarray(labels).resize(size, Image.Resampling.NEAREST))
+        device = self.encoder.device
         masks = one_hot(torch.tensor(small_labels), self.regions.count).to(device)
         with torch.inference_mode():
             activations = self.encoder(torch.tensor(small)[None].to(device), STYLE_LAYERS)

@@ -12,6 +12,9 @@ Positive = Annotated[float, Meta(gt=0)]
 NonNegative = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
 
+SMALLEST_EDGE = 32
+"""Pixels: the encoder halves an image four times, and two pixels should be left."""
+
 
 class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Stage two: (L + lambda I) x = lambda y, per colour channel."""

@@ -84,7 +84,6 @@ class ColourMaps:
         self._grid = grid.clone().requires_grad_(True)
         self._content, self._weights = content, weights
         self._roughness_weight, self._flatness_weight = roughness_weight, flatness_weight
-        self.resize((height, width))
 
     def resize(self, shape: tuple[int, int]) -> None:
         """See Canvas. The grid has no size: the content is sliced at another.

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-SMALLEST_EDGE = 32
-"""Pixels: the encoder halves an image four times, and two pixels should be left."""
+from stages.settings import SMALLEST_EDGE
 
 
 def to_tensor(image: npt.NDArray[np.floating], device: torch.device) -> Tensor:

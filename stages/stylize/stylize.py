@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from stages.segment import Regions, one_region
-from stages.settings import Stylize
+from stages.settings import SMALLEST_EDGE, Stylize
 from stages.stylize.canvas import Canvas, ColourMaps, Pixels
 from stages.stylize.colour_match import monge_kantorovich
 from stages.stylize.encoder import Encoder
@@ -152,8 +152,10 @@ def load_pair(content: Photo, style: Photo, regions: Regions | None, device: tor
         ValueError: what is wrong, with counts.
     """
     for name, image in (("content", content), ("style", style)):
-        if image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < 32:
-            raise ValueError(f"the {name} is (H, W, 3) with H and W at least 32, this one is {image.shape}")
+        if image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < SMALLEST_EDGE:
+            raise ValueError(
+                f"the {name} is (H, W, 3) with H and W at least {SMALLEST_EDGE}, this one is {image.shape}"
+            )
         if not np.isfinite(image).all():
             raise ValueError(f"the {name} has {np.count_nonzero(~np.isfinite(image))} values that are not finite")
         if image.min() < 0 or image.max() > 1:
