@@ -143,12 +143,13 @@ def _settings_by_their_names_in_files(info: StructTypeInfo) -> StructConstructor
 
 
 def _field_docs(struct: type) -> dict[str, str]:
-    """The string below each field of a class, as its help."""
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(struct))).body
+    """The string below each field of a class or of those it is made from, as its help."""
     docs: dict[str, str] = {}
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
-    for above, below in pairwise(body):
-        match above, below:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                docs[name] = text
+    for each in struct.__mro__[: struct.__mro__.index(msgspec.Struct)]:
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(each))).body
+        body = definition.body if isinstance(definition, ast.ClassDef) else []
+        for above, below in pairwise(body):
+            match above, below:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                    docs.setdefault(name, text)
     return docs

@@ -25,17 +25,9 @@ class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Regularises each 3x3 window's colour covariance, as epsilon / 9 on colours in [0, 1] (Levin et al. 2008)."""
 
 
-class Stylize(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Stage one: segmentation-guided neural style optimisation."""
+class Optimised(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What stage one and the one-stage method share, so that their comparison is fair."""
 
-    canvas: Literal["grid", "pixels"] = "grid"
-    """What is optimised: a bilateral grid of affine colour maps per region, or the pixels (the paper's way)."""
-    start: Literal["colour", "content", "noise"] = "colour"
-    """The content with each region's colours matched to the style's, the content itself, or noise (pixels only)."""
-    sizes: tuple[Count, ...] = (175, 350)
-    """Long edges of the coarse-to-fine scales, pixels."""
-    evaluations: tuple[Count, ...] = (40, 30)
-    """Evaluations of the losses at each scale, at most."""
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     learning_rate: Positive = 0.02
     """Adam's step."""
@@ -47,6 +39,19 @@ class Stylize(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     content_weight: NonNegative = 0.02
     tv_weight: NonNegative = 0.1
     """Of the pixels' total variation; a grid has none."""
+
+
+class Stylize(Optimised, frozen=True, kw_only=True):
+    """Stage one: segmentation-guided neural style optimisation."""
+
+    canvas: Literal["grid", "pixels"] = "grid"
+    """What is optimised: a bilateral grid of affine colour maps per region, or the pixels (the paper's way)."""
+    start: Literal["colour", "content", "noise"] = "colour"
+    """The content with each region's colours matched to the style's, the content itself, or noise (pixels only)."""
+    sizes: tuple[Count, ...] = (175, 350)
+    """Long edges of the coarse-to-fine scales, pixels."""
+    evaluations: tuple[Count, ...] = (40, 30)
+    """Evaluations of the losses at each scale, at most."""
     grid_rows: Annotated[int, Meta(ge=2)] = 32
     """Cells of the grid along the image's shorter edge."""
     grid_bins: Annotated[int, Meta(ge=2)] = 12
@@ -59,20 +64,10 @@ class Stylize(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Of the noise start."""
 
 
-class OneStage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class OneStage(Optimised, frozen=True, kw_only=True):
     """The paper's own way: the photorealism term inside the optimisation of the pixels."""
 
     evaluations: Count = 12
     """Evaluations of the losses, at most, at the content's own size."""
-    optimizer: Literal["lbfgs", "adam"] = "lbfgs"
-    learning_rate: Positive = 0.02
-    """Adam's step."""
-    tolerance: NonNegative = 1e-3
-    """Ends early when the best loss falls by less than this share over 10 evaluations."""
     photorealism_weight: NonNegative = 300.0
     """Of the affine energy per pixel (the paper's lambda)."""
-    style_weight: NonNegative = 1.0
-    colour_weight: NonNegative = 20.0
-    """Of the sliced distance between the colours' distributions."""
-    content_weight: NonNegative = 0.02
-    tv_weight: NonNegative = 0.1
