@@ -56,7 +56,7 @@ class Scorer:
         self.shape = content.shape
         self.regions = regions
         self.encoder = encoder
-        self.edges = _edges(_at_8_bits(content))
+        self.edges = edge_map(_at_8_bits(content))
         self.laplacian = matting_laplacian(content)
         self.style_colours = [_directed_quantiles(style[regions.style == k]) for k in range(regions.count)]
         areas = np.bincount(regions.content.ravel(), minlength=regions.count) / regions.content.size
@@ -75,7 +75,7 @@ class Scorer:
         if image.shape != self.shape:
             raise ValueError(f"a result of {image.shape} can't be scored against a content of {self.shape}")
         image = _at_8_bits(image)
-        edge_ssim = structural_similarity(self.edges, _edges(image), data_range=1.0)  # type: ignore[no-untyped-call]
+        edge_ssim = structural_similarity(self.edges, edge_map(image), data_range=1.0)  # type: ignore[no-untyped-call]
         grams = self._grams(image, self.regions.content)
         style_distance = style_loss(grams, self.targets, torch.from_numpy(self.areas).to(self.encoder.device))
         colour_distance = sum(
@@ -104,7 +104,8 @@ def _at_8_bits(image: Photo) -> Photo:
     return rounded
 
 
-def _edges(image: Photo) -> npt.NDArray[np.float64]:
+def edge_map(image: Photo) -> npt.NDArray[np.float64]:
+    """The edges of an (H, W, 3) image in [0, 1]: (H, W) in [0, 1], as `Scores.edge_ssim` defines them."""
     blurred = ndimage.gaussian_filter(image.astype(np.float64) @ np.array(LUMA), sigma=1.0)
     magnitude = np.hypot(ndimage.sobel(blurred, axis=0), ndimage.sobel(blurred, axis=1))
     edges: npt.NDArray[np.float64] = np.clip(magnitude / max(np.percentile(magnitude, 99), EDGE_FLOOR), 0, 1)

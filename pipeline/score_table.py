@@ -4,24 +4,10 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from pipeline.metrics import Scores
-
-NOTES = (
-    "edge SSIM (higher is better): structural similarity of the edge maps of content and output; "
-    "1 has the content's edges and no others.",
-    "style distance (lower is better): relative squared difference of the regions' Gram matrices from the style's, "
-    "over five layers of the encoder.",
-    "colour distance (lower is better): sliced Wasserstein-1 distance of the regions' colours from the style's, "
-    "RGB in [0, 1].",
-    "affine energy (lower is better): sum of x^T L x over the channels, per pixel, L the content's Matting Laplacian; "
-    "0 is locally an affine map of the content's colours.",
-    "evaluations: of the losses and their gradient, by that stage alone; two-stage is in closed form and has none.",
-    "seconds: of that stage alone; two-stage and one-stage both start from stage one's result.",
-)
-"""What each column means, and which way is better."""
 
 
 class Row(NamedTuple):
@@ -45,19 +31,49 @@ class Column(NamedTuple):
     heading: str
     value: Callable[[Row], str | float | None]
     style: str
+    better: Literal["higher", "lower", ""] = ""
+    """Which way is better, where one is."""
+    note: str = ""
+    """What the column means."""
 
 
 COLUMNS = (
     Column("pair", "pair", lambda row: row.pair, ""),
     Column("method", "method", lambda row: row.method, ""),
-    Column("edge_ssim", "edge SSIM", lambda row: row.scores.edge_ssim, ".3f"),
-    Column("style_distance", "style distance", lambda row: row.scores.style_distance, ".3f"),
-    Column("colour_distance", "colour distance", lambda row: row.scores.colour_distance, ".3f"),
-    Column("affine_energy", "affine energy", lambda row: row.scores.affine_energy, ".2e"),
-    Column("evaluations", "evaluations", lambda row: row.evaluations, ".0f"),
-    Column("seconds", "seconds", lambda row: row.seconds, ".1f"),
-)
+    Column(
+        "edge_ssim", "edge SSIM", lambda row: row.scores.edge_ssim, ".3f", "higher",
+        "structural similarity of the edge maps of content and output; 1 has the content's edges and no others.",
+    ),
+    Column(
+        "style_distance", "style distance", lambda row: row.scores.style_distance, ".3f", "lower",
+        "relative squared difference of the regions' Gram matrices from the style's, over five layers of the encoder.",
+    ),
+    Column(
+        "colour_distance", "colour distance", lambda row: row.scores.colour_distance, ".3f", "lower",
+        "sliced Wasserstein-1 distance of the regions' colours from the style's, RGB in [0, 1].",
+    ),
+    Column(
+        "affine_energy", "affine energy", lambda row: row.scores.affine_energy, ".2e", "lower",
+        "sum of x^T L x over the channels, per pixel, L the content's Matting Laplacian; "
+        "0 is locally an affine map of the content's colours.",
+    ),
+    Column(
+        "evaluations", "evaluations", lambda row: row.evaluations, ".0f",
+        note="of the losses and their gradient, by that stage alone; two-stage is in closed form and has none.",
+    ),
+    Column(
+        "seconds", "seconds", lambda row: row.seconds, ".1f",
+        note="of that stage alone; two-stage and one-stage both start from stage one's result.",
+    ),
+)  # fmt: skip
 ONLY_IN_FILE = (Column("process_peak_mib", "", lambda row: row.process_peak_mib, ""),)
+
+NOTES = tuple(
+    f"{column.heading}{f' ({column.better} is better)' if column.better else ''}: {column.note}"
+    for column in COLUMNS
+    if column.note
+)
+"""What each column means, and which way is better."""
 
 
 def means(rows: Sequence[Row]) -> list[Row]:
