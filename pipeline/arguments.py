@@ -17,7 +17,8 @@ import tyro
 from tyro.conf import Positional, arg, subcommand
 from tyro.constructors import ConstructorRegistry, StructConstructorSpec, StructFieldSpec, StructTypeInfo
 
-from pipeline.config import Config, checked, load_config
+from pipeline.config import Config, ConfigError, checked, load_config
+from stages.settings import Positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +50,12 @@ class Stylize(_Work):
     """Stage one: the style, by optimisation over a network's features."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Smooth(_Work):
     """Stage two: the photorealism, in closed form, from the stage-one image as it is."""
+
+    lambdas: tyro.conf.Suppress[tuple[float, ...]] = ()
+    """Several, where --smooth.lambda is a list; then the settings' one is not used."""
 
 
 class Onestage(_Work):
@@ -106,6 +111,7 @@ def parse(argv: Sequence[str]) -> Run | Stylize | Smooth | Onestage | Compare | 
         ConfigError: a file of settings, or a setting, that can't be used.
         SystemExit: help was asked for, or an argument is wrong; tyro has said which.
     """
+    argv, lambdas = _lambdas_apart(argv)
     command: Any = tyro.cli(Command, prog="photostyle", description=DESCRIPTION, args=argv, registry=_registry)
     if not isinstance(command, OnDataset):
         return command  # type: ignore[no-any-return]
@@ -113,7 +119,35 @@ def parse(argv: Sequence[str]) -> Run | Stylize | Smooth | Onestage | Compare | 
     defaults = type(command)(dataset=command.dataset, settings=load_config(command.dataset, command.config))
     prog = f"photostyle {argv[0]}"
     command = tyro.cli(type(command), prog=prog, args=argv[1:], default=defaults, registry=_registry)
-    return replace(command, settings=checked(command.settings))  # type: ignore[no-any-return]
+    command = replace(command, settings=checked(command.settings))
+    return replace(command, lambdas=lambdas) if lambdas else command  # type: ignore[no-any-return]
+
+
+LAMBDA = "--smooth.lambda"
+
+
+def _lambdas_apart(argv: Sequence[str]) -> tuple[Sequence[str], tuple[float, ...]]:
+    """A list of lambdas, `--smooth.lambda A,B,C`, taken out of the arguments: a configuration has only one.
+
+    Raises:
+        ConfigError: another command than smooth, or something in the list that is no lambda.
+    """
+    for at, (option, value) in enumerate(zip(argv, [*argv[1:], ""], strict=True)):
+        spaced = option == LAMBDA
+        listed = value if spaced else option.removeprefix(f"{LAMBDA}=") if option.startswith(LAMBDA) else ""
+        if "," not in listed:
+            continue
+        if argv[0] != "smooth":
+            raise ConfigError(
+                f"{LAMBDA} {listed}: {argv[0]} takes one lambda; "
+                "`photostyle smooth` takes a list and lays the results side by side"
+            )
+        try:
+            lambdas = msgspec.convert(listed.split(","), tuple[Positive, ...], strict=False)
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"{LAMBDA} {listed}: wants numbers above 0 with commas between them") from error
+        return [*argv[:at], *argv[at + (2 if spaced else 1) :]], tuple(dict.fromkeys(lambdas))
+    return argv, ()
 
 
 _registry = ConstructorRegistry()
@@ -151,5 +185,5 @@ def _field_docs(struct: type) -> dict[str, str]:
         for above, below in pairwise(body):
             match above, below:
                 case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                    docs.setdefault(name, text)
+                    docs.setdefault(name, inspect.cleandoc(text))
     return docs

@@ -12,6 +12,7 @@ from pipeline.comparison import bring_up_to_date
 from pipeline.config import ConfigError
 from pipeline.dataset import Dataset, DatasetError, open_dataset
 from pipeline.files import LockedError, lock
+from pipeline.lambda_sweep import sweep_lambdas
 from pipeline.progress import say
 from pipeline.run import Failure, Summary, examine, results_folder, run
 from pipeline.state import STAGES, Stage
@@ -49,7 +50,7 @@ def _dispatch(command: Run | Stylize | Smooth | Onestage | Compare | Status | Do
         case Stylize():
             return _work(command, ["stylize"], force=command.force)
         case Smooth():
-            return _work(command, ["smooth"], force=command.force)
+            return _work(command, ["smooth"], force=command.force, lambdas=command.lambdas)
         case Onestage():
             return _work(command, ["onestage"], force=command.force)
         case Compare():
@@ -65,7 +66,14 @@ def _dispatch(command: Run | Stylize | Smooth | Onestage | Compare | Status | Do
             return _weights(command)
 
 
-def _work(command: OnDataset, stages: Sequence[Stage], *, force: bool, comparing: bool = False) -> int:
+def _work(
+    command: OnDataset,
+    stages: Sequence[Stage],
+    *,
+    force: bool,
+    comparing: bool = False,
+    lambdas: Sequence[float] = (),
+) -> int:
     began = time.perf_counter()
     dataset = _chosen(command)
     folder = results_folder(command.results, dataset)
@@ -74,7 +82,10 @@ def _work(command: OnDataset, stages: Sequence[Stage], *, force: bool, comparing
         examination = examine(dataset, folder, stages, command.settings)
         for failure in examination.failures:
             say(f"fault: {failure_line(failure)}")
-        summary = run(examination.sound, folder, stages, command.settings, network, force=force)
+        if lambdas:
+            summary = sweep_lambdas(examination.sound, folder, lambdas, command.settings, force=force)
+        else:
+            summary = run(examination.sound, folder, stages, command.settings, network, force=force)
         if comparing and summary.done + summary.kept:
             table, state = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
             if not state.settled:

@@ -3,7 +3,8 @@
 import errno
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -115,22 +116,34 @@ def run(
         for note in one.notes:
             say(f"{label}: {note}")
         for stage in stages:
-            try:
-                made = _advance(one, results / one.pair.name, stage, config, network, label, force=force)
-            except EncoderError:
-                raise
-            except Exception as error:  # whatever befalls one pair, the others go on
-                if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                    raise
-                reason = str(error).strip() or type(error).__name__
-                record_failure(results / one.pair.name / stage, f"{type(error).__name__}: {reason}")
-                failures.append(Failure(one.pair.name, stage, reason))
-                say(f"{label} {stage}: FAILED: {reason}")
-                if stage == "stylize":
-                    break  # the later stages start from its image
-            else:
+            folder = results / one.pair.name
+            with recorded(failures, one.pair.name, stage, folder / stage, label):
+                made = _advance(one, folder, stage, config, network, label, force=force)
                 done, kept = done + made, kept + (not made)
+            if stage == "stylize" and failures and failures[-1][:2] == (one.pair.name, stage):
+                break  # the later stages start from its image
     return Summary(done, kept, tuple(failures))
+
+
+@contextmanager
+def recorded(failures: list[Failure], pair: str, what: str, folder: Path, label: str) -> Iterator[None]:
+    """Whatever befalls one pair, the others go on: it is added to the failures, told, and written down in `folder`.
+
+    Raises:
+        EncoderError: the encoder can't be had, for any pair.
+        OSError: the disk is full.
+    """
+    try:
+        yield
+    except EncoderError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise
+        reason = str(error).strip() or type(error).__name__
+        record_failure(folder, f"{type(error).__name__}: {reason}")
+        failures.append(Failure(pair, what, reason))
+        say(f"{label} {what}: FAILED: {reason}")
 
 
 def _advance(
@@ -144,7 +157,7 @@ def _advance(
         return False
     began = time.perf_counter()
     inputs = load_inputs(one.pair, config.size)
-    link = _read_link(folder) if stage != "stylize" else None
+    link = read_link(folder) if stage != "stylize" else None
     wanted = recipe(stage, inputs.hashes(), None if link is None else hash_array(link), config)
     if wanted is None:
         raise ValueError("there is no stage-one image: run `photostyle stylize` first")
@@ -155,7 +168,12 @@ def _advance(
     return True
 
 
-def _read_link(folder: Path) -> Photo | None:
+def read_link(folder: Path) -> Photo | None:
+    """The stage-one image in a pair's folder; None where there is none.
+
+    Raises:
+        ImageError: it can't be read.
+    """
     path = folder / "stylize" / LINK
     return read_photo(path) if path.exists() else None
 

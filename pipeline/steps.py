@@ -4,7 +4,7 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -89,21 +89,51 @@ def make(
         ValueError: the stage-one image is missing or of another size than the content.
         EncoderError: the encoder can't be had.
     """
+    if stage == "smooth":
+        (made,) = smooth_lambdas(inputs, link, config, [config.smooth.lam])
+        return made
     began = time.perf_counter()
     if stage == "stylize":
         made = _stylize(inputs, config, network, on_iterate)
-    elif stage == "smooth":
-        made = _smooth(inputs, _fitting(link, inputs), config)
     else:
         made = _onestage(inputs, _fitting(link, inputs), config, network, on_iterate)
-    facts = made.facts | {
+    return _recorded(made, stage, inputs, began)
+
+
+def smooth_lambdas(inputs: Inputs, link: Photo | None, config: Config, lambdas: Iterable[float]) -> Iterator[Made]:
+    """Runs stage two on one pair with one lambda after the other, all on one assembly and one analysis.
+
+    Args:
+        inputs: the pair at the working size.
+        link: the stage-one image, H x W x 3.
+        config: all settings, but for lambda.
+        lambdas: positive numbers.
+
+    Raises:
+        ValueError: the stage-one image is missing or of another size than the content.
+    """
+    from stages.smooth import Smoother
+
+    began = time.perf_counter()
+    link = _fitting(link, inputs)
+    smoother = Smoother(inputs.content, epsilon=config.smooth.epsilon)
+    for lam in lambdas:
+        result = smoother.solve(link, lam)
+        facts = {"device": "cpu", "residual": result.residual, "step_seconds": result.seconds._asdict()}
+        yield _recorded(Made(_final(result.image), facts), "smooth", inputs, began)
+        began = time.perf_counter()
+
+
+def _recorded(made: Made, stage: Stage, inputs: Inputs, began: float) -> Made:
+    """With what every manifest tells."""
+    facts = {
         "seconds": round(time.perf_counter() - began, 2),
         "process_peak_mib": _peak_mib(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in LIBRARIES[stage]},
         "notes": list(inputs.notes),
     }
-    return Made(made.outputs, facts)
+    return Made(made.outputs, made.facts | facts)
 
 
 def _stylize(inputs: Inputs, config: Config, network: Network, on_iterate: "Callable[[Iterate], None]") -> Made:
@@ -120,14 +150,6 @@ def _stylize(inputs: Inputs, config: Config, network: Network, on_iterate: "Call
     image = np.clip(result.image, 0, 1)
     outputs = {LINK: encode_tiff(image), "image.png": encode_png(image, 8)}
     return Made(outputs, _optimised(result, inputs.regions, network))
-
-
-def _smooth(inputs: Inputs, link: Photo, config: Config) -> Made:
-    from stages.smooth import smooth
-
-    result = smooth(inputs.content, link, config.smooth.lam, epsilon=config.smooth.epsilon)
-    facts = {"device": "cpu", "residual": result.residual, "step_seconds": result.seconds._asdict()}
-    return Made(_final(result.image), facts)
 
 
 def _onestage(

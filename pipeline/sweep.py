@@ -1,7 +1,7 @@
 """The trade-off of edges against style, for both methods: each over the one dial that governs it.
 
 Two-stage turns lambda, and one-stage the weight of its photorealism loss; both start from the same stage-one image.
-A lambda costs one factorisation, a weight a whole optimisation: the latter's results are kept, each with its manifest.
+A lambda costs one factorisation, a weight a whole optimisation: the results of both are kept, each with its manifest.
 """
 
 import csv
@@ -19,6 +19,7 @@ from pipeline.dataset import Dataset, Pair
 from pipeline.files import hash_array, write_atomically
 from pipeline.images import Photo, read_photo
 from pipeline.inputs import Inputs, load_inputs
+from pipeline.lambda_sweep import FOLDER, IMAGE, LAMBDA, due_lambdas, lambda_folder, make_lambdas
 from pipeline.manifest import publish, read_manifest
 from pipeline.progress import say, watch
 from pipeline.score_table import Row, means, to_markdown
@@ -29,13 +30,13 @@ from pipeline.tradeoff_plot import Curve, tradeoff_plot
 if TYPE_CHECKING:
     from pipeline.metrics import Scorer
 
-CSV, PLOT, KEPT = "sweep.csv", "sweep.png", "sweep"
+CSV, PLOT = "sweep.csv", "sweep.png"
 
 LAMBDAS = (1e-3, 1e-2, 1e-1, 1.0)
 WEIGHT_FACTORS = (0.1, 1.0, 10.0, 100.0)
 """Of the configured photorealism weight."""
 DIALS = {"two-stage": "lambda", "one-stage": "photorealism_weight"}
-SYMBOLS = {"two-stage": "\N{GREEK SMALL LETTER LAMDA}", "one-stage": "w"}
+SYMBOLS = {"two-stage": LAMBDA, "one-stage": "w"}
 
 
 class Point(NamedTuple):
@@ -97,7 +98,7 @@ def _points(pair: Pair, folder: Path, config: Config, network: Network, label: s
     if first is None:
         raise ValueError("there is no stage-one image of this size: run `photostyle stylize` first")
     scorer = Scorer(inputs.content, inputs.style, inputs.regions, network.encoder)
-    yield from _two_stage(pair.name, inputs, first.image, config, scorer)
+    yield from _two_stage(pair.name, folder, inputs, first.image, config, scorer, label)
     for weight in _weights(config):
         place, titled = folder / _place(weight, config), f"{label} one-stage, weight {weight:g}"
         _bring_up_to_date(place, inputs, first.image, _weighted(config, weight), network, titled)
@@ -108,13 +109,16 @@ def _points(pair: Pair, folder: Path, config: Config, network: Network, label: s
             yield Point(row, None)
 
 
-def _two_stage(name: str, inputs: Inputs, link: Photo, config: Config, scorer: "Scorer") -> Iterator[Point]:
-    from stages.smooth import Smoother
-
-    smoother = Smoother(inputs.content, epsilon=config.smooth.epsilon)
+def _two_stage(
+    pair: str, folder: Path, inputs: Inputs, link: Photo, config: Config, scorer: "Scorer", label: str
+) -> Iterator[Point]:
+    due = due_lambdas(folder, LAMBDAS, inputs.hashes(), hash_array(link), config)
+    make_lambdas(folder, inputs, link, due, config, label)
     for lam in LAMBDAS:
-        result = smoother.solve(link, lam)
-        yield Point(Row(name, "two-stage", scorer.score(result.image), sum(result.seconds)), lam)
+        place = lambda_folder(folder, lam)
+        manifest = read_manifest(place)
+        seconds = None if manifest is None else sum(manifest.facts["step_seconds"].values())
+        yield Point(Row(pair, "two-stage", scorer.score(read_photo(place / IMAGE)), seconds), lam)
 
 
 def _bring_up_to_date(place: Path, inputs: Inputs, link: Photo, config: Config, network: Network, label: str) -> None:
@@ -143,7 +147,7 @@ def _weights(config: Config) -> list[float]:
 def _place(weight: float, config: Config) -> Path:
     """In a pair's folder: the configured weight's result is the one-stage method's own."""
     configured = weight == config.onestage.photorealism_weight
-    return Path("onestage") if configured else Path(KEPT, f"onestage_{weight:g}")
+    return Path("onestage") if configured else Path(FOLDER, f"onestage_{weight:g}")
 
 
 def _weighted(config: Config, weight: float) -> Config:

@@ -20,7 +20,8 @@ class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Stage two: (L + lambda I) x = lambda y, per colour channel."""
 
     lam: Positive = field(default=0.3, name="lambda")
-    """Weight of the stage-one image against the photorealism term; smaller is closer to the content's structure."""
+    """Weight of the stage-one image against the photorealism term; smaller is closer to the content's structure.
+    `photostyle smooth` also takes several with commas between them, and lays the results side by side."""
     epsilon: Positive = 1e-7
     """Regularises each 3x3 window's colour covariance, as epsilon / 9 on colours in [0, 1] (Levin et al. 2008)."""
 

@@ -85,17 +85,19 @@ def test_both_methods_are_swept_over_their_dials(folders, network):
     assert picture.min() < 0.2 < 0.9 < np.median(picture)
 
 
-def test_a_weight_is_optimised_for_and_only_once(folders, network):
+def test_what_a_setting_comes_to_is_made_only_once(folders, network):
     dataset, results = only("hill", open_dataset(folders[0])), folders[1]
     sweep(dataset, results, CONFIG, network)
     first = read(results)
     made = {path: path.stat().st_mtime_ns for path in (results / "hill").rglob("image16.png")}
     places = {"onestage", "sweep/onestage_3", "sweep/onestage_300", "sweep/onestage_3000"}
+    places |= {f"sweep/smooth_{lam}" for lam in LAMBDAS}
     assert {str(path.parent.relative_to(results / "hill")) for path in made} == places
-    assert len({path.read_bytes() for path in made}) == 4
+    assert len({path.read_bytes() for path in made}) == 8
     sweep(dataset, results, CONFIG, network)
     assert {path: path.stat().st_mtime_ns for path in made} == made
-    assert curve(read(results), "hill", "one-stage", "seconds") == curve(first, "hill", "one-stage", "seconds")
+    for method in ("one-stage", "two-stage"):
+        assert curve(read(results), "hill", method, "seconds") == curve(first, "hill", method, "seconds")
     assert curve(read(results), "hill", "two-stage", "edge_ssim") == curve(first, "hill", "two-stage", "edge_ssim")
 
 
