@@ -14,6 +14,7 @@ from pipeline.dataset import Dataset, DatasetError, open_dataset
 from pipeline.files import LockedError, lock
 from pipeline.lambda_sweep import sweep_lambdas
 from pipeline.progress import say
+from pipeline.report.report import bring_report_up_to_date
 from pipeline.run import Failure, Summary, examine, results_folder, run
 from pipeline.state import STAGES, Stage
 from pipeline.status import failure_line, status_table
@@ -91,6 +92,8 @@ def _work(
             if not state.settled:
                 print(table)
             summary = summary.counting(1, settled=state.settled)
+            state = bring_report_up_to_date(dataset, examination.sound, folder, command.settings)
+            summary = summary.counting(1, settled=state.settled)
     failures = (*examination.failures, *summary.failures)
     say(_summary_line(summary, failures, time.perf_counter() - began, folder))
     return FAILED if failures else 0
@@ -107,7 +110,8 @@ def _compare(command: Compare) -> int:
 
             print(sweep(dataset, folder, command.settings, network), end="\n\n")
         table, _ = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
-    print(table)
+        print(table)
+        bring_report_up_to_date(dataset, examination.sound, folder, command.settings)
     return FAILED if examination.failures else 0
 
 

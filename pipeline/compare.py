@@ -172,7 +172,7 @@ def _sheet(pair: Pair, inputs: Inputs, candidates: list[Candidate], scores: "lis
     sources = [tiles.pop("content"), Tile("style", inputs.style)]
     if inputs.content_labels is not None and inputs.style_labels is not None:
         sources += [
-            Tile(f"{side}'s regions", _painted(labels))
+            Tile(f"{side}'s regions", painted(labels))
             for side, labels in (("content", inputs.content_labels), ("style", inputs.style_labels))
         ]
     ours = [tile for method, tile in tiles.items() if method in METHODS]
@@ -193,11 +193,11 @@ def _caption(scores: "Scores") -> str:
     )
 
 
-def _painted(labels: Labels) -> Photo:
+def painted(labels: Labels) -> Photo:
     """A label map in the palette's colours, over again where there are more labels than colours."""
     palette = np.array(list(PALETTE.values()), dtype=np.float32) / np.float32(255)
-    painted: Photo = palette[labels % len(palette)]
-    return painted
+    colours: Photo = palette[labels % len(palette)]
+    return colours
 
 
 def sum_up(gaps: Iterable[Gap]) -> list[str]:

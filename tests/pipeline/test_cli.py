@@ -110,17 +110,18 @@ def test_run_then_nothing_to_do_then_only_what_changed(
         for file in files | {"manifest.json"}
     }
     expected |= {f"trip/{pair}/contact_sheet.png" for pair in ("beach", "hill")}
+    expected |= {"trip/report/index.html", "trip/report/manifest.json"}
     assert made.keys() == expected | {"trip/metrics.csv", "trip/metrics.md", "trip/manifest.json"}
     for pair in ("beach", "hill"):
         assert read_photo(results / "trip" / pair / "smooth" / "image16.png").shape == (36, 48, 3)
     out, err = capsys.readouterr()
     assert "encoder: vgg16 on cpu" in err
-    assert "7 made, 0 current, 0 failed" in err
+    assert "8 made, 0 current, 0 failed" in err
     assert "compare_other" in out
 
     again = in_a_process(["run", str(dataset), "--results", str(results)], and_then=NEVER_TORCH)
     assert again.returncode == 0, again.stderr
-    assert "Nothing to do: all 7 results" in again.stderr
+    assert "Nothing to do: all 8 results" in again.stderr
     assert changed(made, contents(results)) == set()
 
     argv = ["smooth", str(dataset), "--results", str(results), "--smooth.lambda", "1"]
@@ -171,7 +172,7 @@ def test_faults_are_told_first_and_the_other_pairs_go_on(
     assert "content.png: damaged" in faults[1]
     assert "style_mask.png: is 50x66, its photo 50x70" in faults[2]
     assert err.index(faults[2]) < err.index("hill stylize")
-    assert "4 made, 0 current, 3 failed" in err
+    assert "5 made, 0 current, 3 failed" in err
     assert (results / "trip" / "hill" / "smooth" / "image16.png").exists()
     assert not (results / "trip" / "beach").exists()
 

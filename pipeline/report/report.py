@@ -1,0 +1,96 @@
+"""The report as a step of its own: written from what lies on disk, again when any of that has changed.
+
+One file, with every picture inside: it can be moved, mailed and opened from disk. Pictures stand in it as text that
+the browser needn't decode before they are looked at; only thumbnails are there at once.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.compare import CSV, METHODS, TABLE
+from pipeline.config import Config
+from pipeline.dataset import Dataset
+from pipeline.files import hash_file, write_atomically
+from pipeline.manifest import FILE, Recipe, read_manifest, seal, withdraw
+from pipeline.progress import say
+from pipeline.report.gather import PairView, gather
+from pipeline.report.page import render
+from pipeline.report.record import stage_records, versions
+from pipeline.report.scores import METRICS, label, read_score_table
+from pipeline.report.tradeoff import SWEEP, plot_tradeoff
+from pipeline.run import Examined
+from pipeline.state import State, find_state
+
+VERSION = 1
+"""Raised when the page changes."""
+FOLDER, INDEX = "report", "index.html"
+
+
+def bring_report_up_to_date(dataset: Dataset, examined: Sequence[Examined], results: Path, config: Config) -> State:
+    """Writes report/index.html where it is not current; in which state it was found.
+
+    Args:
+        dataset: the pairs.
+        examined: the sound ones.
+        results: the folder that holds one folder for each pair, and the comparison; the caller holds its lock.
+        config: all settings.
+
+    Raises:
+        OSError: the comparison is not there, or the report can't be written.
+    """
+    folder = results / FOLDER
+    wanted = report_recipe(examined, results)
+    state = find_state(folder, wanted, config)
+    if not state.settled:
+        folder.mkdir(exist_ok=True)
+        withdraw(folder)
+        write_atomically(folder / INDEX, write_report(dataset, examined, results, config.size).encode())
+        seal(folder, wanted, [INDEX], {})
+        say(f"report: {folder / INDEX}")
+    return state
+
+
+def report_recipe(examined: Sequence[Examined], results: Path) -> Recipe:
+    """The comparison speaks of all images; the manifests of seconds and settings."""
+    files = {"comparison": Path(FILE), "scores": Path(CSV), "what is missing": Path(TABLE), "sweep": Path(SWEEP)}
+    for one in examined:
+        files |= {f"{one.pair.name} {stage}": Path(one.pair.name, stage, FILE) for stage, _ in METHODS.values()}
+    hashes = {name: hash_file(results / path) for name, path in files.items()}
+    return Recipe("report", VERSION, {name: digest for name, digest in hashes.items() if digest is not None}, {})
+
+
+def write_report(dataset: Dataset, examined: Sequence[Examined], results: Path, size: int) -> str:
+    """The page, as HTML.
+
+    Args:
+        dataset: the pairs.
+        examined: the sound ones.
+        results: the folder that holds one folder for each pair, and the comparison.
+        size: the working size.
+
+    Raises:
+        OSError: the comparison is not there.
+    """
+    table = read_score_table(results / CSV)
+    pairs: list[PairView] = []
+    for one in examined:
+        view = gather(one.pair, len(pairs) + 1, results / one.pair.name, size, table)
+        if view is not None:
+            pairs.append(view)
+    comparison = read_manifest(results)
+    return render(
+        "index.html",
+        ("page.css", "report.css"),
+        "report.js",
+        name=dataset.name,
+        pairs=pairs,
+        faults=dataset.faults,
+        table=table,
+        columns=METRICS,
+        plot=plot_tradeoff(table, results / SWEEP),
+        records=stage_records([results / one.pair.name for one in examined]),
+        encoder=comparison.facts.get("encoder", "") if comparison is not None else "",
+        size=size,
+        versions=versions(),
+        label=label,
+    )
