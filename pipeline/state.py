@@ -13,7 +13,7 @@ from stages.settings import OneStage, Smooth, Stylize
 
 Stage = Literal["stylize", "smooth", "onestage"]
 STAGES: tuple[Stage, ...] = ("stylize", "smooth", "onestage")
-VERSIONS: dict[Stage, int] = {"stylize": 1, "smooth": 1, "onestage": 1}
+VERSIONS: dict[Stage, int] = {"stylize": 2, "smooth": 1, "onestage": 1}
 """Raise a stage's version when its code would make another result of the same inputs and settings."""
 
 LINK = "image.tiff"

@@ -102,7 +102,7 @@ class ColourMaps:
 
     def image(self) -> Tensor:
         """See Canvas."""
-        return resample(self._slicing(self._grid).clamp(0, 1), self._shape)
+        return resample(self._slicing(self._grid), self._shape)
 
     def prior(self, image: Tensor) -> dict[str, Tensor]:
         """See Canvas."""

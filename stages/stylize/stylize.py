@@ -29,7 +29,7 @@ class Stylized(NamedTuple):
     """A result and how it was reached."""
 
     image: Photo
-    """(H, W, 3), the content's size, not clipped."""
+    """(H, W, 3), the content's size; where pixels were optimised, not clipped."""
     losses: dict[str, float]
     """Weighted losses of the best iterate at the last scale."""
     evaluations: int

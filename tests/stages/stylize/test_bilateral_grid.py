@@ -10,13 +10,15 @@ def some_photo(seed, height=9, width=12):
 
 
 @given(seed=st.integers(0, 99), bins=st.integers(2, 5), rows=st.integers(2, 6))
-def test_a_constant_grid_is_one_affine_map(seed, bins, rows):
+def test_a_constant_grid_is_one_affine_map_clipped(seed, bins, rows):
     generator = torch.Generator().manual_seed(seed)
     M = torch.randn(3, 4, generator=generator)
     photo = some_photo(seed)
     grid = M.reshape(1, 12, 1, 1, 1).expand(1, 12, bins, rows, rows + 1)
     expected = torch.einsum("ij,bjhw->bihw", M[:, :3], photo) + M[:, 3].view(1, 3, 1, 1)
-    torch.testing.assert_close(Slicing(photo, torch.ones(1, 1, 9, 12))(grid), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        Slicing(photo, torch.ones(1, 1, 9, 12))(grid), expected.clamp(0, 1), rtol=1e-4, atol=1e-5
+    )
 
 
 def test_regions_are_blended_by_their_weights():
@@ -26,6 +28,16 @@ def test_regions_are_blended_by_their_weights():
     weights = torch.zeros(1, 2, 9, 12)
     weights[:, 0], weights[:, 1] = 0.25, 0.75
     torch.testing.assert_close(Slicing(photo, weights)(grid), 0.25 * photo)
+
+
+def test_a_wild_map_does_not_reach_across_a_border_by_more_than_its_weight():
+    photo = some_photo(3)
+    identity, wild = torch.eye(3, 4), torch.zeros(3, 4)
+    wild[:, 3] = -8
+    grid = torch.stack([identity, wild]).reshape(2, 12, 1, 1, 1).expand(2, 12, 2, 2, 2)
+    weights = torch.zeros(1, 2, 9, 12)
+    weights[:, 0], weights[:, 1] = 0.98, 0.02
+    torch.testing.assert_close(Slicing(photo, weights)(grid), 0.98 * photo)
 
 
 def test_a_pixel_takes_the_map_of_its_own_luma():
