@@ -48,8 +48,17 @@ command -v "$python" >/dev/null || { say "there is no $python: install Python 3.
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     { say "$("$python" --version) is too old: Python 3.11 or later is needed, as in make PYTHON=python3.12"; exit 1; }
 
+# A browser for the tests of pages: they are skipped without it, so no more than a word where it can't be had.
+want_browser() {
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null && return
+    missing="Chromium, for the tests of pages"
+    DEBIAN="apt-get install -y chromium"
+    install_parts || say "no Chromium: the tests of pages will be skipped (on Debian: sudo $DEBIAN)"
+}
+
 missing=$(missing_parts | paste -sd, - | sed 's/,/, /g')
 [ -z "$missing" ] || install_parts || advise
+case $package in *dev*) want_browser ;; esac
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 say "installing $package into $venv (torch is a download of some 2.5 GB, the first time)"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$package"

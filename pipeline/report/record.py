@@ -31,7 +31,14 @@ class StageRecord(NamedTuple):
     settings: tuple[tuple[str, str], ...]
 
 
-FACTS = ("device", "precision", "encoder", "start", "evaluations", "python")
+FACTS = {
+    "device": "device",
+    "precision": "precision",
+    "encoder": "encoder",
+    "evaluations": "evaluations made",
+    "python": "Python",
+}
+"""By name in the manifest: what they are called here."""
 
 
 def stage_records(folders: Sequence[Path]) -> list[StageRecord]:
@@ -56,7 +63,7 @@ def versions() -> list[tuple[str, str]]:
 def _record(method: str, manifests: Sequence[Manifest]) -> StageRecord:
     facts = [manifest.facts for manifest in manifests]
     libraries = list(dict.fromkeys(name for each in facts for name in each.get("versions", {})))
-    shown = [(name, _values(each.get(name) for each in facts)) for name in FACTS]
+    shown = [(title, _values(each.get(name) for each in facts)) for name, title in FACTS.items()]
     shown += [(name, _values(each.get("versions", {}).get(name) for each in facts)) for name in libraries]
     names = list(dict.fromkeys(name for manifest in manifests for name in manifest.recipe.settings))
     settings = [(name, _values(manifest.recipe.settings.get(name) for manifest in manifests)) for name in names]

@@ -1,0 +1,59 @@
+"""A real browser, the system's Chromium; the tests that need it are skipped with the reason where there is none."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+"""The browser's own requests are none of the pages'."""
+
+
+@pytest.fixture(scope="session")
+def browser():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    executable = next((path for name in names if (path := shutil.which(name))), None)
+    if executable is None:
+        pytest.skip("no Chromium here: install it (on Debian: apt-get install chromium), and `make test` again")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, headless=True, args=QUIET, chromium_sandbox=os.getuid() != 0
+        )
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A page, and whatever it should not have done."""
+
+    def __init__(self, page) -> None:
+        self.page = page
+        self.wrongs: list[str] = []
+        page.on("console", lambda message: message.type in ("error", "warning") and self.wrongs.append(message.text))
+        page.on("pageerror", lambda error: self.wrongs.append(str(error)))
+        page.on("dialog", lambda dialog: (self.wrongs.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda request: self._own(request.url) or self.wrongs.append(f"request: {request.url}"))
+
+    @staticmethod
+    def _own(url: str) -> bool:
+        return url.startswith(("file:", "data:", "blob:", "http://127.0.0.1:"))
+
+
+@pytest.fixture
+def page(browser) -> Iterator:
+    """A page that fails the test for any error on its console, any dialog, and any request to another host."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    watched = Watched(context.new_page())
+    watched.page.set_default_timeout(20_000)
+    yield watched.page
+    context.close()
+    assert watched.wrongs == []
