@@ -1,9 +1,11 @@
 """PNG, JPEG, TIFF and PGM files to values as they stand in the file, upright, or refused with the reason."""
 
 import io
+import struct
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -16,6 +18,25 @@ MAX_PIXELS = 150_000_000
 """A header that promises more is taken for a decompression bomb."""
 
 EXIF_ORIENTATION = 274
+EXIF_IFD, EXIF_COLOUR_SPACE, UNCALIBRATED = 0x8769, 0xA001, 0xFFFF
+INTEROPERABILITY_IFD, INTEROPERABILITY_INDEX, ADOBE_RGB = 0xA005, 1, "R03"
+
+SRGB_GAMMA = 0.45455
+SRGB_CHROMATICITIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+SRGB_CODING = b"\x01\x0d\x00\x01"
+"""In a PNG's cICP chunk: BT.709's primaries, sRGB's transfer function, RGB, full range (ITU-T H.273)."""
+
+Space = Literal["grey", "rgb", "cmyk"]
+CHANNELS: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
+TIFF_SPACES: dict[str, tuple[Space, int]] = {
+    "MINISBLACK": ("grey", 1),
+    "MINISWHITE": ("grey", 1),
+    "PALETTE": ("rgb", 1),
+    "RGB": ("rgb", 3),
+    "YCBCR": ("rgb", 3),
+    "SEPARATED": ("cmyk", 4),
+}
+"""What the pixels of a TIFF mean, and how many channels say it."""
 
 
 class ImageError(ValueError):
@@ -26,18 +47,24 @@ class Raster(NamedTuple):
     """An image file's values, upright, with what is needed to understand them."""
 
     values: npt.NDArray[Any]
-    """H x W x C: C = 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha)."""
+    """H x W x C: channels of colour, 1 (grey), 3 (RGB) or 4 (CMYK, full ink is the largest value), and perhaps alpha."""
     full: float
-    """The value of white."""
+    """The largest value."""
+    space: Space
+    has_alpha: bool
+    premultiplied: bool
+    """Whether the colours are multiplied by alpha."""
     profile: bytes | None
-    """The ICC profile, where the file has one."""
+    """The ICC profile, where the file has one or names one."""
+    unreadable_colours: str | None
+    """What is known of the colours where they are not sRGB's and nobody says how to convert them."""
 
 
 def read_raster(path: Path) -> Raster:
     """Decodes a file; the kind is known by its first bytes, not by its name.
 
     Raises:
-        ImageError: unreadable, damaged, of another kind, too large, animated, of several pages, CMYK.
+        ImageError: unreadable, damaged, of another kind, too large, animated, of several pages.
     """
     try:
         data = path.read_bytes()
@@ -75,17 +102,55 @@ def _read_png(data: bytes, path: Path) -> Raster:
             raise ImageError(f"{path}: animated, of {getattr(header, 'n_frames', 1)} frames: a photo is one")
         orientation, profile = header.getexif().get(EXIF_ORIENTATION, 1), header.info.get("icc_profile")
     values = imagecodecs.png_decode(data)  # Pillow reads 16-bit colour as 8-bit
-    return _raster(values, float(np.iinfo(values.dtype).max), profile, orientation, path)
+    largest = float(np.iinfo(values.dtype).max)
+    return _raster(values, largest, orientation, profile=profile, unreadable_colours=_png_colours(data))
+
+
+def _png_colours(data: bytes) -> str | None:
+    """Why a PNG's colours can't be read as sRGB. The first of cICP, iCCP, sRGB, gAMA and cHRM counts (PNG, 3rd edition)."""
+    chunks = dict(_png_header(data))
+    if coding := chunks.get(b"cICP"):
+        return None if coding == SRGB_CODING else f"its colours are coded as {'-'.join(map(str, coding))} (cICP)"
+    if b"iCCP" in chunks or b"sRGB" in chunks:
+        return None
+    if gamma := chunks.get(b"gAMA"):
+        (value,) = struct.unpack(">I", gamma)
+        if abs(value / 1e5 - SRGB_GAMMA) > 0.01:
+            return f"its gamma is {value / 1e5:g}, sRGB's {SRGB_GAMMA:g}"
+    if primaries := chunks.get(b"cHRM"):
+        values = [value / 1e5 for value in struct.unpack(">8I", primaries)]
+        if max(abs(a - b) for a, b in zip(values, SRGB_CHROMATICITIES, strict=True)) > 0.01:
+            return "its primary colours (cHRM) are not sRGB's"
+    return None
+
+
+def _png_header(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """A PNG's chunks before the pixels."""
+    at = 8
+    while at + 8 <= len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        if kind == b"IDAT":
+            return
+        yield kind, data[at + 8 : at + 8 + length]
+        at += length + 12
 
 
 def _read_jpeg(data: bytes, path: Path) -> Raster:
     with Image.open(io.BytesIO(data), formats=["JPEG", "MPO"]) as image:
         _check_size(image.size, path)
-        if image.mode not in ("L", "RGB"):
+        spaces: dict[str, Space] = {"L": "grey", "RGB": "rgb", "CMYK": "cmyk"}
+        if image.mode not in spaces:
             raise ImageError(f"{path}: its colours are {image.mode}: convert it to RGB")
-        values = np.asarray(image)
-        orientation, profile = image.getexif().get(EXIF_ORIENTATION, 1), image.info.get("icc_profile")
-    return _raster(values, 255.0, profile, orientation, path)
+        values, exif = np.asarray(image), image.getexif()
+        profile = image.info.get("icc_profile") or _profile_named(exif)
+        return _raster(values, 255.0, exif.get(EXIF_ORIENTATION, 1), spaces[image.mode], profile=profile)
+
+
+def _profile_named(exif: Image.Exif) -> bytes | None:
+    """Adobe RGB, where a camera says so as DCF 2.0 has it: without a profile."""
+    uncalibrated = exif.get_ifd(EXIF_IFD).get(EXIF_COLOUR_SPACE) == UNCALIBRATED
+    adobe = exif.get_ifd(INTEROPERABILITY_IFD).get(INTEROPERABILITY_INDEX) == ADOBE_RGB
+    return bytes(imagecodecs.cms_profile("adobergb")) if uncalibrated and adobe else None
 
 
 def _read_pgm(data: bytes, path: Path) -> Raster:
@@ -93,7 +158,7 @@ def _read_pgm(data: bytes, path: Path) -> Raster:
         _check_size(image.size, path)
         if image.mode != "L":
             raise ImageError(f"{path}: its values are {image.mode}: a PGM mask has 8 bits")
-        return _raster(np.asarray(image), 255.0, None, 1, path)
+        return _raster(np.asarray(image), 255.0, 1)
 
 
 def _read_tiff(data: bytes, path: Path) -> Raster:
@@ -104,26 +169,34 @@ def _read_tiff(data: bytes, path: Path) -> Raster:
         page = pages[0]
         _check_size((page.imagewidth, page.imagelength), path)
         kind = tifffile.PHOTOMETRIC(page.photometric).name
-        if kind not in ("MINISBLACK", "MINISWHITE", "RGB", "PALETTE", "YCBCR"):
+        if kind not in TIFF_SPACES:
             raise ImageError(f"{path}: its colours are {kind}: convert it to RGB")
-        if page.samplesperpixel > 4:
-            raise ImageError(f"{path}: has {page.samplesperpixel} channels: a photo has at most four")
+        if kind == "YCBCR" and tifffile.COMPRESSION(page.compression).name not in ("JPEG", "OJPEG"):
+            raise ImageError(f"{path}: its colours are YCbCr outside of JPEG: convert it to RGB")
+        space, channels = TIFF_SPACES[kind]
+        if page.samplesperpixel > channels + 1:
+            raise ImageError(f"{path}: has {page.samplesperpixel} channels: a photo has {channels} and perhaps alpha")
         values = page.asarray()
         if page.axes == "SYX":
             values = np.moveaxis(values, 0, -1)
         elif page.axes not in ("YX", "YXS"):
             raise ImageError(f"{path}: its axes are {page.axes}: a photo has height, width and colour")
-        if page.colormap is not None:
-            values = np.moveaxis(page.colormap[:, values], 0, -1)
-        full = (
-            1.0
-            if values.dtype.kind == "f"
-            else float(2 ** (16 if page.colormap is not None else page.bitspersample) - 1)
-        )
+        full = 1.0 if values.dtype.kind == "f" else float(2**page.bitspersample - 1)
+        if page.colormap is not None:  # of 16 bits by the standard, of 8 as everybody writes and reads it
+            values, full = np.moveaxis((page.colormap >> 8).astype(np.uint8)[:, values], 0, -1), 255.0
         if kind == "MINISWHITE":
             values = (np.asarray(full, values.dtype) - values).astype(values.dtype)
-        orientation = page.tags.valueof(EXIF_ORIENTATION, 1)
-        return _raster(values, full, page.iccprofile, orientation, path)
+        alpha = tifffile.EXTRASAMPLE(page.extrasamples[0]).name if page.extrasamples else None
+        if alpha == "UNSPECIFIED":  # a selection, say, but no transparency: the standard has readers skip it
+            values = values[..., :channels]
+        return _raster(
+            values,
+            full,
+            page.tags.valueof(EXIF_ORIENTATION, 1),
+            space,
+            premultiplied=alpha == "ASSOCALPHA",
+            profile=page.iccprofile,
+        )
 
 
 def _check_size(size: tuple[int, int], path: Path) -> None:
@@ -132,14 +205,31 @@ def _check_size(size: tuple[int, int], path: Path) -> None:
         raise ImageError(f"{path}: {width}x{height} is more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller")
 
 
-def _raster(values: npt.NDArray[Any], full: float, profile: bytes | None, orientation: object, path: Path) -> Raster:
+def _raster(
+    values: npt.NDArray[Any],
+    full: float,
+    orientation: object,
+    space: Space | None = None,
+    *,
+    premultiplied: bool = False,
+    profile: bytes | None = None,
+    unreadable_colours: str | None = None,
+) -> Raster:
+    """With what follows from the number of channels; where no space is given, three or four are RGB."""
     if values.ndim == 2:
         values = values[..., None]
-    if values.ndim != 3 or not 1 <= values.shape[2] <= 4 or values.dtype.kind not in "buf":
-        raise ImageError(f"{path}: values of type {values.dtype} and shape {values.shape} are not a photo")
+    if values.ndim != 3 or not 1 <= values.shape[2] <= 5 or values.dtype.kind not in "buf":
+        raise ValueError(f"values of type {values.dtype} and shape {values.shape} are not a photo")
     if values.dtype.kind == "b":
         values = values.astype(np.uint8)
-    return Raster(_upright(values, orientation), full, profile or None)
+    if space is None:
+        space = "rgb" if values.shape[2] > 2 else "grey"
+    if space == "cmyk" and not profile:
+        unreadable_colours = "its colours are CMYK, without a profile that says which inks"
+    has_alpha = values.shape[2] > CHANNELS[space]
+    return Raster(
+        _upright(values, orientation), full, space, has_alpha, premultiplied, profile or None, unreadable_colours
+    )
 
 
 def _upright(values: npt.NDArray[Any], orientation: object) -> npt.NDArray[Any]:

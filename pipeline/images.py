@@ -4,43 +4,73 @@ In memory a photo is float32, H x W x 3, sRGB values in [0, 1]; a mask is uint8,
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
-import imagecodecs
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms
+from PIL import Image
 
-from pipeline.decoding import ImageError, read_raster
+from pipeline.colour_space import to_srgb
+from pipeline.decoding import ImageError, Raster, read_raster
+from pipeline.transparency import extend_colours, without_premultiplication
 
 Photo = npt.NDArray[np.float32]
+Alpha = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.uint8]
 
-SAME_PROFILE = 1 / 512
-"""A profile that moves no colour by more than this is sRGB for our purposes."""
+
+class Original(NamedTuple):
+    """A photo at its own size, and what its result should keep of its file."""
+
+    photo: Photo
+    alpha: Alpha | None
+    """H x W in [0, 1]: how opaque; None where nothing is transparent."""
+    bits: int
+    """8, or 16 where the file has more than 8 a channel."""
 
 
 def read_photo(path: Path) -> Photo:
-    """Reads a PNG, JPEG or TIFF photo of 8, 16 or 32 bits as float32, H x W x 3, sRGB in [0, 1].
+    """The colours alone of `read_original`, with the same errors."""
+    return read_original(path).photo
 
-    EXIF orientation is applied, an embedded colour profile is converted
-    to sRGB, grey becomes three equal channels, and what is transparent is laid over white.
+
+def read_original(path: Path) -> Original:
+    """Reads a PNG, JPEG or TIFF photo of 8, 16 or 32 bits: float32, H x W x 3, sRGB in [0, 1], and its transparency.
+
+    EXIF orientation is applied, colours are converted to sRGB from the profile or colour space that the file names,
+    grey becomes three equal channels. What is wholly transparent has no colour: it takes those around it.
 
     Raises:
-        ImageError: unreadable, of another kind, CMYK, animated, of several pages, too large, with NaN, out of range.
+        ImageError: unreadable, of another kind, CMYK without a profile, animated, of several pages, too large, wholly
+            transparent, with NaN, out of range.
     """
     raster = read_raster(path)
-    values = raster.values.astype(np.float32) / np.float32(raster.full)
-    if not np.isfinite(values).all():
+    if raster.unreadable_colours is not None:
+        raise ImageError(f"{path}: {raster.unreadable_colours}: convert it to sRGB")
+    values = _normalised(raster, path)
+    colours, alpha = values, None
+    if raster.has_alpha:
+        colours, alpha = np.ascontiguousarray(values[..., :-1]), np.ascontiguousarray(values[..., -1])
+        if raster.premultiplied:
+            colours = without_premultiplication(colours, alpha)
+        if not alpha.any():
+            raise ImageError(f"{path}: wholly transparent: there is nothing to see")
+    photo = np.ascontiguousarray(np.broadcast_to(to_srgb(colours, raster, path), (*values.shape[:2], 3)))
+    bits = 8 if raster.values.dtype == np.uint8 else 16
+    if alpha is None or alpha.min() == 1:
+        return Original(photo, None, bits)
+    return Original(extend_colours(photo, alpha), alpha, bits)
+
+
+def _normalised(raster: Raster, path: Path) -> npt.NDArray[np.float32]:
+    """The file's values over that of white."""
+    values: npt.NDArray[np.float32] = raster.values.astype(np.float32, order="C")
+    values /= np.float32(raster.full)
+    if not np.isfinite(values.sum(dtype=np.float64)):
         raise ImageError(f"{path}: {np.count_nonzero(~np.isfinite(values))} values are NaN or infinite")
     if values.min() < 0 or values.max() > 1:
         raise ImageError(f"{path}: values reach from {values.min():g} to {values.max():g}, outside [0, 1]: clip them")
-    channels = values.shape[2]
-    colour, alpha = (values, None) if channels in (1, 3) else (values[..., :-1], values[..., -1:])
-    if raster.profile is not None:
-        colour = _to_srgb(colour, raster.profile, path)
-    if alpha is not None:
-        colour = colour * alpha + (1 - alpha)
-    return np.ascontiguousarray(np.broadcast_to(colour, (*colour.shape[:2], 3)))
+    return values
 
 
 def read_mask(path: Path) -> Mask:
@@ -55,9 +85,11 @@ def read_mask(path: Path) -> Mask:
     if raster.values.dtype != np.uint8 or raster.full != 255:
         kind = raster.values.dtype
         raise ImageError(f"{path}: a mask has 8 bits a channel, this one is {kind}: save it as 8-bit PNG")
+    if raster.space == "cmyk":
+        raise ImageError(f"{path}: a mask is RGB, grey or of a palette, this one is CMYK: save it as 8-bit PNG")
     if path.suffix.lower() == ".pgm":
         return raster.values[..., 0]
-    colour = raster.values[..., :3] if raster.values.shape[2] > 2 else raster.values[..., :1]
+    colour = raster.values[..., :3] if raster.space == "rgb" else raster.values[..., :1]
     return np.ascontiguousarray(np.broadcast_to(colour, (*colour.shape[:2], 3)))
 
 
@@ -69,14 +101,18 @@ def working_shape(shape: tuple[int, ...], size: int) -> tuple[int, int]:
 
 
 def shrink(photo: Photo, size: int) -> Photo:
-    """Brings the long edge down to `size` pixels by a Lanczos filter as wide as the reduction asks; in [0, 1]."""
+    """Brings the long edge down to `size` pixels by a Lanczos filter as wide as the reduction asks; in [0, 1].
+
+    photo: H x W x 3, or H x W x 1.
+    """
     height, width = working_shape(photo.shape, size)
     if (height, width) == photo.shape[:2]:
         return photo
-    planes = [Image.fromarray(np.ascontiguousarray(photo[..., channel])) for channel in range(3)]
-    small = [np.asarray(plane.resize((width, height), Image.Resampling.LANCZOS)) for plane in planes]
-    clipped: Photo = np.clip(np.stack(small, axis=-1), 0, 1, dtype=np.float32)
-    return clipped
+    small: Photo = np.empty((height, width, photo.shape[2]), np.float32)
+    for channel in range(photo.shape[2]):
+        plane = Image.fromarray(np.ascontiguousarray(photo[..., channel]))
+        small[..., channel] = np.asarray(plane.resize((width, height), Image.Resampling.LANCZOS))
+    return small.clip(0, 1, out=small)
 
 
 def resample_mask(mask: Mask, shape: tuple[int, int]) -> Mask:
@@ -87,23 +123,3 @@ def resample_mask(mask: Mask, shape: tuple[int, int]) -> Mask:
     )
     nearest: Mask = mask[rows[:, None], columns]
     return nearest
-
-
-def _to_srgb(colour: Photo, profile: bytes, path: Path) -> Photo:
-    """Converts colours from an ICC profile, clipped to sRGB's gamut; left alone where the profile is sRGB's."""
-    spaces = {1: "gray", 3: "rgb"}
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    space = spaces[colour.shape[2]]
-
-    def convert(values: Photo) -> Photo:
-        flat = np.ascontiguousarray(values if space == "rgb" else values[..., 0])
-        return np.asarray(imagecodecs.cms_transform(flat, profile, srgb, colorspace=space, outcolorspace="rgb"))
-
-    levels = np.linspace(0, 1, 5, dtype=np.float32)
-    probe = np.stack(np.meshgrid(*[levels] * colour.shape[2]), axis=-1).reshape(1, -1, colour.shape[2])
-    try:
-        if np.abs(convert(probe) - probe).max() <= SAME_PROFILE:
-            return colour
-        return np.clip(convert(colour), 0, 1)
-    except imagecodecs.CmsError as error:
-        raise ImageError(f"{path}: its colour profile can't be used ({error}): convert the photo to sRGB") from error
