@@ -142,7 +142,8 @@ def descend(
         )  # fmt: skip
         done += used
     canvas.resize(full)
-    return Stylized(to_array(canvas.image()), best, done)
+    with torch.no_grad():
+        return Stylized(to_array(canvas.image()), best, done)
 
 
 def load_pair(content: Photo, style: Photo, regions: Regions | None, device: torch.device) -> Pair:
