@@ -17,7 +17,8 @@ import tyro
 from tyro.conf import Positional, arg, subcommand
 from tyro.constructors import ConstructorRegistry, StructConstructorSpec, StructFieldSpec, StructTypeInfo
 
-from pipeline.config import Config, ConfigError, checked, load_config
+from pipeline.config import Config, ConfigError, checked, has_own, load_config
+from pipeline.dataset import Pair
 from stages.settings import Positive
 
 
@@ -34,6 +35,16 @@ class OnDataset:
     config: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
     """TOML file of settings; it overrides the dataset's own photostyle.toml, and the options here override both."""
     settings: Annotated[Config, arg(name="")] = field(default_factory=Config)
+    argv: tyro.conf.Suppress[tuple[str, ...]] = ()
+    """As it was typed, for the settings of single pairs."""
+
+    def settings_of(self, pair: Pair) -> Config:
+        """The settings of one pair: its own lie over the dataset's, the options over both.
+
+        Raises:
+            ConfigError: its file can't be used.
+        """
+        return _read(self, load_config(self.dataset, self.config, pair)).settings if has_own(pair) else self.settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +82,14 @@ class Compare(OnDataset):
     weight is an optimisation, kept for the next time."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ui(OnDataset):
+    """A page on this machine: drag lambda and see stage two solved anew; two photos of your own through both stages."""
+
+    port: int = 0
+    """Of 127.0.0.1; 0 is any free one."""
+
+
 class Status(OnDataset):
     """Which results are current, stale (and why), failed or missing."""
 
@@ -96,6 +115,7 @@ Command = (
     | Annotated[Smooth, subcommand("smooth")]
     | Annotated[Onestage, subcommand("onestage")]
     | Annotated[Compare, subcommand("compare")]
+    | Annotated[Ui, subcommand("ui")]
     | Annotated[Status, subcommand("status")]
     | Annotated[Doctor, subcommand("doctor")]
     | Annotated[Weights, subcommand("weights")]
@@ -104,7 +124,7 @@ Command = (
 DESCRIPTION = "Photorealistic style transfer in two stages: a photo in the look of another, and still a photo."
 
 
-def parse(argv: Sequence[str]) -> Run | Stylize | Smooth | Onestage | Compare | Status | Doctor | Weights:
+def parse(argv: Sequence[str]) -> Run | Stylize | Smooth | Onestage | Compare | Ui | Status | Doctor | Weights:
     """Reads the command line. Defaults of the settings are those of the dataset's and the given file.
 
     Raises:
@@ -116,11 +136,16 @@ def parse(argv: Sequence[str]) -> Run | Stylize | Smooth | Onestage | Compare | 
     if not isinstance(command, OnDataset):
         return command  # type: ignore[no-any-return]
     # Once more, now that it is known which files the defaults of the settings come from.
-    defaults = type(command)(dataset=command.dataset, settings=load_config(command.dataset, command.config))
-    prog = f"photostyle {argv[0]}"
-    command = tyro.cli(type(command), prog=prog, args=argv[1:], default=defaults, registry=_registry)
-    command = replace(command, settings=checked(command.settings))
+    command = _read(replace(command, argv=tuple(argv)), load_config(command.dataset, command.config))
     return replace(command, lambdas=lambdas) if lambdas else command  # type: ignore[no-any-return]
+
+
+def _read(command: "OnDataset", defaults: Config) -> Any:
+    """The same command line, with these defaults of its settings."""
+    name, *arguments = command.argv
+    default = type(command)(dataset=command.dataset, settings=defaults, argv=command.argv)
+    read = tyro.cli(type(command), prog=f"photostyle {name}", args=arguments, default=default, registry=_registry)
+    return replace(read, settings=checked(read.settings))
 
 
 LAMBDA = "--smooth.lambda"

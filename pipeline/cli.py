@@ -1,4 +1,4 @@
-"""The command line: `photostyle run|stylize|smooth|onestage|compare|status|doctor|weights`."""
+"""The command line: `photostyle run|stylize|smooth|onestage|compare|ui|status|doctor|weights`."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.arguments import Compare, Doctor, OnDataset, Onestage, Run, Smooth, Status, Stylize, Weights, parse
+from pipeline.arguments import Compare, Doctor, OnDataset, Onestage, Run, Smooth, Status, Stylize, Ui, Weights, parse
 from pipeline.compare import CompareError
 from pipeline.comparison import bring_up_to_date
 from pipeline.config import ConfigError
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _dispatch(command: Run | Stylize | Smooth | Onestage | Compare | Status | Doctor | Weights) -> int:
+def _dispatch(command: Run | Stylize | Smooth | Onestage | Compare | Ui | Status | Doctor | Weights) -> int:
     match command:
         case Run():
             return _work(command, STAGES, force=command.force, comparing=True)
@@ -56,6 +56,8 @@ def _dispatch(command: Run | Stylize | Smooth | Onestage | Compare | Status | Do
             return _work(command, ["onestage"], force=command.force)
         case Compare():
             return _compare(command)
+        case Ui():
+            return _ui(command)
         case Status():
             return _status(command)
         case Doctor():
@@ -80,13 +82,13 @@ def _work(
     folder = results_folder(command.results, dataset)
     network = Network(command.settings)
     with lock(folder):
-        examination = examine(dataset, folder, stages, command.settings)
+        examination = examine(dataset, folder, stages, command.settings_of)
         for failure in examination.failures:
             say(f"fault: {failure_line(failure)}")
         if lambdas:
             summary = sweep_lambdas(examination.sound, folder, lambdas, command.settings, force=force)
         else:
-            summary = run(examination.sound, folder, stages, command.settings, network, force=force)
+            summary = run(examination.sound, folder, stages, network, force=force)
         if comparing and summary.done + summary.kept:
             table, state = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
             if not state.settled:
@@ -103,7 +105,7 @@ def _compare(command: Compare) -> int:
     dataset = _chosen(command)
     folder = results_folder(command.results, dataset)
     with lock(folder):
-        examination = examine(dataset, folder, [], command.settings)
+        examination = examine(dataset, folder, [], command.settings_of)
         network = Network(command.settings)
         if command.sweep:  # first: it makes the one-stage results that are missing
             from pipeline.sweep import sweep
@@ -115,9 +117,17 @@ def _compare(command: Compare) -> int:
     return FAILED if examination.failures else 0
 
 
+def _ui(command: Ui) -> int:
+    from pipeline.ui.server import serve
+
+    dataset = _chosen(command)
+    serve(dataset, command.results / dataset.name, command.settings, command.settings_of, command.port)
+    return 0
+
+
 def _status(command: Status) -> int:
     dataset = _chosen(command)
-    examination = examine(dataset, command.results / dataset.name, STAGES, command.settings)
+    examination = examine(dataset, command.results / dataset.name, STAGES, command.settings_of)
     print(status_table(examination.sound, examination.failures))
     return FAILED if examination.failures else 0
 

@@ -1,4 +1,4 @@
-"""The configuration: defaults, then `<dataset>/photostyle.toml`, then --config FILE, then the command line.
+"""The configuration: defaults, `<dataset>/photostyle.toml`, the pair's own lambda, --config FILE, the command line.
 
 One frozen struct with a section for each stage; unknown keys are refused. Reading it never imports torch.
 """
@@ -11,10 +11,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from stages.settings import OneStage, Smooth, Stylize
-
-DATASET_FILE = "photostyle.toml"
-
+from pipeline.dataset import SETTINGS, Pair
+from pipeline.files import write_atomically
+from stages.settings import OneStage, Positive, Smooth, Stylize
 
 class ConfigError(ValueError):
     """A configuration that can't be used: the message names the file, the key and what is allowed."""
@@ -34,17 +33,51 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     onestage: OneStage = OneStage()
 
 
-def load_config(dataset: Path, file: Path | None) -> Config:
-    """The defaults, overridden by the dataset's own file where it has one, and by `file` where it is given.
+class OwnSmooth(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a pair may have of its own, of stage two."""
+
+    lam: Positive = msgspec.field(name="lambda")
+
+
+class Own(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a pair may have of its own."""
+
+    smooth: OwnSmooth
+
+
+def load_config(dataset: Path, file: Path | None, pair: Pair | None = None) -> Config:
+    """The defaults, overridden by the dataset's own file, by the pair's, and by `file`, where they are.
 
     Raises:
         ConfigError: unreadable file, unknown key, value of another type or out of range.
     """
     config = Config()
-    own = dataset / DATASET_FILE
+    own = dataset / SETTINGS
     if own.exists():
         config = _override(config, own)
+    if pair is not None and has_own(pair):
+        assert pair.settings is not None
+        config = _override(config, pair.settings, Own)
     return _override(config, file) if file is not None else config
+
+
+def has_own(pair: Pair) -> bool:
+    """Whether a pair has settings of its own."""
+    return pair.settings is not None and pair.settings.exists()
+
+
+def save_lambda(pair: Pair, lam: float) -> Path:
+    """Makes a lambda the pair's own; the file it is in.
+
+    Raises:
+        ConfigError: the pair can have none.
+        OSError: the file can't be written.
+    """
+    if pair.settings is None:
+        raise ConfigError(f"{pair.name} belongs to no dataset: there is nowhere to keep its lambda")
+    text = f"# This pair's own, saved by `photostyle ui`.\n[smooth]\nlambda = {lam!r}\n"
+    write_atomically(pair.settings, text.encode())
+    return pair.settings
 
 
 def checked(config: Config) -> Config:
@@ -59,12 +92,12 @@ def checked(config: Config) -> Config:
         raise ConfigError(_at_option(str(error))) from error
 
 
-def _override(config: Config, file: Path) -> Config:
+def _override(config: Config, file: Path, known: type[Struct] = Config) -> Config:
     try:
         table = tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{file}: {error}") from error
-    if unknown := list(_unknown_keys(table, Config, "")):
+    if unknown := list(_unknown_keys(table, known, "")):
         raise ConfigError("\n".join(f"{file}: {text}" for text in unknown))
     try:
         return msgspec.convert(_merge(msgspec.to_builtins(config), table), Config)

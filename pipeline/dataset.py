@@ -36,6 +36,8 @@ class Pair(NamedTuple):
     style_mask: Path | None = None
     comparisons: Mapping[str, Path] = {}
     """Other methods' results by the method's name."""
+    settings: Path | None = None
+    """Where its own settings are, if it has any."""
 
 
 class Dataset(NamedTuple):
@@ -57,8 +59,10 @@ class _Found(NamedTuple):
     content_mask: list[Path]
     style_mask: list[Path]
     comparisons: dict[str, Path]
+    settings: Path
 
 
+SETTINGS = "photostyle.toml"
 SEPARATE_FOLDERS = (
     ("content_img", "style_img", "content_seg", "style_seg"),
     ("content", "style", "content_segment", "style_segment"),
@@ -86,7 +90,15 @@ def open_dataset(root: Path) -> Dataset:
         if not texts:
             content_mask, style_mask = (files[0] if files else None for files in (found.content_mask, found.style_mask))
             pairs.append(
-                Pair(found.name, found.content[0], found.style[0], content_mask, style_mask, found.comparisons)
+                Pair(
+                    found.name,
+                    found.content[0],
+                    found.style[0],
+                    content_mask,
+                    style_mask,
+                    found.comparisons,
+                    found.settings,
+                )
             )
     if not pairs and not faults:
         raise DatasetError(f"{root} holds no pair of photos; {LAYOUTS}")
@@ -113,7 +125,8 @@ def _find_in_pair_folders(root: Path) -> Iterator[_Found]:
         }
         if content or style:
             place = f"{_printable(folder.name)}/"
-            yield _Found(folder.name, place, content, style, content_mask, style_mask, comparisons)
+            settings = folder / SETTINGS
+            yield _Found(folder.name, place, content, style, content_mask, style_mask, comparisons, settings)
 
 
 def _find_in_release(root: Path) -> Iterator[_Found]:
@@ -132,6 +145,7 @@ def _find_in_release(root: Path) -> Iterator[_Found]:
             _by_stem(root / "segmentation", f"in{name}"),
             _by_stem(root / "segmentation", f"tar{name}"),
             {method: files[0] for method, files in results.items() if files},
+            _settings_beside(root, name),
         )
 
 
@@ -139,7 +153,13 @@ def _find_in_separate_folders(root: Path, *folders: str) -> Iterator[_Found]:
     names = {path.stem for folder in folders[:2] for path in _images(root / folder)}
     for name in names:
         content, style, content_mask, style_mask = (_by_stem(root / folder, name) for folder in folders)
-        yield _Found(name, f"pair {_printable(name)}: ", content, style, content_mask, style_mask, {})
+        place = f"pair {_printable(name)}: "
+        yield _Found(name, place, content, style, content_mask, style_mask, {}, _settings_beside(root, name))
+
+
+def _settings_beside(root: Path, name: str) -> Path:
+    """Where a pair has no folder: `photostyle.<pair>.toml`, beside the dataset's own."""
+    return root / f"{Path(SETTINGS).stem}.{name}.toml"
 
 
 def _faults(found: _Found, root: Path) -> Iterator[str]:

@@ -3,12 +3,12 @@
 import errno
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.config import Config
+from pipeline.config import Config, has_own
 from pipeline.dataset import Dataset, Pair
 from pipeline.decoding import ImageError
 from pipeline.files import hash_array
@@ -27,6 +27,8 @@ class Examined(NamedTuple):
     hashes: dict[str, str]
     notes: tuple[str, ...]
     states: dict[Stage, State]
+    config: Config
+    """The settings of this pair."""
 
 
 class Failure(NamedTuple):
@@ -58,22 +60,27 @@ class Examination(NamedTuple):
     failures: tuple[Failure, ...]
 
 
-def examine(dataset: Dataset, results: Path, stages: Sequence[Stage], config: Config) -> Examination:
+def examine(
+    dataset: Dataset, results: Path, stages: Sequence[Stage], settings_of: Callable[[Pair], Config]
+) -> Examination:
     """Reads every file of a dataset, so that all its faults are known before any work starts, and finds what is there.
 
     Args:
         dataset: the pairs.
         results: the folder that holds one folder for each pair.
         stages: those to look at.
-        config: all settings.
+        settings_of: all settings of a pair.
+
+    Raises:
+        ConfigError: a pair's own settings can't be used.
     """
     failures = [Failure(fault.pair, "dataset", fault.text) for fault in dataset.faults]
     sound = []
     for pair in dataset.pairs:
-        folder = results / pair.name
+        folder, config = results / pair.name, settings_of(pair)
         try:
             inputs = load_inputs(pair, config.size)
-            hashes, notes = inputs.hashes(), inputs.notes
+            hashes, notes = inputs.hashes(), (*inputs.notes, *_own(pair, config))
             link = link_hash(folder)
         except InputError as error:
             failures += [Failure(pair.name, "dataset", line) for line in str(error).splitlines()]
@@ -82,7 +89,7 @@ def examine(dataset: Dataset, results: Path, stages: Sequence[Stage], config: Co
         else:
             wanted = {stage: recipe(stage, hashes, link, config) for stage in stages}
             states = {stage: find_state(folder / stage, wanted[stage], config) for stage in stages}
-            sound.append(Examined(pair, hashes, notes, states))
+            sound.append(Examined(pair, hashes, notes, states, config))
     return Examination(tuple(sound), tuple(failures))
 
 
@@ -90,7 +97,6 @@ def run(
     examined: Sequence[Examined],
     results: Path,
     stages: Sequence[Stage],
-    config: Config,
     network: Network,
     *,
     force: bool,
@@ -101,7 +107,6 @@ def run(
         examined: the pairs and what there is of them.
         results: the folder that holds one folder for each pair; the caller holds its lock.
         stages: those to run, earlier ones first.
-        config: all settings.
         network: the encoder of this run.
         force: do again what is current.
 
@@ -118,7 +123,7 @@ def run(
         for stage in stages:
             folder = results / one.pair.name
             with recorded(failures, one.pair.name, stage, folder / stage, label):
-                made = _advance(one, folder, stage, config, network, label, force=force)
+                made = _advance(one, folder, stage, network, label, force=force)
                 done, kept = done + made, kept + (not made)
             if stage == "stylize" and failures and failures[-1][:2] == (one.pair.name, stage):
                 break  # the later stages start from its image
@@ -146,10 +151,9 @@ def recorded(failures: list[Failure], pair: str, what: str, folder: Path, label:
         say(f"{label} {what}: FAILED: {reason}")
 
 
-def _advance(
-    one: Examined, folder: Path, stage: Stage, config: Config, network: Network, label: str, *, force: bool
-) -> bool:
+def _advance(one: Examined, folder: Path, stage: Stage, network: Network, label: str, *, force: bool) -> bool:
     """Brings one stage of one pair up to date; whether there was anything to do."""
+    config = one.config
     state = find_state(folder / stage, recipe(stage, one.hashes, link_hash(folder), config), config)
     if state.settled and not force:
         if state.kind == "edited":
@@ -176,6 +180,12 @@ def read_link(folder: Path) -> Photo | None:
     """
     path = folder / "stylize" / LINK
     return read_photo(path) if path.exists() else None
+
+
+def _own(pair: Pair, config: Config) -> Iterator[str]:
+    if has_own(pair):
+        assert pair.settings is not None
+        yield f"lambda {config.smooth.lam:g}; it has its own in {pair.settings.name}"
 
 
 def results_folder(results: Path, dataset: Dataset) -> Path:

@@ -11,10 +11,11 @@ from pipeline.compare import CSV, METHODS, TABLE
 from pipeline.config import Config
 from pipeline.dataset import Dataset
 from pipeline.files import hash_file, write_atomically
+from pipeline.inputs import working_size
 from pipeline.manifest import FILE, Recipe, read_manifest, seal, withdraw
+from pipeline.page import render
 from pipeline.progress import say
 from pipeline.report.gather import PairView, gather
-from pipeline.report.page import render
 from pipeline.report.record import stage_records, versions
 from pipeline.report.scores import METRICS, label, read_score_table
 from pipeline.report.tradeoff import SWEEP, plot_tradeoff
@@ -44,7 +45,7 @@ def bring_report_up_to_date(dataset: Dataset, examined: Sequence[Examined], resu
     if not state.settled:
         folder.mkdir(exist_ok=True)
         withdraw(folder)
-        write_atomically(folder / INDEX, write_report(dataset, examined, results, config.size).encode())
+        write_atomically(folder / INDEX, write_report(dataset, examined, results, working_size(config.size)).encode())
         seal(folder, wanted, [INDEX], {})
         say(f"report: {folder / INDEX}")
     return state

@@ -198,6 +198,22 @@ def test_a_stage_that_fails_is_recorded_until_it_succeeds(
     assert not (folder / "smooth" / "failure.txt").exists()
 
 
+def test_a_pairs_own_lambda_is_honoured(dataset: Path, results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for pair in ("beach", "hill"):
+        (results / "trip" / pair / "stylize").mkdir(parents=True)
+        (results / "trip" / pair / "stylize" / "image.tiff").write_bytes(encode_tiff(np.full((36, 48, 3), 0.5)))
+    assert photostyle("smooth", dataset, results) == 0
+    before = contents(results)
+    (dataset / "beach" / "photostyle.toml").write_text("[smooth]\nlambda = 0.007\n")
+    assert photostyle("smooth", dataset, results) == 0
+    assert {name.split("/")[1] for name in changed(before, contents(results))} == {"beach"}
+    err = capsys.readouterr().err
+    assert "[1/2] beach: lambda 0.007; it has its own in photostyle.toml" in err
+    assert f"(lambda {Smooth().lam} -> 0.007)" in err
+    assert photostyle("smooth", dataset, results, "--smooth.lambda", "0.007") == 0  # options override both
+    assert {name.split("/")[1] for name in changed(before, contents(results))} == {"beach", "hill"}
+
+
 def start(dataset: Path, results: Path, *options: str) -> subprocess.Popen[str]:
     code = "import sys; from pipeline.cli import main; sys.exit(main())"
     argv = [sys.executable, "-c", code, "run", str(dataset), "--results", str(results), *options]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.arguments import Doctor, OnDataset, Smooth, Weights, parse
-from pipeline.config import Config, ConfigError
+from pipeline.config import Config, ConfigError, save_lambda
+from pipeline.dataset import open_dataset
 
 
 def settings(*argv: str | Path) -> Config:
@@ -104,3 +105,43 @@ def test_help_names_every_setting_by_its_name_in_the_file(capsys: pytest.Capture
     assert "--smooth.lambda FLOAT" in text
     assert "photorealism term" in text
     assert "--smooth.lam " not in text
+
+
+LAYOUTS = {
+    "own": ("beach/content.png", "beach/style.png"),
+    "release": ("input/inbeach.png", "style/tarbeach.png"),
+    "separate folders": ("content/beach.png", "style/beach.png"),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_pair_has_a_lambda_of_its_own_in_every_layout(tmp_path, layout):
+    """Over the dataset's settings, under the given file's and under the options'."""
+    for name in LAYOUTS[layout]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    toml(tmp_path / "photostyle.toml", "[smooth]\nlambda = 0.5\nepsilon = 1e-6\n")
+    pair = open_dataset(tmp_path).pairs[0]
+    assert parse(["run", str(tmp_path)]).settings_of(pair).smooth.lam == 0.5
+    file = save_lambda(pair, 0.007)
+    assert file.is_relative_to(tmp_path)
+    assert open_dataset(tmp_path).pairs[0].settings == file
+    command = parse(["run", str(tmp_path)])
+    own = command.settings_of(pair).smooth
+    assert (own.lam, own.epsilon) == (0.007, 1e-6)
+    assert command.settings.smooth.lam == 0.5
+    given = toml(tmp_path / "given.toml", "[smooth]\nlambda = 0.25\n")
+    assert parse(["run", str(tmp_path), "--config", str(given)]).settings_of(pair).smooth.lam == 0.25
+    assert parse(["run", str(tmp_path), "--smooth.lambda", "0.5"]).settings_of(pair).smooth.lam == 0.5
+
+
+def test_a_pair_may_have_nothing_else_of_its_own(tmp_path):
+    for name in LAYOUTS["own"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    toml(tmp_path / "beach" / "photostyle.toml", "size = 300\n[smooth]\nepsilon = 1e-6\n")
+    with pytest.raises(ConfigError, match=r"(?s)unknown key 'size' .*; it knows smooth.*unknown key 'epsilon'"):
+        parse(["run", str(tmp_path)]).settings_of(open_dataset(tmp_path).pairs[0])
+    toml(tmp_path / "beach" / "photostyle.toml", "[smooth]\nlambda = -1\n")
+    with pytest.raises(ConfigError, match="smooth.lambda"):
+        parse(["run", str(tmp_path)]).settings_of(open_dataset(tmp_path).pairs[0])

@@ -35,12 +35,14 @@ def test_own_layout(tmp_path: Path) -> None:
             "style": "p2/style.png",
             "content_mask": "p2/content_mask.png",
             "style_mask": "p2/style_mask.png",
+            "settings": "p2/photostyle.toml",
         },
         {
             "name": "p10",
             "content": "p10/content.jpg",
             "style": "p10/style.TIFF",
             "comparisons": {"other way": "p10/compare_other way.png"},
+            "settings": "p10/photostyle.toml",
         },
     ]
 
@@ -62,6 +64,7 @@ def test_the_papers_release(tmp_path: Path) -> None:
             "authors_stage_one": "tmp_results/out2_t_1000.png",
             "authors_final": "final_results/best2_t_1000.png",
         },
+        "settings": "photostyle.2.toml",
     }
     assert dataset.pairs[0].content_mask is None
     assert dataset.pairs[0].comparisons == {}

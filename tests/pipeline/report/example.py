@@ -39,7 +39,7 @@ class Case(NamedTuple):
     results: object
 
     def examined(self):
-        return examine(self.dataset, self.results, [], CONFIG).sound
+        return examine(self.dataset, self.results, [], lambda pair: CONFIG).sound
 
     def page(self):
         return write_report(self.dataset, self.examined(), self.results, CONFIG.size)

@@ -1,7 +1,7 @@
-"""Pages from templates: everything inline, every name escaped, and nothing that could be fetched.
+"""Pages from templates: everything inline, every name escaped, and nothing that could be fetched from elsewhere.
 
 A page's security policy allows its own script, by hash, and pictures that it carries itself: it could not load
-anything from elsewhere if it tried to, and a script that came in with a name would not run.
+anything from another host if it tried to, and a script that came in with a name would not run.
 """
 
 import base64
@@ -27,13 +27,14 @@ def _environment() -> Environment:
     )
 
 
-def render(template: str, styles: tuple[str, ...], script: str, **values: object) -> str:
+def render(template: str, styles: tuple[str, ...], script: str, *, served: bool = False, **values: object) -> str:
     """Fills a template.
 
     Args:
         template: its file.
         styles: the style sheets, in order.
         script: the script's file.
+        served: whether the page may speak to the server that it comes from.
         values: what the template speaks of; text is escaped.
     """
     code = (FOLDER / script).read_text("utf-8")
@@ -44,15 +45,16 @@ def render(template: str, styles: tuple[str, ...], script: str, **values: object
             **values,
             style=Markup("\n".join((FOLDER / name).read_text("utf-8") for name in styles)),
             script=Markup(code),
-            policy=_policy(code),
+            policy=_policy(code, served),
         )
     )
 
 
-def _policy(code: str) -> str:
+def _policy(code: str, served: bool) -> str:
     """The script stands in the page exactly as it is hashed here: its element holds nothing else."""
     digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode("ascii")
+    own = "'self'" if served else "'none'"
     return (
         f"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"connect-src {own}; base-uri 'none'; form-action 'none'"
     )
