@@ -21,7 +21,7 @@ from stages.stylize.resample import resample, resample_labels, shape_at, shape_o
 
 Photo = npt.NDArray[np.float32]
 
-BLEND_RADIUS = 0.04
+BLEND_RADIUS = 0.015
 """Radius of the filter that fits region borders to the content's edges, as a share of the long edge."""
 
 
