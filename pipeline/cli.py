@@ -16,7 +16,7 @@ from pipeline.lambda_sweep import sweep_lambdas
 from pipeline.progress import say
 from pipeline.report.report import bring_report_up_to_date
 from pipeline.run import Failure, Summary, examine, results_folder, run
-from pipeline.state import STAGES, Stage
+from pipeline.state import Stage, stages_of
 from pipeline.status import failure_line, status_table
 from pipeline.steps import EncoderError, Network
 
@@ -47,11 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(command: Run | Stylize | Smooth | Onestage | Compare | Ui | Status | Doctor | Weights) -> int:
     match command:
         case Run():
-            return _work(command, STAGES, force=command.force, comparing=True)
+            return _work(command, stages_of(command.settings), force=command.force, comparing=True)
         case Stylize():
             return _work(command, ["stylize"], force=command.force)
         case Smooth():
-            return _work(command, ["smooth"], force=command.force, lambdas=command.lambdas)
+            stages = [stage for stage in stages_of(command.settings) if stage in ("smooth", "native")]
+            return _work(command, stages, force=command.force, lambdas=command.lambdas)
         case Onestage():
             return _work(command, ["onestage"], force=command.force)
         case Compare():
@@ -77,6 +78,8 @@ def _work(
     comparing: bool = False,
     lambdas: Sequence[float] = (),
 ) -> int:
+    if lambdas and "native" in stages:
+        raise ConfigError("size native takes one lambda: several are laid side by side at the working size")
     began = time.perf_counter()
     dataset = _chosen(command)
     folder = results_folder(command.results, dataset)
@@ -127,8 +130,9 @@ def _ui(command: Ui) -> int:
 
 def _status(command: Status) -> int:
     dataset = _chosen(command)
-    examination = examine(dataset, command.results / dataset.name, STAGES, command.settings_of)
-    print(status_table(examination.sound, examination.failures))
+    stages = stages_of(command.settings)
+    examination = examine(dataset, command.results / dataset.name, stages, command.settings_of)
+    print(status_table(examination.sound, stages, examination.failures))
     return FAILED if examination.failures else 0
 
 

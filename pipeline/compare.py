@@ -17,7 +17,7 @@ from pipeline.decoding import ImageError
 from pipeline.encoding import encode_png
 from pipeline.files import write_atomically
 from pipeline.images import Photo, read_photo, shrink
-from pipeline.inputs import InputError, Inputs, Labels, load_inputs
+from pipeline.inputs import InputError, Inputs, Labels, load_inputs, working_size
 from pipeline.manifest import read_manifest
 from pipeline.progress import say
 from pipeline.score_table import NOTES, Row, means, to_csv, to_markdown
@@ -102,7 +102,7 @@ def compare(dataset: Dataset, results: Path, config: Config, network: Network) -
         except InputError as error:
             gaps += [Gap(pair.name, "the pair", line) for line in str(error).splitlines()]
             continue
-        found = list(find_candidates(pair, results / pair.name, inputs, config.size))
+        found = list(find_candidates(pair, results / pair.name, inputs, working_size(config.size)))
         gaps += [one for one in found if isinstance(one, Gap)]
         candidates = [one for one in found if isinstance(one, Candidate)]
         if not candidates:

@@ -15,6 +15,12 @@ from pipeline.dataset import SETTINGS, Pair
 from pipeline.files import write_atomically
 from stages.settings import OneStage, Positive, Smooth, Stylize
 
+WORKING_SIZE = 700
+"""Long edge in pixels at which the stages work where nothing else is asked for."""
+
+Size = Annotated[int, Meta(ge=32)] | Literal["native"]
+
+
 class ConfigError(ValueError):
     """A configuration that can't be used: the message names the file, the key and what is allowed."""
 
@@ -22,8 +28,9 @@ class ConfigError(ValueError):
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Every parameter of a run."""
 
-    size: Annotated[int, Meta(ge=32)] = 700
-    """Long edge in pixels to which both photos are brought down; smaller photos stay as they are."""
+    size: Size = WORKING_SIZE
+    """Long edge in pixels to which both photos are brought down; smaller photos stay as they are. With `native` the
+    stages work at the default, and the two-stage result is also carried up to the content's own size."""
     encoder: Literal["auto", "vgg19", "vgg16"] = "auto"
     """Network whose features carry style and content; auto is vgg19 where it can be had, otherwise vgg16."""
     device: Literal["auto", "cuda", "mps", "cpu"] = "auto"

@@ -47,7 +47,7 @@ class Raster(NamedTuple):
     """An image file's values, upright, with what is needed to understand them."""
 
     values: npt.NDArray[Any]
-    """H x W x C: channels of colour, 1 (grey), 3 (RGB) or 4 (CMYK, full ink is the largest value), and perhaps alpha."""
+    """H x W x C: channels of colour, 1 (grey), 3 (RGB) or 4 (CMYK, all ink the largest), and perhaps alpha."""
     full: float
     """The largest value."""
     space: Space
@@ -107,7 +107,7 @@ def _read_png(data: bytes, path: Path) -> Raster:
 
 
 def _png_colours(data: bytes) -> str | None:
-    """Why a PNG's colours can't be read as sRGB. The first of cICP, iCCP, sRGB, gAMA and cHRM counts (PNG, 3rd edition)."""
+    """Why a PNG's colours can't be read as sRGB. Of cICP, iCCP, sRGB, gAMA with cHRM, the first counts (PNG 3)."""
     chunks = dict(_png_header(data))
     if coding := chunks.get(b"cICP"):
         return None if coding == SRGB_CODING else f"its colours are coded as {'-'.join(map(str, coding))} (cICP)"

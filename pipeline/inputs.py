@@ -1,14 +1,26 @@
 """What the stages take of one pair: its photos and labels at the working size, checked against each other."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.config import WORKING_SIZE, Size
 from pipeline.dataset import Pair
 from pipeline.decoding import ImageError
-from pipeline.files import hash_array
-from pipeline.images import Mask, Photo, read_mask, read_photo, resample_mask, shrink, working_shape
+from pipeline.files import hash_array, hash_bytes
+from pipeline.images import (
+    Alpha,
+    Mask,
+    Original,
+    Photo,
+    read_mask,
+    read_original,
+    resample_mask,
+    shrink,
+    working_shape,
+)
 from stages.segment.labels import PALETTE, read_labels
 from stages.segment.match import Regions, match_regions, one_region
 from stages.settings import SMALLEST_EDGE
@@ -16,11 +28,22 @@ from stages.settings import SMALLEST_EDGE
 MASK_TOLERANCE = 1
 """In pixels: a mask may be this much off its photo, as in the paper's release."""
 
+ALPHA, FULL_SIZE = "content transparency", "content at its own size"
+"""What these are called among the hashes."""
+
 Labels = npt.NDArray[np.uint8]
 
 
 class InputError(ValueError):
     """All that is wrong with the files of one pair, one line each."""
+
+
+class FullSize(NamedTuple):
+    """The content as it stands in its file."""
+
+    file: Path
+    digest: str
+    """Hash of what is decoded: colours, transparency and depth."""
 
 
 class Inputs(NamedTuple):
@@ -35,6 +58,10 @@ class Inputs(NamedTuple):
     """The classes that both have; all of both images without masks."""
     notes: tuple[str, ...]
     """What was put right on the way, for the user to know."""
+    alpha: Alpha | None = None
+    """The content's transparency, H x W in [0, 1]; None where it has none."""
+    full_size: FullSize | None = None
+    """Where the result is wanted at the content's own size."""
 
     def hashes(self) -> dict[str, str]:
         """One hash for each array, by name: what fingerprints are made of."""
@@ -44,10 +71,18 @@ class Inputs(NamedTuple):
             "content regions": self.regions.content,
             "style regions": self.regions.style,
         }
-        return {name: hash_array(array) for name, array in arrays.items()}
+        if self.alpha is not None:
+            arrays[ALPHA] = self.alpha
+        hashes = {name: hash_array(array) for name, array in arrays.items()}
+        return hashes if self.full_size is None else {**hashes, FULL_SIZE: self.full_size.digest}
 
 
-def load_inputs(pair: Pair, size: int) -> Inputs:
+def working_size(size: Size) -> int:
+    """Long edge at which the stages work, pixels."""
+    return WORKING_SIZE if size == "native" else size
+
+
+def load_inputs(pair: Pair, size: Size) -> Inputs:
     """Reads a pair's files and brings them down to the working size.
 
     Raises:
@@ -57,17 +92,22 @@ def load_inputs(pair: Pair, size: int) -> Inputs:
     notes: list[str] = []
     photos: dict[str, Photo] = {}
     masks: dict[str, Mask] = {}
+    alpha, full_size, edge = None, None, working_size(size)
     for role, photo_path, mask_path in (
         ("content", pair.content, pair.content_mask),
         ("style", pair.style, pair.style_mask),
     ):
         try:
-            photo = read_photo(photo_path)
-            shape = working_shape(photo.shape, size)
+            whole = read_original(photo_path)
+            photo = whole.photo
+            shape = working_shape(photo.shape, edge)
             if min(shape) < SMALLEST_EDGE:
                 becomes = f"{_size(photo)} becomes {shape[1]}x{shape[0]}"
                 faults.append(f"{photo_path}: {becomes}: no edge may be under {SMALLEST_EDGE}")
-            photos[role] = shrink(photo, size)
+            photos[role] = shrink(photo, edge)
+            if role == "content":
+                alpha = None if whole.alpha is None else shrink(whole.alpha[..., None], edge)[..., 0]
+                full_size = FullSize(photo_path, _digest(whole)) if size == "native" else None
         except ImageError as error:
             faults.append(str(error))
         if mask_path is None:
@@ -89,13 +129,20 @@ def load_inputs(pair: Pair, size: int) -> Inputs:
         raise InputError("\n".join(faults))
     content, style = photos["content"], photos["style"]
     if not masks:
-        return Inputs(content, style, None, None, one_region(content.shape[:2], style.shape[:2]), ())
+        regions = one_region(content.shape[:2], style.shape[:2])
+        return Inputs(content, style, None, None, regions, (), alpha, full_size)
     try:
         content_labels, style_labels, names = _labels(masks["content"], masks["style"])
         regions = match_regions(content_labels, style_labels, names)
     except ValueError as error:
         raise InputError(f"{pair.content_mask}: {error}") from error
-    return Inputs(content, style, content_labels, style_labels, regions, (*notes, *regions.notes))
+    notes += regions.notes
+    return Inputs(content, style, content_labels, style_labels, regions, tuple(notes), alpha, full_size)
+
+
+def _digest(original: Original) -> str:
+    alpha = "opaque" if original.alpha is None else hash_array(original.alpha)
+    return hash_bytes(f"{hash_array(original.photo)} {alpha} {original.bits} bits".encode())
 
 
 def _labels(content: Mask, style: Mask) -> tuple[Labels, Labels, tuple[str, ...]]:

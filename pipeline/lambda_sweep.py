@@ -17,8 +17,8 @@ from pipeline.images import Photo, read_photo, shrink
 from pipeline.inputs import Inputs, load_inputs
 from pipeline.manifest import Recipe, publish
 from pipeline.progress import say
-from pipeline.run import Examined, Failure, Summary, read_link, recorded
-from pipeline.state import find_state, link_hash, recipe
+from pipeline.run import Examined, Failure, Summary, recorded
+from pipeline.state import find_state, link_hash, read_link, recipe
 from pipeline.steps import smooth_lambdas
 
 FOLDER, SHEET = "sweep", "lambdas.png"

@@ -12,11 +12,10 @@ from pipeline.config import Config, has_own
 from pipeline.dataset import Dataset, Pair
 from pipeline.decoding import ImageError
 from pipeline.files import hash_array
-from pipeline.images import Photo, read_photo
 from pipeline.inputs import InputError, load_inputs
 from pipeline.manifest import publish, record_failure
 from pipeline.progress import say, watch
-from pipeline.state import LINK, Stage, State, find_state, link_hash, recipe
+from pipeline.state import START, STARTS, Stage, State, find_state, link_hash, read_link, recipe
 from pipeline.steps import EncoderError, Network, make
 
 
@@ -81,13 +80,13 @@ def examine(
         try:
             inputs = load_inputs(pair, config.size)
             hashes, notes = inputs.hashes(), (*inputs.notes, *_own(pair, config))
-            link = link_hash(folder)
+            links = {stage: link_hash(folder, stage) for stage in stages}
         except InputError as error:
             failures += [Failure(pair.name, "dataset", line) for line in str(error).splitlines()]
         except ImageError as error:
             failures.append(Failure(pair.name, "stage-one image", str(error)))
         else:
-            wanted = {stage: recipe(stage, hashes, link, config) for stage in stages}
+            wanted = {stage: recipe(stage, hashes, links[stage], config) for stage in stages}
             states = {stage: find_state(folder / stage, wanted[stage], config) for stage in stages}
             sound.append(Examined(pair, hashes, notes, states, config))
     return Examination(tuple(sound), tuple(failures))
@@ -120,13 +119,17 @@ def run(
         label = f"[{number}/{len(examined)}] {one.pair.name}"
         for note in one.notes:
             say(f"{label}: {note}")
+        failed: set[Stage] = set()
         for stage in stages:
             folder = results / one.pair.name
+            if START.get(stage) in failed:
+                failed.add(stage)
+                continue
             with recorded(failures, one.pair.name, stage, folder / stage, label):
                 made = _advance(one, folder, stage, network, label, force=force)
                 done, kept = done + made, kept + (not made)
-            if stage == "stylize" and failures and failures[-1][:2] == (one.pair.name, stage):
-                break  # the later stages start from its image
+            if failures and failures[-1][:2] == (one.pair.name, stage):
+                failed.add(stage)
     return Summary(done, kept, tuple(failures))
 
 
@@ -154,32 +157,23 @@ def recorded(failures: list[Failure], pair: str, what: str, folder: Path, label:
 def _advance(one: Examined, folder: Path, stage: Stage, network: Network, label: str, *, force: bool) -> bool:
     """Brings one stage of one pair up to date; whether there was anything to do."""
     config = one.config
-    state = find_state(folder / stage, recipe(stage, one.hashes, link_hash(folder), config), config)
+    state = find_state(folder / stage, recipe(stage, one.hashes, link_hash(folder, stage), config), config)
     if state.settled and not force:
         if state.kind == "edited":
             say(f"{label} {stage}: {state.why}; --force makes it again")
         return False
     began = time.perf_counter()
     inputs = load_inputs(one.pair, config.size)
-    link = read_link(folder) if stage != "stylize" else None
+    link = read_link(folder, stage)
     wanted = recipe(stage, inputs.hashes(), None if link is None else hash_array(link), config)
     if wanted is None:
-        raise ValueError("there is no stage-one image: run `photostyle stylize` first")
+        start = START[stage]
+        raise ValueError(f"there is no {STARTS[start].name}: run `photostyle {start}` first")
     with watch(f"{label} {stage}") as on_iterate:
         made = make(stage, inputs, link, config, network, on_iterate)
     publish(folder / stage, wanted, made.outputs, made.facts)
     say(f"{label} {stage}: {time.perf_counter() - began:.1f} s{f' ({state.why})' if state.kind == 'stale' else ''}")
     return True
-
-
-def read_link(folder: Path) -> Photo | None:
-    """The stage-one image in a pair's folder; None where there is none.
-
-    Raises:
-        ImageError: it can't be read.
-    """
-    path = folder / "stylize" / LINK
-    return read_photo(path) if path.exists() else None
 
 
 def _own(pair: Pair, config: Config) -> Iterator[str]:

@@ -6,18 +6,39 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from pipeline.config import Config
+from pipeline.decoding import ImageError
 from pipeline.files import hash_array
-from pipeline.images import read_photo
+from pipeline.images import Photo, read_photo
+from pipeline.inputs import ALPHA, FULL_SIZE
 from pipeline.manifest import Recipe, read_failure, read_manifest
 from stages.settings import OneStage, Smooth, Stylize
 
-Stage = Literal["stylize", "smooth", "onestage"]
-STAGES: tuple[Stage, ...] = ("stylize", "smooth", "onestage")
-VERSIONS: dict[Stage, int] = {"stylize": 2, "smooth": 1, "onestage": 1}
+Stage = Literal["stylize", "smooth", "native", "onestage"]
+VERSIONS: dict[Stage, int] = {"stylize": 2, "smooth": 1, "native": 1, "onestage": 1}
 """Raise a stage's version when its code would make another result of the same inputs and settings."""
 
 LINK = "image.tiff"
 """In the stylize folder: what smooth and onestage start from, whoever made it."""
+
+START: dict[Stage, Stage] = {"smooth": "stylize", "native": "smooth", "onestage": "stylize"}
+"""The stage from whose image each later one starts."""
+
+
+class Start(NamedTuple):
+    """An image that later stages start from."""
+
+    name: str
+    file: str
+    """In its stage's folder."""
+
+
+STARTS: dict[Stage, Start] = {
+    "stylize": Start("stage-one image", LINK),
+    "smooth": Start("two-stage image", "image16.png"),
+}
+
+OF_CONTENT: dict[Stage, tuple[str, ...]] = {"smooth": ("content", ALPHA), "native": ("content", FULL_SIZE)}
+"""What stage two and its enlargement take of the inputs beside that image."""
 
 Kind = Literal["current", "edited", "stale", "failed", "missing"]
 
@@ -34,26 +55,50 @@ class State(NamedTuple):
         return self.kind in ("current", "edited")
 
 
-def link_hash(pair_folder: Path) -> str | None:
-    """Hash of the stage-one image as it stands in its file; None where there is none.
+def stages_of(config: Config) -> tuple[Stage, ...]:
+    """The stages that there are with these settings, in order."""
+    return ("stylize", "smooth", "native", "onestage") if config.size == "native" else ("stylize", "smooth", "onestage")
+
+
+def read_link(pair_folder: Path, stage: Stage = "smooth") -> Photo | None:
+    """The image that a stage starts from, as it stands in a pair's folder; None where there is none.
 
     Raises:
-        ImageError: it is there and can't be read.
+        ImageError: it can't be read.
     """
-    path = pair_folder / "stylize" / LINK
-    return hash_array(read_photo(path)) if path.exists() else None
+    if stage not in START:
+        return None
+    path = pair_folder / START[stage] / STARTS[START[stage]].file
+    return read_photo(path) if path.exists() else None
+
+
+def link_hash(pair_folder: Path, stage: Stage = "smooth") -> str | None:
+    """Hash of the image that `read_link` gives; None where there is none, or it is ours and damaged: made again, then.
+
+    Raises:
+        ImageError: it is the stage-one image, which may be anybody's, and can't be read.
+    """
+    try:
+        link = read_link(pair_folder, stage)
+    except ImageError:
+        if START[stage] == "stylize":
+            raise
+        return None
+    return None if link is None else hash_array(link)
 
 
 def recipe(stage: Stage, hashes: dict[str, str], link: str | None, config: Config) -> Recipe | None:
-    """What decides a stage's result; None for the later stages while there is no stage-one image."""
+    """What decides a stage's result; None for the later stages while there is no image to start from."""
+    at_work = {name: digest for name, digest in hashes.items() if name != FULL_SIZE}
     if stage == "stylize":
-        return Recipe(stage, VERSIONS[stage], hashes, _section(config.stylize))
+        return Recipe(stage, VERSIONS[stage], at_work, _section(config.stylize))
     if link is None:
         return None
-    if stage == "smooth":
-        inputs = {"content": hashes["content"], "stage-one image": link}
-        return Recipe(stage, VERSIONS[stage], inputs, _section(config.smooth))
-    return Recipe(stage, VERSIONS[stage], {**hashes, "stage-one image": link}, _section(config.onestage))
+    start = {STARTS[START[stage]].name: link}
+    if stage == "onestage":
+        return Recipe(stage, VERSIONS[stage], at_work | start, _section(config.onestage))
+    content = {name: digest for name, digest in hashes.items() if name in OF_CONTENT[stage]}
+    return Recipe(stage, VERSIONS[stage], content | start, _section(config.smooth) if stage == "smooth" else {})
 
 
 def find_state(folder: Path, wanted: Recipe | None, config: Config) -> State:

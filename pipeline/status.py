@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 
 from pipeline.run import Examined, Failure
-from pipeline.state import STAGES
+from pipeline.state import Stage
 
 
-def status_table(examined: Sequence[Examined], failures: Sequence[Failure]) -> str:
+def status_table(examined: Sequence[Examined], stages: Sequence[Stage], failures: Sequence[Failure]) -> str:
     """One row for each pair, one column for each stage; the reasons below."""
-    rows = [("pair", *STAGES)]
-    rows += [(one.pair.name, *(one.states[stage].kind for stage in STAGES)) for one in examined]
-    rows += [(name, *["fault"] * len(STAGES)) for name in dict.fromkeys(failure.pair for failure in failures)]
+    rows = [("pair", *stages)]
+    rows += [(one.pair.name, *(one.states[stage].kind for stage in stages)) for one in examined]
+    rows += [(name, *["fault"] * len(stages)) for name in dict.fromkeys(failure.pair for failure in failures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     reasons = [
         f"{one.pair.name} {stage}: {one.states[stage].kind}: {one.states[stage].why}"
         for one in examined
-        for stage in STAGES
+        for stage in stages
         if one.states[stage].why
     ]
     reasons += [failure_line(failure) for failure in failures]

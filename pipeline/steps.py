@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pipeline.config import Config
-from pipeline.encoding import encode_png, encode_tiff
-from pipeline.images import Photo
+from pipeline.encoding import FAST, encode_pixels, encode_png, encode_tiff, rounded
+from pipeline.images import Photo, read_original
 from pipeline.inputs import Inputs
 from pipeline.progress import say
 from pipeline.state import LINK, Stage
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LIBRARIES = {
     "stylize": ("numpy", "torch"),
     "smooth": ("numpy", "numba", "scikit-sparse"),
+    "native": ("numpy", "numba"),
     "onestage": ("numpy", "torch", "numba"),
 }
 
@@ -80,14 +81,15 @@ def make(
     Args:
         stage: which.
         inputs: the pair at the working size.
-        link: the stage-one image, H x W x 3; the later stages start from it.
+        link: H x W x 3, what a later stage starts from: the stage-one image, or for native size the two-stage image.
         config: all settings; the stage takes its own section.
         network: the encoder of this run.
         on_iterate: called with the optimiser's iterates.
 
     Raises:
-        ValueError: the stage-one image is missing or of another size than the content.
+        ValueError: that image is missing or of another size than the content.
         EncoderError: the encoder can't be had.
+        ImageError: the content can't be read, for native size.
     """
     if stage == "smooth":
         (made,) = smooth_lambdas(inputs, link, config, [config.smooth.lam])
@@ -95,6 +97,8 @@ def make(
     began = time.perf_counter()
     if stage == "stylize":
         made = _stylize(inputs, config, network, on_iterate)
+    elif stage == "native":
+        made = _native(inputs, _fitting(link, inputs))
     else:
         made = _onestage(inputs, _fitting(link, inputs), config, network, on_iterate)
     return _recorded(made, stage, inputs, began)
@@ -120,7 +124,7 @@ def smooth_lambdas(inputs: Inputs, link: Photo | None, config: Config, lambdas: 
     for lam in lambdas:
         result = smoother.solve(link, lam)
         facts = {"device": "cpu", "residual": result.residual, "step_seconds": result.seconds._asdict()}
-        yield _recorded(Made(_final(result.image), facts), "smooth", inputs, began)
+        yield _recorded(Made(_final(result.image, inputs), facts), "smooth", inputs, began)
         began = time.perf_counter()
 
 
@@ -168,11 +172,32 @@ def _onestage(
         settings=config.onestage,
         on_iterate=on_iterate,
     )
-    return Made(_final(result.image), {"start": "stage-one image"} | _optimised(result, inputs.regions, network))
+    facts = {"start": "stage-one image"} | _optimised(result, inputs.regions, network)
+    return Made(_final(result.image, inputs), facts)
 
 
-def _final(image: Photo) -> dict[str, bytes]:
-    return {"image16.png": encode_png(image, 16), "image.png": encode_png(image, 8)}
+def _native(inputs: Inputs, solved: Photo) -> Made:
+    """The two-stage image at the content's own size, depth and transparency."""
+    from stages.smooth import upsample
+
+    assert inputs.full_size is not None  # the stage is there for that size only
+    photo, alpha, bits = read_original(inputs.full_size.file)
+    enlarged = photo.shape != solved.shape
+    pixels = np.empty((*photo.shape[:2], 3 if alpha is None else 4), np.uint8 if bits == 8 else np.uint16)
+    top = 0
+    for band in upsample(inputs.content, solved, photo) if enlarged else [solved]:
+        pixels[top : top + len(band), :, :3] = rounded(band, bits)
+        top += len(band)
+    if alpha is not None:
+        pixels[..., 3] = rounded(alpha, bits)
+    del photo  # before there is a third copy of the picture
+    made_from = f"colour maps of {solved.shape[1]}x{solved.shape[0]}" if enlarged else "the two-stage image as it is"
+    facts = {"device": "cpu", "size": f"{pixels.shape[1]}x{pixels.shape[0]}", "bits": bits, "made_from": made_from}
+    return Made({"image.png": encode_pixels(pixels, level=FAST)}, facts)
+
+
+def _final(image: Photo, inputs: Inputs) -> dict[str, bytes]:
+    return {"image16.png": encode_png(image, 16, inputs.alpha), "image.png": encode_png(image, 8, inputs.alpha)}
 
 
 def _optimised(result: "Stylized", regions: Regions, network: Network) -> dict[str, Any]:

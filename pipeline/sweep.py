@@ -18,7 +18,7 @@ from pipeline.config import Config
 from pipeline.dataset import Dataset, Pair
 from pipeline.files import hash_array, write_atomically
 from pipeline.images import Photo, read_photo
-from pipeline.inputs import Inputs, load_inputs
+from pipeline.inputs import Inputs, load_inputs, working_size
 from pipeline.lambda_sweep import FOLDER, IMAGE, LAMBDA, due_lambdas, lambda_folder, make_lambdas
 from pipeline.manifest import publish, read_manifest
 from pipeline.progress import say, watch
@@ -92,8 +92,8 @@ def sweep(dataset: Dataset, results: Path, config: Config, network: Network) -> 
 def _points(pair: Pair, folder: Path, config: Config, network: Network, label: str) -> Iterator[Point]:
     from pipeline.metrics import Scorer
 
-    inputs = load_inputs(pair, config.size)
-    candidates = [one for one in find_candidates(pair, folder, inputs, config.size) if isinstance(one, Candidate)]
+    inputs, size = load_inputs(pair, config.size), working_size(config.size)
+    candidates = [one for one in find_candidates(pair, folder, inputs, size) if isinstance(one, Candidate)]
     first = next((one for one in candidates if one.method == "stage one"), None)
     if first is None:
         raise ValueError("there is no stage-one image of this size: run `photostyle stylize` first")

@@ -39,7 +39,7 @@ def _filled(sums: Colours, colours: Colours) -> Colours:
     if not gaps.any():
         return colours
     half = halved(sums)
-    means = half[..., :3] / np.maximum(half[..., 3:], np.finfo(np.float32).tiny)
+    means = np.divide(half[..., :3], half[..., 3:], where=half[..., 3:] > 0, out=np.zeros_like(half[..., :3]))
     height, width = gaps.shape
     filled: Colours = np.where(gaps[..., None], doubled(_filled(half, means))[:height, :width], colours)
     return filled

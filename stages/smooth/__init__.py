@@ -3,6 +3,7 @@
 from stages.smooth.cholesky import NotEnoughMemoryError, NotPositiveDefiniteError, estimated_bytes
 from stages.smooth.matting_laplacian import affine_energy, matting_laplacian
 from stages.smooth.smooth import ResidualError, Seconds, Smoothed, Smoother, smooth
+from stages.smooth.upsample import upsample
 
 __all__ = [
     "NotEnoughMemoryError",
@@ -15,4 +16,5 @@ __all__ = [
     "estimated_bytes",
     "matting_laplacian",
     "smooth",
+    "upsample",
 ]

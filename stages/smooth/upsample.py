@@ -86,7 +86,8 @@ def upsample(content: ArrayLike, solved: ArrayLike, photo: NDArray[np.float32]) 
 
 def _details(image: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each pixel less the mean of its 3x3 neighbours, or of those that there are."""
-    return image - window_sums(image) / window_sums(np.ones((*image.shape[:2], 1)))
+    details: NDArray[np.float64] = image - window_sums(image) / window_sums(np.ones((*image.shape[:2], 1)))
+    return details
 
 
 def _moments(c: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -104,7 +105,7 @@ def _slopes(moments: NDArray[np.float64]) -> NDArray[np.float64]:
     sums = window_sums(moments)
     means = (sums[..., 1:] / sums[..., :1]).reshape(height, width, 2, 3, 3)
     covariance, cross = means[..., 0, :, :] + ridge, means[..., 1, :, :] + EPSILON * prior
-    return np.linalg.solve(covariance, cross.swapaxes(2, 3)).swapaxes(2, 3)
+    return np.asarray(np.linalg.solve(covariance, cross.swapaxes(2, 3)), np.float64).swapaxes(2, 3)
 
 
 @njit(cache=True, parallel=True, nogil=True)
