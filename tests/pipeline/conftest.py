@@ -49,11 +49,17 @@ class Watched:
 
 
 @pytest.fixture
-def page(browser) -> Iterator:
+def watched(browser) -> Iterator[Watched]:
     """A page that fails the test for any error on its console, any dialog, and any request to another host."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     watched = Watched(context.new_page())
     watched.page.set_default_timeout(20_000)
-    yield watched.page
+    yield watched
     context.close()
     assert watched.wrongs == []
+
+
+@pytest.fixture
+def page(watched):
+    """That page."""
+    return watched.page

@@ -1,0 +1,148 @@
+"use strict";
+
+const $ = (id) => document.getElementById(id);
+const token = document.querySelector("meta[name=token]").content;
+const frame = document.querySelector(".frame");
+const [under, over] = frame.querySelectorAll("img");
+const message = document.querySelector(".message");
+let pairs = [];
+
+async function ask(path, values = {}, options = {}) {
+  const response = await fetch(`${path}?${new URLSearchParams(values)}`, { ...options, headers: { "X-Photostyle-Token": token } });
+  if (!response.ok) throw new Error((await response.json()).error);
+  return response;
+}
+
+function tell(error) {
+  message.hidden = !error;
+  message.textContent = error ? error.message : "";
+}
+
+async function show(image, response) {
+  const before = image.src;
+  image.src = URL.createObjectURL(await response.blob());
+  await image.decode();
+  if (before) URL.revokeObjectURL(before);
+}
+
+let lambda = 0; // as it is, not as the slider's steps would have it
+const size = () => ($("full").checked ? "full" : "preview");
+const write = () => { $("value").textContent = lambda < 0.001 ? lambda.toExponential(2) : String(lambda); };
+
+// One request at a time; what was asked for meanwhile is asked for once, at its latest.
+let busy = false, wanted = false;
+async function solve() {
+  if (busy) { wanted = true; return; }
+  busy = true;
+  frame.classList.add("busy");
+  try {
+    do {
+      wanted = false;
+      const began = performance.now();
+      const asked = { pair: $("pair").value, lambda, size: size() };
+      if (frame.dataset.shown === JSON.stringify(asked)) break;
+      const response = await ask("/smooth", asked);
+      await show(over, response);
+      frame.dataset.shown = JSON.stringify(asked);
+      const seconds = (performance.now() - began) / 1000;
+      $("state").textContent = `${over.naturalWidth}\u00d7${over.naturalHeight} in ${seconds.toFixed(2)} s (solved in ${response.headers.get("X-Seconds")} s, residual ${response.headers.get("X-Residual")})`;
+    } while (wanted);
+    tell(null);
+  } catch (error) { tell(error); }
+  busy = false;
+  frame.classList.remove("busy");
+}
+
+async function beside() {
+  try {
+    await show(under, await ask("/picture", { pair: $("pair").value, side: $("side").value, size: size() }));
+    under.alt = $("side").selectedOptions[0].textContent;
+    frame.querySelector(".tag.left").textContent = under.alt;
+    if ($("side").value !== "style") frame.style.setProperty("--ratio", under.naturalWidth / under.naturalHeight);
+  } catch (error) { tell(error); }
+}
+
+async function choose() {
+  const pair = pairs[$("pair").value];
+  lambda = pair.lambda;
+  $("lambda").value = Math.log10(lambda);
+  $("save").disabled = !pair.ready || pair.place === null;
+  $("save").title = pair.place === null ? "Belongs to no dataset" : `In ${pair.place}`;
+  $("download").disabled = !pair.ready;
+  write();
+  await beside();
+  await solve();
+}
+
+async function list(chosen) {
+  pairs = await (await ask("/pairs")).json();
+  $("pair").replaceChildren(...pairs.map((pair, number) => {
+    const option = new Option(pair.ready ? pair.name : `${pair.name} (no stage one yet)`, number);
+    option.disabled = !pair.ready;
+    return option;
+  }));
+  const first = pairs.findIndex((pair) => pair.ready);
+  if (chosen === undefined && first < 0) throw new Error("No pair has a stage-one image yet: run `photostyle stylize`, or give two photos below.");
+  $("pair").value = chosen ?? first;
+  await choose();
+}
+
+$("split").addEventListener("input", () => frame.style.setProperty("--split", `${$("split").value}%`));
+$("lambda").addEventListener("input", () => { lambda = Number((10 ** Number($("lambda").value)).toPrecision(3)); write(); if (size() === "preview") solve(); });
+$("lambda").addEventListener("change", solve);
+$("pair").addEventListener("change", choose);
+$("side").addEventListener("change", beside);
+$("full").addEventListener("change", () => { beside(); solve(); });
+$("save").addEventListener("click", async () => {
+  try {
+    const { place } = await (await ask("/save", { pair: $("pair").value, lambda }, { method: "POST" })).json();
+    pairs[$("pair").value].lambda = lambda;
+    $("state").textContent = `\u03bb = ${lambda} is kept in ${place}: run \`photostyle smooth\` or \`run\` to apply it`;
+    tell(null);
+  } catch (error) { tell(error); }
+});
+$("download").addEventListener("click", async () => {
+  $("download").disabled = true;
+  $("state").textContent = "solving at full size \u2026";
+  try {
+    const response = await ask("/smooth", { pair: $("pair").value, lambda, size: "full", kind: "png" });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await response.blob());
+    link.download = "photostyle.png";
+    link.click();
+    $("state").textContent = "";
+  } catch (error) { tell(error); }
+  $("download").disabled = false;
+});
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+$("upload").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const [bar, job, button] = [$("progress"), $("job"), form.querySelector("button")];
+  button.disabled = true;
+  bar.hidden = false;
+  bar.removeAttribute("value");
+  try {
+    for (const side of ["content", "style"]) await ask("/upload", { side }, { method: "POST", body: form.elements[side].files[0] });
+    await ask("/start", {}, { method: "POST" });
+    let progress;
+    do {
+      await pause(300);
+      progress = await (await ask("/progress")).json();
+      if (progress.total) { bar.max = progress.total; bar.value = progress.step; }
+      job.textContent = progress.total ? `${progress.text}: ${progress.step} of ${progress.total}` : progress.text;
+    } while (progress.pair === null && !progress.error);
+    if (progress.error) throw new Error(progress.error);
+    job.textContent = "Done: it is among the pairs above.";
+    await list(progress.pair);
+    frame.scrollIntoView({ block: "center" });
+  } catch (error) {
+    tell(error);
+    job.textContent = error.message;
+  }
+  bar.hidden = true;
+  button.disabled = false;
+});
+
+list().catch(tell);

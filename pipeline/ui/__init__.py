@@ -1,0 +1,1 @@
+"""The live page: a server for one person on this machine, of the standard library only."""
