@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 Positive = Annotated[float, Meta(gt=0)]
 NonNegative = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
+Solver = Literal["auto", "cholesky", "cg"]
 
 SMALLEST_EDGE = 32
 """Pixels: the encoder halves an image four times, and two pixels should be left."""
@@ -24,6 +25,8 @@ class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `photostyle smooth` also takes several with commas between them, and lays the results side by side."""
     epsilon: Positive = 1e-7
     """Regularises each 3x3 window's colour covariance, as epsilon / 9 on colours in [0, 1] (Levin et al. 2008)."""
+    solver: Solver = "auto"
+    """A sparse Cholesky factor, or conjugate gradients to a residual of 1e-6; auto: the factor, if memory holds it."""
 
 
 class Optimised(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,12 +1,17 @@
-"""The sparse Cholesky factor of L + lambda I, by CHOLMOD's supernodal method (Chen, Davis, Hager, Rajamanickam 2008).
+"""Sparse Cholesky factors of L + lambda I and of its coarse version; the only file that knows sksparse.
 
-The only file that knows sksparse. Where the factorisation's time goes, at 700 x 437 on two cores (23.6 GFLOP):
-as it comes, 2.2 s (11 GFLOP/s). CHOLMOD is compiled to share its copying loops among four OpenMP threads, whatever the
-number of cores, and BLAS shares out blocks of 30 x 100 numbers: the threads wait for each other far longer than they
-work. In one thread it takes 0.95 s (25 GFLOP/s; 50 within the products, the rest packs, copies and clears small
-blocks), leaves the other cores alone and gives the same result to the last bit on any number of them. That is about the
-ceiling within this interface, which has no parallel subtrees and no larger supernodes. A new factor also pays 0.2 s for
-its memory's first touch: a further lambda, in place, does not.
+By CHOLMOD's supernodal method (Chen, Davis, Hager, Rajamanickam 2008). Where its time goes, at 700 x 437 on two cores
+(23.6 GFLOP): as it comes, 2.2 s (11 GFLOP/s). CHOLMOD is compiled to share its copying loops among four OpenMP threads,
+whatever the number of cores, and BLAS shares out blocks of 30 x 100 numbers: the threads wait for each other far longer
+than they work. In one thread it takes 0.95 s (25 GFLOP/s; 50 within the products, the rest packs, copies and clears
+small blocks), leaves the other cores alone and gives the same result to the last bit on any number of them. That is
+about the ceiling within this interface, which has no parallel subtrees and no larger supernodes. A new factor also pays
+0.2 s for its memory's first touch: a further lambda, in place, does not.
+
+MKL's PARDISO (LL^T) was tried behind the same interface and left out: in one thread, CPU time on a machine that was not
+idle, it took 1.8 s to analyse, 1.8 to factor and 0.6 to solve where this takes 0.2, 1.3 and 0.2; only in its
+reproducible mode does the result not depend on the number of threads; and it brings 900 MB of libraries. An order kept
+on disk for other processes would save at most the 0.2 s of the analysis, most of which is CHOLMOD's own.
 """
 
 from collections.abc import Iterator
@@ -14,16 +19,16 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
-from sksparse.cholmod import CholmodNotPositiveDefiniteError, CholmodOutOfMemoryError, analyze
+from scipy.sparse import coo_array, csc_array
+from sksparse.cholmod import CholmodNotPositiveDefiniteError, CholmodOutOfMemoryError, Factor, analyze
 from threadpoolctl import ThreadpoolController
 
 from stages.smooth.nested_dissection import Dissection, nested_dissection
 from stages.smooth.sparsity import Sparsity, lower_sparsity
 
 BYTES_PER_PIXEL = 650  # beside the factor: stencil, lower triangle, its pattern, right-hand sides, solutions
+LIFT = 1e-8  # of the coarse diagonal: a flat node's has nothing else; well below lambda times a node's fifty pixels
 
 
 class NotPositiveDefiniteError(ArithmeticError):
@@ -70,19 +75,7 @@ class GridCholesky:
 
         Raises NotPositiveDefiniteError where lam is lost in the rounding of L, NotEnoughMemoryError without memory.
         """
-        try:
-            with _one_thread():
-                self._factor.cholesky_inplace(self._lower, beta=lam)
-        except CholmodNotPositiveDefiniteError as error:
-            raise NotPositiveDefiniteError(
-                f"L + lambda I is not positive definite in double precision at lambda = {lam:g} "
-                f"(pivot {error.column + 1} of {len(self._order)}): lambda is too small; 1e-8 and above is safe"
-            ) from error
-        except CholmodOutOfMemoryError as error:
-            raise NotEnoughMemoryError(
-                f"CHOLMOD ran out of memory factoring {len(self._order)} pixels: "
-                "close other programs, lift the process's memory limit, or use a smaller image"
-            ) from error
+        _factorise(self._factor, self._lower, lam, lam)
 
     def solve(self, planes: NDArray[np.float64]) -> NDArray[np.float64]:
         """Solve (L + lam I) x = b for planes b (C, H, W) float64; returns planes of the same shape."""
@@ -94,22 +87,79 @@ class GridCholesky:
         return solution.reshape(planes.shape)
 
 
+class NodeCholesky:
+    """The Cholesky factor of K + lambda M, in blocks of 4 x 4: each node of a grid with itself and its neighbours."""
+
+    def __init__(self, stiffness: NDArray[np.float64], mass: NDArray[np.float64]) -> None:
+        """stiffness, mass: K and M, (rows, columns, 9, 4, 4), symmetric as matrices; neighbours in reading order."""
+        rows, columns = stiffness.shape[:2]
+        nodes = nested_dissection(rows, columns).order.reshape(-1, 1)
+        self._order = np.add(4 * nodes, np.arange(4), dtype=np.int32).reshape(-1)
+        self._stiffness, self._mass = stiffness, mass
+        self._lower = _lower_blocks(self._order, rows, columns)
+        self._source = self._lower.data.astype(np.int64)
+        pattern = self._lower.copy()
+        pattern.data[:] = 1
+        self._factor = analyze(pattern, mode="supernodal", ordering_method="natural")
+
+    def factorise(self, lam: float) -> None:
+        """Replace the factor by that of K + lam M, its diagonal lifted a little. Errors as for GridCholesky."""
+        values = self._stiffness + lam * self._mass
+        self._lower.data[:] = values.reshape(-1)[self._source]
+        _factorise(self._factor, self._lower, LIFT, lam)
+
+    def solve(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Solve for coefficients (rows, columns, C, 4); returns the same shape."""
+        rhs = coefficients.swapaxes(2, 3).reshape(len(self._order), -1)
+        solution = np.empty_like(rhs)
+        with _one_thread():
+            solution[self._order] = self._factor(rhs[self._order])
+        rows, columns, channels, dofs = coefficients.shape
+        return solution.reshape(rows, columns, dofs, channels).swapaxes(2, 3)
+
+
+def _lower_blocks(order: NDArray[np.int32], rows: int, columns: int) -> csc_array:
+    """The lower triangle's pattern, in elimination order; its values are the places in (rows, columns, 9, 4, 4)."""
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order), dtype=order.dtype)
+    rank = rank.reshape(rows, columns, 4)
+    row, column, source = [], [], []
+    places = np.arange(rows * columns * 144).reshape(rows, columns, 9, 4, 4)
+    for neighbour in range(9):
+        dy, dx = neighbour // 3 - 1, neighbour % 3 - 1
+        here = np.s_[max(-dy, 0) : rows - max(dy, 0), max(-dx, 0) : columns - max(dx, 0)]
+        there = np.s_[max(dy, 0) : rows - max(-dy, 0), max(dx, 0) : columns - max(-dx, 0)]
+        i, j = np.broadcast_arrays(rank[there][:, :, None, :], rank[here][:, :, :, None])
+        kept = i >= j
+        row.append(i[kept])
+        column.append(j[kept])
+        source.append(places[here][:, :, neighbour][kept])
+    entries = (np.concatenate(source).astype(np.float64), (np.concatenate(row), np.concatenate(column)))
+    lower = coo_array(entries, shape=(len(order), len(order))).tocsc()
+    lower.sort_indices()
+    return lower
+
+
+def _factorise(factor: Factor, lower: csc_array, shift: float, lam: float) -> None:
+    try:
+        with _one_thread():
+            factor.cholesky_inplace(lower, beta=shift)
+    except CholmodNotPositiveDefiniteError as error:
+        raise NotPositiveDefiniteError(
+            f"L + lambda I is not positive definite in double precision at lambda = {lam:g} "
+            f"(pivot {error.column + 1} of {lower.shape[0]}): lambda is too small; 1e-8 and above is safe"
+        ) from error
+    except CholmodOutOfMemoryError as error:
+        raise NotEnoughMemoryError(
+            f"CHOLMOD ran out of memory factoring {lower.shape[0]} pixels: "
+            "close other programs, lift the process's memory limit, or use a smaller image"
+        ) from error
+
+
 def estimated_bytes(height: int, width: int) -> int:
-    """Peak memory of stage two on an image of this size: at most this by the factor's geometry."""
+    """Peak memory of stage two by a Cholesky factor, on an image of this size; at most this, by its geometry."""
     dissection = nested_dissection(height, width)
     return 8 * (dissection.factor_entries + dissection.update_entries) + BYTES_PER_PIXEL * height * width
-
-
-def require_memory(height: int, width: int) -> int:
-    """The estimated bytes for this size; raises NotEnoughMemoryError where less is free."""
-    need, free = estimated_bytes(height, width), psutil.virtual_memory().available
-    if need > free:
-        edge = int(max(height, width) * (free / need) ** 0.5)
-        raise NotEnoughMemoryError(
-            f"smoothing {height} x {width} pixels needs about {need / 1e9:.1f} GB, {free / 1e9:.1f} GB are free: "
-            f"close other programs, or bring the image down to about {edge} pixels along its longer edge"
-        )
-    return need
 
 
 def _index_type(dissection: Dissection) -> type[np.signedinteger]:

@@ -64,14 +64,14 @@ def matting_stencil(content: ArrayLike, epsilon: float = Smooth().epsilon) -> ND
     return stencil
 
 
-def apply_stencil(stencil: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The product L x for the stencil (H, 13, W) of L and planes x (C, H, W); returns (C, H, W) float64.
+def apply_stencil(stencil: NDArray[np.floating], x: NDArray[np.floating], shift: float = 0.0) -> NDArray[np.floating]:
+    """The product (L + shift I) x for the stencil (H, 13, W) of L and planes x (C, H, W); of x's shape and type.
 
     Rows of L sum to zero, so it is summed over differences, L_ij (x_j - x_i): the rounding is then that of the contrast
     between neighbours, not of their brightness, and the diagonal is not read.
     """
-    product = np.zeros_like(x)
-    _multiply(stencil, x, product)
+    product = np.empty_like(x)
+    _multiply(stencil, x, x.dtype.type(shift), product)
     return product
 
 
@@ -157,26 +157,53 @@ def _add_pair(entries, za, zb, constant):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, parallel=True, nogil=True)
-def _multiply(stencil, x, product):  # type: ignore[no-untyped-def]
-    """product += L x, each row of the product by one task: its own entries, and the mirrored ones of rows above."""
+def _multiply(stencil, x, shift, product):  # type: ignore[no-untyped-def]
+    """product = (L + shift I) x, each row by one task: its own entries, and the mirrored ones of rows above."""
     channels, height, width = x.shape
     for y in prange(height):
         for c in range(channels):
+            if y < 2 or y >= height - 2:
+                for u in range(width):
+                    product[c, y, u] = _product_at(stencil, x[c], shift, y, u)
+                continue
+            for u in range(2):
+                product[c, y, u] = _product_at(stencil, x[c], shift, y, u)
+                product[c, y, width - 1 - u] = _product_at(stencil, x[c], shift, y, width - 1 - u)
+            end = width - 2
+            inner, here = product[c, y, 2:end], x[c, y, 2:end]
+            for k in range(len(inner)):
+                inner[k] = shift * here[k]
             for slot in range(1, ENTRIES):
                 dy = (slot + 2) // 5
                 dx = slot - 5 * dy
-                start, stop = max(0, -dx), min(width, width - dx)
-                if y + dy < height:
-                    entries, there = stencil[y, slot, start:stop], x[c, y + dy, start + dx : stop + dx]
-                    _add_differences(product[c, y, start:stop], entries, there, x[c, y, start:stop])
-                if y >= dy:
-                    entries, there = stencil[y - dy, slot, start:stop], x[c, y - dy, start:stop]
-                    _add_differences(
-                        product[c, y, start + dx : stop + dx], entries, there, x[c, y, start + dx : stop + dx]
-                    )
+                _add_differences(
+                    inner,
+                    here,
+                    stencil[y, slot, 2:end],
+                    x[c, y + dy, 2 + dx : end + dx],
+                    stencil[y - dy, slot, 2 - dx : end - dx],
+                    x[c, y - dy, 2 - dx : end - dx],
+                )
 
 
 @njit(cache=True, nogil=True)
-def _add_differences(product, entries, there, here):  # type: ignore[no-untyped-def]
+def _product_at(stencil, x, shift, y, u):  # type: ignore[no-untyped-def]
+    """One pixel's value of (L + shift I) x, near the border."""
+    height, width = x.shape
+    here = x[y, u]
+    total = shift * here
+    for slot in range(1, ENTRIES):
+        dy = (slot + 2) // 5
+        dx = slot - 5 * dy
+        if y + dy < height and 0 <= u + dx < width:
+            total += stencil[y, slot, u] * (x[y + dy, u + dx] - here)
+        if y >= dy and 0 <= u - dx < width:
+            total += stencil[y - dy, slot, u - dx] * (x[y - dy, u - dx] - here)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _add_differences(product, here, right, there_right, left, there_left):  # type: ignore[no-untyped-def]
+    """One pair of opposite entries for a row's inner pixels; few arrays at once, or the compiler does not vectorise."""
     for k in range(len(product)):
-        product[k] += entries[k] * (there[k] - here[k])
+        product[k] += right[k] * (there_right[k] - here[k]) + left[k] * (there_left[k] - here[k])

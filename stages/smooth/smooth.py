@@ -11,11 +11,14 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stages.settings import Smooth
+from stages.settings import Smooth, Solver
 from stages.smooth.checks import check_image, check_number
-from stages.smooth.cholesky import GridCholesky, grid_analysis, require_memory
+from stages.smooth.cholesky import GridCholesky, grid_analysis
+from stages.smooth.conjugate_gradients import TOLERANCE, GridConjugateGradients, OnResidual
 from stages.smooth.matting_laplacian import apply_stencil, matting_stencil
+from stages.smooth.solver import choose_solver
 
+DEFAULTS = Smooth()
 LAMBDAS = (1e-12, 1e6)  # below, rounding decides; above, the answer is the stage-one image
 RESIDUAL_LIMIT = 1e-8
 REFINE = 1e-9
@@ -43,38 +46,66 @@ class Smoothed(NamedTuple):
     image: NDArray[np.float32]
     """H x W x 3, sRGB, not clipped: it may overshoot [0, 1] a little where the stage-one image saturates."""
     residual: float
-    """max over channels of ||(L + lambda I) x - lambda y|| / ||lambda y||, of the float64 solution; at most 1e-8."""
+    """max over channels of ||(L + lambda I) x - lambda y|| / ||lambda y||, of the float64 solution; at most 1e-8, or
+    1e-6 by conjugate gradients. The solution is off by no more than that, of ||y||."""
     seconds: Seconds
     estimated_bytes: int
     """The peak memory expected before the start."""
+    solver: str
+    """Which one ran, and why."""
 
 
-def smooth(content: ArrayLike, stylized: ArrayLike, lam: float, *, epsilon: float = Smooth().epsilon) -> Smoothed:
+def smooth(
+    content: ArrayLike,
+    stylized: ArrayLike,
+    lam: float,
+    *,
+    epsilon: float = DEFAULTS.epsilon,
+    solver: Solver = DEFAULTS.solver,
+    on_residual: OnResidual | None = None,
+) -> Smoothed:
     """The image nearest to `stylized` that is locally an affine map of the content's colours, to the degree `lam` asks.
 
     content: H x W x 3 floats in [0, 1], H and W at least 3. stylized: of the same shape, nominally [0, 1], at most 0.5
     outside. lam: sensibly from 1e-7 (the content's structure) to 1 (nearly the stage-one image), accepted from 1e-12 to
-    1e6. epsilon: as for `matting_laplacian`.
-    Raises TypeError, ValueError (see `check_image`), NotEnoughMemoryError, NotPositiveDefiniteError, ResidualError.
-    For several images or lambdas on one content, use `Smoother`.
+    1e6. epsilon: as for `matting_laplacian`. solver: a sparse Cholesky factor ("cholesky", residual at most 1e-8),
+    conjugate gradients ("cg", at most 1e-6), or the first for as long as memory holds it ("auto"). on_residual: told
+    the number and the relative residual of each iteration of conjugate gradients.
+    Raises TypeError, ValueError (see `check_image`), NotEnoughMemoryError, NotPositiveDefiniteError, ResidualError,
+    NotConvergedError. For several images or lambdas on one content, use `Smoother`.
     """
-    return Smoother(content, epsilon=epsilon).solve(stylized, lam)
+    return Smoother(content, epsilon=epsilon, solver=solver, on_residual=on_residual).solve(stylized, lam)
 
 
 class Smoother:
     """Stage two for one content: assembled and analysed once, then solved for any stage-one image and lambda."""
 
-    def __init__(self, content: ArrayLike, *, epsilon: float = Smooth().epsilon) -> None:
+    def __init__(
+        self,
+        content: ArrayLike,
+        *,
+        epsilon: float = DEFAULTS.epsilon,
+        solver: Solver = DEFAULTS.solver,
+        on_residual: OnResidual | None = None,
+    ) -> None:
         """Arguments and errors as for `smooth`."""
-        self._shape = check_image(content, "content", lowest=0.0, highest=1.0).shape
-        height, width, _ = self._shape
-        self.estimated_bytes = require_memory(height, width)
+        image = check_image(content, "content", lowest=0.0, highest=1.0)
+        self._shape = image.shape
+        height, width = image.shape[:2]
+        self.chosen = choose_solver(height, width, solver)
         start = perf_counter()
-        analysis = grid_analysis(height, width)
+        analysis = grid_analysis(height, width) if self.chosen.solver == "cholesky" else None
         analysed = perf_counter()
-        self._stencil = matting_stencil(content, epsilon)
-        self._cholesky = GridCholesky(analysis, self._stencil)
-        self._seconds = Seconds(assemble=perf_counter() - analysed, analyse=analysed - start, factor=0.0, solve=0.0)
+        self._stencil = matting_stencil(image, epsilon)
+        assembled = perf_counter()
+        self._system: GridCholesky | GridConjugateGradients
+        if analysis is not None:
+            self._system, self._limit = GridCholesky(analysis, self._stencil), RESIDUAL_LIMIT
+        else:
+            colours = np.ascontiguousarray(image.transpose(2, 0, 1), np.float32)
+            self._system, self._limit = GridConjugateGradients(colours, self._stencil, on_residual), TOLERANCE
+        analyse = analysed - start + perf_counter() - assembled
+        self._seconds = Seconds(assemble=assembled - analysed, analyse=analyse, factor=0.0, solve=0.0)
         self._lam: float | None = None
 
     def solve(self, stylized: ArrayLike, lam: float) -> Smoothed:
@@ -86,34 +117,36 @@ class Smoother:
         start = perf_counter()
         if lam != self._lam:
             self._lam = None
-            self._cholesky.factorise(lam)
+            self._system.factorise(lam)
             self._lam = lam
         factored = perf_counter()
         target = np.ascontiguousarray(image.transpose(2, 0, 1), np.float64)
         planes, residual = self._refined_solution(target, lam)
         seconds = self._seconds._replace(factor=factored - start, solve=perf_counter() - factored)
         result = planes.transpose(1, 2, 0).astype(np.float32, order="C")
-        return Smoothed(result, residual, seconds, self.estimated_bytes)
+        return Smoothed(result, residual, seconds, self.chosen.estimated_bytes, self.chosen.why)
 
     def _refined_solution(self, target: Planes, lam: float) -> tuple[Planes, float]:
         """x for y, both (3, H, W), and its relative residual; raises ResidualError where that stays above the limit.
 
-        At lambda = 1e-7 rounding x to float64 costs a residual of 3e-9 by itself. Where the first residual is above
-        REFINE, x is therefore carried as a sum of two numbers (Demmel et al. 2006, extra-precise iterative refinement).
+        At lambda = 1e-7 rounding x to float64 costs a residual of 3e-9 by itself. Where a factor's first residual is
+        above REFINE, x is therefore carried as a sum of two numbers (Demmel et al. 2006, extra-precise iterative
+        refinement). Conjugate gradients have refined already, to their own tolerance.
         """
         scales = [lam * float(np.linalg.norm(plane)) or 1.0 for plane in target]  # a black channel has no error either
-        planes, correction = self._cholesky.solve(lam * target), np.zeros_like(target)
+        planes, correction = self._system.solve(lam * target), np.zeros_like(target)
+        enough = max(REFINE, self._limit if isinstance(self._system, GridConjugateGradients) else 0)
         for refinement in range(REFINEMENTS + 1):
             rest = lam * ((target - planes) - correction) - apply_stencil(self._stencil, planes)
             if refinement:
                 rest -= apply_stencil(self._stencil, correction)
             residual = max(float(np.linalg.norm(plane)) / scale for plane, scale in zip(rest, scales, strict=True))
-            if residual <= REFINE or refinement == REFINEMENTS:
+            if residual <= enough or refinement == REFINEMENTS:
                 break
-            correction += self._cholesky.solve(rest)
-        if not residual <= RESIDUAL_LIMIT:
+            correction += self._system.solve(rest)
+        if not residual <= self._limit:
             raise ResidualError(
-                f"relative residual {residual:.1e} at lambda = {lam:g}, at most {RESIDUAL_LIMIT:g} is accepted: lambda "
+                f"relative residual {residual:.1e} at lambda = {lam:g}, at most {self._limit:g} is accepted: lambda "
                 "is too small for double precision, or the BLAS that CHOLMOD uses is faulty; try a larger lambda first"
             )
         return planes + correction, residual

@@ -1,14 +1,12 @@
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import numpy as np
-import psutil
 import pytest
 from threadpoolctl import threadpool_info
 
-from stages.smooth import NotEnoughMemoryError, NotPositiveDefiniteError, estimated_bytes
-from stages.smooth.cholesky import GridAnalysis, GridCholesky, grid_analysis, require_memory
+from stages.smooth import NotPositiveDefiniteError, estimated_bytes
+from stages.smooth.cholesky import GridAnalysis, GridCholesky, grid_analysis
 from stages.smooth.matting_laplacian import apply_stencil, matting_stencil
 from tests.stages.smooth.references import dense_laplacian, noisy, photo_like
 
@@ -63,18 +61,6 @@ def test_leaves_the_threads_as_they_were():
     cholesky = GridCholesky(grid_analysis(10, 12), matting_stencil(noisy(10, 12)))
     cholesky.factorise(1.0)
     assert threadpool_info() == before
-
-
-def test_memory_that_is_not_there_is_refused_with_advice(monkeypatch):
-    need = estimated_bytes(300, 400)
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=need))
-    assert require_memory(300, 400) == need
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=need // 4))
-    with pytest.raises(
-        NotEnoughMemoryError, match=r"300 x 400 pixels needs about 0\.2 GB, 0\.1 GB are free: .* about 200 pix"
-    ):
-        require_memory(300, 400)
-    assert estimated_bytes(150, 200) < need // 4  # so the advice is sound
 
 
 def test_memory_that_runs_out_is_said():
