@@ -90,6 +90,10 @@ class Ui(OnDataset):
     """Of 127.0.0.1; 0 is any free one."""
 
 
+class Explain(OnDataset):
+    """A page that explains the method, with live figures on the first pair's photos; no results are needed."""
+
+
 class Status(OnDataset):
     """Which results are current, stale (and why), failed or missing."""
 
@@ -109,6 +113,7 @@ class Weights:
     """Which one to fetch."""
 
 
+AnyCommand = Run | Stylize | Smooth | Onestage | Compare | Ui | Explain | Status | Doctor | Weights
 Command = (
     Annotated[Run, subcommand("run")]
     | Annotated[Stylize, subcommand("stylize")]
@@ -116,6 +121,7 @@ Command = (
     | Annotated[Onestage, subcommand("onestage")]
     | Annotated[Compare, subcommand("compare")]
     | Annotated[Ui, subcommand("ui")]
+    | Annotated[Explain, subcommand("explain")]
     | Annotated[Status, subcommand("status")]
     | Annotated[Doctor, subcommand("doctor")]
     | Annotated[Weights, subcommand("weights")]
@@ -124,7 +130,7 @@ Command = (
 DESCRIPTION = "Photorealistic style transfer in two stages: a photo in the look of another, and still a photo."
 
 
-def parse(argv: Sequence[str]) -> Run | Stylize | Smooth | Onestage | Compare | Ui | Status | Doctor | Weights:
+def parse(argv: Sequence[str]) -> AnyCommand:
     """Reads the command line. Defaults of the settings are those of the dataset's and the given file.
 
     Raises:

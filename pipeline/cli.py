@@ -1,4 +1,4 @@
-"""The command line: `photostyle run|stylize|smooth|onestage|compare|ui|status|doctor|weights`."""
+"""The command line: `photostyle run|stylize|smooth|onestage|compare|ui|explain|status|doctor|weights`."""
 
 import os
 import sys
@@ -6,7 +6,21 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.arguments import Compare, Doctor, OnDataset, Onestage, Run, Smooth, Status, Stylize, Ui, Weights, parse
+from pipeline.arguments import (
+    AnyCommand,
+    Compare,
+    Doctor,
+    Explain,
+    OnDataset,
+    Onestage,
+    Run,
+    Smooth,
+    Status,
+    Stylize,
+    Ui,
+    Weights,
+    parse,
+)
 from pipeline.compare import CompareError
 from pipeline.comparison import bring_up_to_date
 from pipeline.config import ConfigError
@@ -44,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _dispatch(command: Run | Stylize | Smooth | Onestage | Compare | Ui | Status | Doctor | Weights) -> int:
+def _dispatch(command: AnyCommand) -> int:
     match command:
         case Run():
             return _work(command, stages_of(command.settings), force=command.force, comparing=True)
@@ -59,6 +73,8 @@ def _dispatch(command: Run | Stylize | Smooth | Onestage | Compare | Ui | Status
             return _compare(command)
         case Ui():
             return _ui(command)
+        case Explain():
+            return _explain(command)
         case Status():
             return _status(command)
         case Doctor():
@@ -125,6 +141,16 @@ def _ui(command: Ui) -> int:
 
     dataset = _chosen(command)
     serve(dataset, command.results / dataset.name, command.settings, command.settings_of, command.port)
+    return 0
+
+
+def _explain(command: Explain) -> int:
+    from pipeline.explain import explain
+
+    dataset = _chosen(command)
+    if not dataset.pairs:
+        raise DatasetError("\n".join(f"{fault.pair}: {fault.text}" for fault in dataset.faults))
+    print(explain(dataset.pairs[0], results_folder(command.results, dataset)))
     return 0
 
 
