@@ -54,5 +54,20 @@ class _Lines:
         say(f"{self.title}: {iterate.step}/{iterate.total} at {iterate.size} px, {_losses(iterate)}, {left:.0f} s left")
 
 
+class ResidualLines:
+    """Says a line at most every ten seconds of an iteration towards a tolerance."""
+
+    def __init__(self, tolerance: float) -> None:
+        self.tolerance = tolerance
+        self.said = time.monotonic()
+
+    def __call__(self, iteration: int, residual: float) -> None:
+        """Takes the iteration's number and its relative residual."""
+        if time.monotonic() - self.said < LINE_EVERY_S:
+            return
+        self.said = time.monotonic()
+        say(f"smooth: iteration {iteration}, residual {residual:.1e}, until {self.tolerance:g}")
+
+
 def _losses(iterate: "Iterate") -> str:
     return " ".join([f"loss {iterate.loss:.3g}", *(f"{name} {value:.3g}" for name, value in iterate.losses.items())])

@@ -15,7 +15,7 @@ from pipeline.config import Config
 from pipeline.encoding import FAST, encode_pixels, encode_png, encode_tiff, rounded
 from pipeline.images import Photo, read_original
 from pipeline.inputs import Inputs
-from pipeline.progress import say
+from pipeline.progress import ResidualLines, say
 from pipeline.state import LINK, Stage
 from stages.segment.match import Regions
 
@@ -116,14 +116,23 @@ def smooth_lambdas(inputs: Inputs, link: Photo | None, config: Config, lambdas: 
     Raises:
         ValueError: the stage-one image is missing or of another size than the content.
     """
-    from stages.smooth import Smoother
+    from stages.smooth import TOLERANCE, Smoother
 
     began = time.perf_counter()
     link = _fitting(link, inputs)
-    smoother = Smoother(inputs.content, epsilon=config.smooth.epsilon)
+    settings = config.smooth
+    smoother = Smoother(
+        inputs.content, epsilon=settings.epsilon, solver=settings.solver, on_residual=ResidualLines(TOLERANCE)
+    )
+    say(f"smooth, by {smoother.chosen.why}")
     for lam in lambdas:
         result = smoother.solve(link, lam)
-        facts = {"device": "cpu", "residual": result.residual, "step_seconds": result.seconds._asdict()}
+        facts = {
+            "device": "cpu",
+            "solver": result.solver,
+            "residual": result.residual,
+            "step_seconds": result.seconds._asdict(),
+        }
         yield _recorded(Made(_final(result.image, inputs), facts), "smooth", inputs, began)
         began = time.perf_counter()
 

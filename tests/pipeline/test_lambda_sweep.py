@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline import progress
 from pipeline.cli import main
 from pipeline.contact_sheet import GAP, TILE
 from pipeline.encoding import encode_png, encode_tiff
@@ -150,3 +151,32 @@ def test_other_commands_take_one_lambda(
 ) -> None:
     assert main([command, str(folders[0]), *option]) == 2
     assert f"{command} takes one lambda; `photostyle smooth` takes a list" in capsys.readouterr().err
+
+
+def test_which_solver_ran_is_printed_and_recorded(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = folders[1] / "hill"
+    for solver, name in (("auto", "Cholesky factor: "), ("cg", "conjugate gradients: as asked")):
+        assert smooth(folders, "0.1", "--smooth.solver", solver, "--pairs", "hill") == 0
+        assert f"smooth, by {name}" in capsys.readouterr().err
+        manifest = read_manifest(results / "smooth")
+        assert manifest is not None
+        assert manifest.facts["solver"].startswith(name)
+        assert manifest.facts["residual"] <= (1e-9 if solver == "auto" else 1e-6)
+
+
+def test_the_iterations_progress_is_told_every_ten_seconds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    lines = progress.ResidualLines(1e-6)
+    for iteration in range(50):
+        now = iteration * 0.5
+        lines(iteration, 0.5**iteration)
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        "smooth: iteration 20, residual 9.5e-07, until 1e-06",
+        "smooth: iteration 40, residual 9.1e-13, until 1e-06",
+    ]
