@@ -12,7 +12,7 @@ READY_DEV := $(VENV)/.ready-dev
 ARGUMENTS = $(DATA) --results $(RESULTS) $(if $(LAMBDA),--smooth.lambda $(LAMBDA)) $(OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: run stylize smooth onestage compare status test lint bench clean help
+.PHONY: run stylize smooth onestage compare ui explain status test lint bench clean help
 
 run: $(READY) ## All stages and the comparison; make run DATA=folder RESULTS=folder for your own photos
 	@$(BIN)/photostyle run $(ARGUMENTS)
@@ -20,8 +20,10 @@ run: $(READY) ## All stages and the comparison; make run DATA=folder RESULTS=fol
 stylize: ## Stage one only
 smooth: ## Stage two only, in seconds; make smooth LAMBDA=1e-2
 onestage: ## The paper's one-stage method only, to compare with
-compare: ## Scores and contact sheets of what there is
-stylize smooth onestage compare: $(READY)
+compare: ## Scores, contact sheets and the report of what there is
+ui: ## A page on this machine: drag lambda, try two photos of your own
+explain: ## A page that explains the method, with live figures
+stylize smooth onestage compare ui explain: $(READY)
 	@$(BIN)/photostyle $@ $(ARGUMENTS)
 
 status: $(READY) ## What is current, stale, failed or missing

@@ -26,8 +26,8 @@ POWERS = np.linspace(-6, 0, 25)
 """Of ten: the lambdas of the slider."""
 WOBBLE, WAVE = 2.0, 26.0
 """Amplitude and wavelength of the bent lines, pixels."""
-STROKE, STRENGTH = (0.8, 4.0), 0.9
-"""Height and length of a brush stroke (standard deviations in pixels), and its weight."""
+STROKE, STRENGTH, TINT = (0.8, 4.0), 0.05, 0.35
+"""Height and length of a brush stroke (standard deviations in pixels), its contrast, and how much of it is colour."""
 
 
 class Solved(NamedTuple):
@@ -112,7 +112,8 @@ def paint(inputs: Inputs) -> Photo:
     bent = y + WOBBLE * np.sin(2 * np.pi * x / WAVE), x + WOBBLE * np.sin(2 * np.pi * y / WAVE)
     channels = [ndimage.map_coordinates(coloured[..., c], bent, order=1, mode="reflect") for c in range(3)]
     smeared = np.stack([ndimage.median_filter(channel, 5, mode="reflect") for channel in channels], axis=-1)
-    noise = np.random.default_rng(0).normal(size=(height, width, 3))
+    noise = np.random.default_rng(0).normal(size=(height, width, 4))
     strokes = ndimage.gaussian_filter(noise, (*STROKE, 0), mode="reflect")
-    painted: Photo = np.clip(smeared + STRENGTH * 0.25 * strokes, 0, 1).astype(np.float32)
+    strokes *= STRENGTH / strokes.std()
+    painted: Photo = np.clip(smeared + strokes[..., 3:] + TINT * strokes[..., :3], 0, 1).astype(np.float32)
     return painted

@@ -250,7 +250,7 @@ function showNull(content, z) {
     draw(figure.querySelector(".photo"), image);
     const value = energy(z, image);
     $("energy").textContent = value.toExponential(1).replace("-", "\u2212");
-    figure.querySelector(".meter i").style.width = `${Math.min(Math.max((Math.log10(value + 1e-12) + 9) / 9, 0), 1) * 100}%`;
+    figure.querySelector(".meter i").style.width = `${Math.min(Math.max((Math.log10(value + 1e-12) + 7) / 5, 0), 1) * 100}%`;
   };
   inputs.forEach((input) => input.addEventListener("input", change));
   $("calm").addEventListener("click", () => { inputs.forEach((input) => { input.value = input.defaultValue; }); change(); });

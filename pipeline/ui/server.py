@@ -185,7 +185,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _smooth(self, query: dict[str, str]) -> Reply:
         size = msgspec.convert(query["size"], Size)
         smoothed = self.server.live.smooth(int(query["pair"]), float(query["lambda"]), size)
-        facts = {"X-Seconds": f"{smoothed.seconds.factor + smoothed.seconds.solve:.3f}", "X-Residual": f"{smoothed.residual:.1e}"}
+        seconds = smoothed.seconds.factor + smoothed.seconds.solve
+        facts = {"X-Seconds": f"{seconds:.3f}", "X-Residual": f"{smoothed.residual:.1e}"}
         if query.get("kind") == "png":
             return Reply(encode_png(smoothed.image, 8), "image/png", facts)
         return Reply(encode_jpeg(smoothed.image, QUALITY, "444"), "image/jpeg", facts)
