@@ -12,7 +12,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from pipeline.images import Photo
-from stages.smooth import matting_laplacian
+from stages.settings import Smooth
+from stages.smooth.matting_laplacian import apply_stencil, matting_stencil
 
 PLACES = 3
 SHARE = 0.2
@@ -72,9 +73,9 @@ def find_close_ups(distorted: Map) -> list[Place]:
 
 
 def _affine_energy_map(content: Photo, stylized: Photo) -> Map:
-    laplacian = matting_laplacian(content)
-    x = stylized.reshape(-1, 3).astype(np.float64)
-    energy: Map = (x * (laplacian @ x) - laplacian @ (x * x) / 2).sum(axis=1).reshape(content.shape[:2])
+    stencil = matting_stencil(content, Smooth().epsilon)
+    x = np.ascontiguousarray(np.moveaxis(stylized, 2, 0), np.float64)
+    energy: Map = (x * apply_stencil(stencil, x) - apply_stencil(stencil, x * x) / 2).sum(axis=0)
     return energy
 
 

@@ -15,8 +15,8 @@ LARGEST = 1200
 """Long edge of a picture on the page, pixels: what is larger is brought down, what is smaller stays as it is."""
 THUMB = 280
 """Long edge of a thumbnail, pixels."""
-QUALITY, THUMB_QUALITY = 94, 80
-"""JPEG, with colour at full resolution in the former: at 94 its errors are near 40 dB, under those of a close-up."""
+QUALITY, THUMB_QUALITY = 90, 80
+"""JPEG, with colour at full resolution in the former: at 90 its errors are 40 dB below the picture, and not seen."""
 
 Bytes = npt.NDArray[np.uint8]
 

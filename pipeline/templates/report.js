@@ -1,6 +1,7 @@
 "use strict";
 
-// Pictures stand in the page as base64 text; each becomes a blob when something first shows it.
+// Pictures stand below, as base64 text; each becomes a blob when something first shows it. The page is there before they
+// all are, so that it is quick however many they may be.
 const addresses = new Map();
 function address(id) {
   if (!addresses.has(id)) {
@@ -12,6 +13,7 @@ function address(id) {
 }
 
 function show(image) {
+  if (!document.getElementById(image.dataset.picture)) return void document.addEventListener("DOMContentLoaded", () => show(image));
   const wanted = address(image.dataset.picture);
   if (image.src !== wanted) image.src = wanted;
 }
