@@ -95,17 +95,16 @@ class NodeCholesky:
         rows, columns = stiffness.shape[:2]
         nodes = nested_dissection(rows, columns).order.reshape(-1, 1)
         self._order = np.add(4 * nodes, np.arange(4), dtype=np.int32).reshape(-1)
-        self._stiffness, self._mass = stiffness, mass
         self._lower = _lower_blocks(self._order, rows, columns)
-        self._source = self._lower.data.astype(np.int64)
-        pattern = self._lower.copy()
-        pattern.data[:] = 1
-        self._factor = analyze(pattern, mode="supernodal", ordering_method="natural")
+        source = self._lower.data.astype(np.int64)
+        self._stiffness, self._mass = (blocks.reshape(-1)[source] for blocks in (stiffness, mass))
+        self._lower.data[:] = 1
+        self._factor = analyze(self._lower, mode="supernodal", ordering_method="natural")
 
     def factorise(self, lam: float) -> None:
         """Replace the factor by that of K + lam M, its diagonal lifted a little. Errors as for GridCholesky."""
-        values = self._stiffness + lam * self._mass
-        self._lower.data[:] = values.reshape(-1)[self._source]
+        np.multiply(self._mass, lam, out=self._lower.data)
+        self._lower.data += self._stiffness
         _factorise(self._factor, self._lower, LIFT, lam)
 
     def solve(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -31,7 +31,7 @@ POWER_ITERATIONS = 20
 MARGIN = 1.1
 """On the largest eigenvalue, which power iteration finds from below."""
 
-BYTES_PER_PIXEL = 420
+BYTES_PER_PIXEL = 480
 """Beside the coarse factor: both stencils, right-hand side, iterates, their copies in float32."""
 
 Planes = NDArray[np.float64]
@@ -62,15 +62,15 @@ class GridConjugateGradients:
         self._lam = lam
 
     def solve(self, b: Planes) -> Planes:
-        """x with |b - (L + lam I) x| <= TOLERANCE |b|, for planes (C, H, W) float64.
+        """x with |b - (L + lam I) x| <= TOLERANCE |b|, for planes (C, H, W) float64; b is overwritten by the residual.
 
         Raises NotConvergedError after LIMIT iterations.
         """
         lam = self._lam
         goal = TOLERANCE * np.sqrt(_dots(b, b))
-        x = self._coarse_solution(b)
-        r = b - apply_stencil(self._stencil, x, lam)
-        p, rz = np.zeros_like(b), np.zeros(len(b))
+        x, r = self._coarse_solution(b), b
+        r -= apply_stencil(self._stencil, x, lam)
+        p, q, rz = np.zeros_like(b), np.empty_like(b), np.zeros(len(b))
         for iteration in range(LIMIT + 1):
             norms = np.sqrt(_dots(r, r))
             reached = float(np.max(norms / np.where(goal > 0, goal, 1))) * TOLERANCE
@@ -81,7 +81,7 @@ class GridConjugateGradients:
             z = self._precondition(r.astype(np.float32))
             before, rz = rz, _dots(r, z)
             _turn(p, z, _ratio(rz, before))
-            q = apply_stencil(self._stencil, p, lam)
+            apply_stencil(self._stencil, p, lam, out=q)
             _advance(x, r, p, q, _ratio(rz, _dots(p, q)))
         raise NotConvergedError(
             f"conjugate gradients reached a relative residual of {reached:.1e} in {LIMIT} iterations at lambda = "
@@ -95,15 +95,16 @@ class GridConjugateGradients:
 
     def _precondition(self, r: NDArray[np.float32]) -> NDArray[np.float32]:
         """Chebyshev, the coarse space, Chebyshev: a symmetric positive definite map from residuals to corrections."""
-        x = np.zeros_like(r)
-        self._smooth(x, r, r)
-        rest = _rest(r, apply_stencil(self._rounded, x, self._lam))
+        x, rest = np.zeros_like(r), r.copy()
+        self._smooth(x, r, rest)
+        self._update_rest(x, r, rest)
         self._space.prolong(self._coarse.solve(self._space.restrict(rest)), x)
-        self._smooth(x, r, _rest(r, apply_stencil(self._rounded, x, self._lam)))
+        self._update_rest(x, r, rest)
+        self._smooth(x, r, rest)
         return x
 
     def _smooth(self, x: NDArray[np.float32], r: NDArray[np.float32], rest: NDArray[np.float32]) -> None:
-        """Improve x by Chebyshev's iteration for A x = r preconditioned by A's diagonal; rest is r - A x to begin with.
+        """Improve x by Chebyshev's iteration for A x = r preconditioned by A's diagonal; rest is r - A x, at first.
 
         Saad, Iterative Methods for Sparse Linear Systems, algorithm 12.1.
         """
@@ -113,9 +114,14 @@ class GridConjugateGradients:
         rho = radius / centre
         _stride(x, step, rest, self._rounded, self._lam, 0.0, 1 / centre)
         for _ in range(DEGREE - 1):
-            rest = _rest(r, apply_stencil(self._rounded, x, self._lam))
+            self._update_rest(x, r, rest)
             before, rho = rho, 1 / (2 * centre / radius - rho)
             _stride(x, step, rest, self._rounded, self._lam, rho * before, 2 * rho / radius)
+
+    def _update_rest(self, x: NDArray[np.float32], r: NDArray[np.float32], rest: NDArray[np.float32]) -> None:
+        """rest = r - A x."""
+        apply_stencil(self._rounded, x, self._lam, out=rest)
+        np.subtract(r, rest, out=rest)
 
 
 def estimated_bytes(height: int, width: int) -> int:
@@ -180,11 +186,6 @@ def _advance(x, r, p, q, alpha):  # type: ignore[no-untyped-def]
             for u in range(p.shape[2]):
                 x[c, y, u] += alpha[c] * p[c, y, u]
                 r[c, y, u] -= alpha[c] * q[c, y, u]
-
-
-def _rest(r: NDArray[np.float32], product: NDArray[np.float32]) -> NDArray[np.float32]:
-    """r - product, in the product's memory."""
-    return np.subtract(r, product, out=product)
 
 
 @njit(cache=True, parallel=True, nogil=True)

@@ -64,13 +64,20 @@ def matting_stencil(content: ArrayLike, epsilon: float = Smooth().epsilon) -> ND
     return stencil
 
 
-def apply_stencil(stencil: NDArray[np.floating], x: NDArray[np.floating], shift: float = 0.0) -> NDArray[np.floating]:
+def apply_stencil(
+    stencil: NDArray[np.floating],
+    x: NDArray[np.floating],
+    shift: float = 0.0,
+    out: NDArray[np.floating] | None = None,
+) -> NDArray[np.floating]:
     """The product (L + shift I) x for the stencil (H, 13, W) of L and planes x (C, H, W); of x's shape and type.
+
+    out: where to put it, not x itself.
 
     Rows of L sum to zero, so it is summed over differences, L_ij (x_j - x_i): the rounding is then that of the contrast
     between neighbours, not of their brightness, and the diagonal is not read.
     """
-    product = np.empty_like(x)
+    product = np.empty_like(x) if out is None else out
     _multiply(stencil, x, x.dtype.type(shift), product)
     return product
 
