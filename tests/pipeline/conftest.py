@@ -17,10 +17,15 @@ QUIET = [
 """The browser's own requests are none of the pages'."""
 
 
+def find_chromium() -> str | None:
+    """Where the system's browser is."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
 @pytest.fixture(scope="session")
 def browser():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    executable = next((path for name in names if (path := shutil.which(name))), None)
+    executable = find_chromium()
     if executable is None:
         pytest.skip("no Chromium here: install it (on Debian: apt-get install chromium), and `make test` again")
     sync_api = pytest.importorskip("playwright.sync_api")
