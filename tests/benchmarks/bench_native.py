@@ -96,7 +96,7 @@ def _edges(image: Photo) -> NDArray[np.float64]:
 
 
 def _guided(content: Photo, solved: Photo, photo: Photo, radius: int = 1, epsilon: float = 1e-4) -> Photo:
-    """The fast guided filter (He and Sun 2015) with the content as guide; of its radii and epsilons the best here."""
+    """The fast guided filter (He and Sun 2015) with the content as guide; of its radii the best here."""
 
     def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
         edge = 2 * radius + 1
