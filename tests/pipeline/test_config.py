@@ -50,7 +50,7 @@ def test_every_unknown_key_is_refused_with_its_place(tmp_path: Path) -> None:
         settings("run", tmp_path)
     assert str(error.value).splitlines() == [
         f"{file}: unknown key 'sise' at the top level; it knows size, encoder, device, stylize, smooth, onestage",
-        f"{file}: unknown key 'lamda' in [smooth]; it knows lambda, epsilon",
+        f"{file}: unknown key 'lamda' in [smooth]; it knows lambda, epsilon, solver",
         f"{file}: unknown key 'styleise' at the top level; it knows size, encoder, device, stylize, smooth, onestage",
     ]
 
