@@ -5,7 +5,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
+PATIENCE = 60_000
+"""Milliseconds, for machines that have other things to do."""
 QUIET = [
     "--disable-gpu",
     "--disable-quic",
@@ -28,10 +31,10 @@ def browser():
     executable = find_chromium()
     if executable is None:
         pytest.skip("no Chromium here: install it (on Debian: apt-get install chromium), and `make test` again")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=executable, headless=True, args=QUIET, chromium_sandbox=os.getuid() != 0
+            executable_path=executable, headless=True, args=QUIET, chromium_sandbox=os.getuid() != 0, timeout=PATIENCE
         )
         yield browser
         browser.close()
@@ -42,11 +45,18 @@ class Watched:
 
     def __init__(self, page) -> None:
         self.page = page
+        self.refused = False
+        """Whether the server will refuse something, of which the browser then tells, sooner or later."""
         self.wrongs: list[str] = []
-        page.on("console", lambda message: message.type in ("error", "warning") and self.wrongs.append(message.text))
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.wrongs.append(str(error)))
         page.on("dialog", lambda dialog: (self.wrongs.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: self._own(request.url) or self.wrongs.append(f"request: {request.url}"))
+
+    def _hear(self, message) -> None:
+        expected = self.refused and message.text.startswith("Failed to load resource")
+        if message.type in ("error", "warning") and not expected:
+            self.wrongs.append(message.text)
 
     @staticmethod
     def _own(url: str) -> bool:
@@ -58,7 +68,7 @@ def watched(browser) -> Iterator[Watched]:
     """A page that fails the test for any error on its console, any dialog, and any request to another host."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     watched = Watched(context.new_page())
-    watched.page.set_default_timeout(20_000)
+    watched.page.set_default_timeout(PATIENCE)
     yield watched
     context.close()
     assert watched.wrongs == []
