@@ -39,6 +39,10 @@ class Pair(NamedTuple):
     settings: Path | None = None
     """Where its own settings are, if it has any."""
 
+    def files(self) -> list[Path]:
+        """The photos, and the masks where there are any."""
+        return [path for path in (self.content, self.style, self.content_mask, self.style_mask) if path is not None]
+
 
 class Dataset(NamedTuple):
     """The complete pairs of a folder in natural order, and the faults of the others."""

@@ -5,6 +5,7 @@ speaks of whole files. Fingerprints are made of decoded images and settings, nev
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.files import hash_bytes, hash_file, sync_folder, write_atomically
+from pipeline.hash_cache import Known, Recall, anew
 
 FILE = "manifest.json"
 FAILURE_FILE = "failure.txt"
+
+BYTES = "bytes"
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,9 +65,18 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     facts: dict[str, Any]
     """Recorded and not part of the fingerprint: seconds, memory, device, encoder, versions, losses, residual."""
 
-    def intact(self, folder: Path) -> bool:
+    def intact(self, folder: Path, recall: Recall = anew) -> bool:
         """Whether every output is there, byte for byte."""
-        return all(hash_file(folder / name) == digest for name, digest in self.outputs.items())
+        place = f"{folder.parent.name}/{folder.name}"
+        return all(
+            recall(f"{place}/{name}", [folder / name], partial(_hashed, folder / name)).hashes == {BYTES: digest}
+            for name, digest in self.outputs.items()
+        )
+
+
+def _hashed(path: Path) -> Known:
+    digest = hash_file(path)
+    return Known({} if digest is None else {BYTES: digest})
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from pipeline.config import Config, has_own
 from pipeline.dataset import Dataset, Pair
 from pipeline.decoding import ImageError
 from pipeline.files import hash_array
+from pipeline.hash_cache import HashCache, Known
 from pipeline.inputs import InputError, load_inputs
 from pipeline.manifest import publish, record_failure
 from pipeline.progress import say, watch
@@ -64,6 +66,8 @@ def examine(
 ) -> Examination:
     """Reads every file of a dataset, so that all its faults are known before any work starts, and finds what is there.
 
+    What was read before and not touched since is not decoded again.
+
     Args:
         dataset: the pairs.
         results: the folder that holds one folder for each pair.
@@ -75,20 +79,22 @@ def examine(
     """
     failures = [Failure(fault.pair, "dataset", fault.text) for fault in dataset.faults]
     sound = []
+    cache = HashCache(results)
     for pair in dataset.pairs:
         folder, config = results / pair.name, settings_of(pair)
         try:
-            inputs = load_inputs(pair, config.size)
-            hashes, notes = inputs.hashes(), (*inputs.notes, *_own(pair, config))
-            links = {stage: link_hash(folder, stage) for stage in stages}
+            known = cache.recall(f"{pair.name}: size {config.size}", pair.files(), partial(_hashed, pair, config))
+            hashes, notes = known.hashes, (*known.notes, *_own(pair, config))
+            links = {stage: link_hash(folder, stage, cache.recall) for stage in stages}
         except InputError as error:
             failures += [Failure(pair.name, "dataset", line) for line in str(error).splitlines()]
         except ImageError as error:
             failures.append(Failure(pair.name, "stage-one image", str(error)))
         else:
             wanted = {stage: recipe(stage, hashes, links[stage], config) for stage in stages}
-            states = {stage: find_state(folder / stage, wanted[stage], config) for stage in stages}
+            states = {stage: find_state(folder / stage, wanted[stage], config, cache.recall) for stage in stages}
             sound.append(Examined(pair, hashes, notes, states, config))
+    cache.save()
     return Examination(tuple(sound), tuple(failures))
 
 
@@ -174,6 +180,11 @@ def _advance(one: Examined, folder: Path, stage: Stage, network: Network, label:
     publish(folder / stage, wanted, made.outputs, made.facts)
     say(f"{label} {stage}: {time.perf_counter() - began:.1f} s{f' ({state.why})' if state.kind == 'stale' else ''}")
     return True
+
+
+def _hashed(pair: Pair, config: Config) -> Known:
+    inputs = load_inputs(pair, config.size)
+    return Known(inputs.hashes(), inputs.notes)
 
 
 def _own(pair: Pair, config: Config) -> Iterator[str]:

@@ -8,6 +8,7 @@ import msgspec
 from pipeline.config import Config
 from pipeline.decoding import ImageError
 from pipeline.files import hash_array
+from pipeline.hash_cache import Known, Recall, anew
 from pipeline.images import Photo, read_photo
 from pipeline.inputs import ALPHA, FULL_SIZE
 from pipeline.manifest import Recipe, read_failure, read_manifest
@@ -66,25 +67,34 @@ def read_link(pair_folder: Path, stage: Stage = "smooth") -> Photo | None:
     Raises:
         ImageError: it can't be read.
     """
+    path = _link_path(pair_folder, stage)
+    return None if path is None else read_photo(path)
+
+
+def _link_path(pair_folder: Path, stage: Stage) -> Path | None:
     if stage not in START:
         return None
     path = pair_folder / START[stage] / STARTS[START[stage]].file
-    return read_photo(path) if path.exists() else None
+    return path if path.exists() else None
 
 
-def link_hash(pair_folder: Path, stage: Stage = "smooth") -> str | None:
+def link_hash(pair_folder: Path, stage: Stage = "smooth", recall: Recall = anew) -> str | None:
     """Hash of the image that `read_link` gives; None where there is none, or it is ours and damaged: made again, then.
 
     Raises:
         ImageError: it is the stage-one image, which may be anybody's, and can't be read.
     """
+    path = _link_path(pair_folder, stage)
+    if path is None:
+        return None
+    start = STARTS[START[stage]].name
     try:
-        link = read_link(pair_folder, stage)
+        known = recall(f"{pair_folder.name}: {start}", [path], lambda: Known({start: hash_array(read_photo(path))}))
     except ImageError:
         if START[stage] == "stylize":
             raise
         return None
-    return None if link is None else hash_array(link)
+    return known.hashes[start]
 
 
 def recipe(stage: Stage, hashes: dict[str, str], link: str | None, config: Config) -> Recipe | None:
@@ -101,14 +111,14 @@ def recipe(stage: Stage, hashes: dict[str, str], link: str | None, config: Confi
     return Recipe(stage, VERSIONS[stage], content | start, _section(config.smooth) if stage == "smooth" else {})
 
 
-def find_state(folder: Path, wanted: Recipe | None, config: Config) -> State:
+def find_state(folder: Path, wanted: Recipe | None, config: Config, recall: Recall = anew) -> State:
     """Compares what is in a stage's folder with what is wanted."""
-    state = _compare(folder, wanted, config)
+    state = _compare(folder, wanted, config, recall)
     failure = None if state.settled else read_failure(folder)
     return state if failure is None else State("failed", failure)
 
 
-def _compare(folder: Path, wanted: Recipe | None, config: Config) -> State:
+def _compare(folder: Path, wanted: Recipe | None, config: Config, recall: Recall) -> State:
     if wanted is None:
         return State("missing")
     manifest = read_manifest(folder)
@@ -119,7 +129,7 @@ def _compare(folder: Path, wanted: Recipe | None, config: Config) -> State:
     ran = manifest.facts.get("encoder")
     if ran is not None and config.encoder not in ("auto", ran):
         return State("stale", f"encoder {ran} -> {config.encoder}")
-    if manifest.intact(folder):
+    if manifest.intact(folder, recall):
         return State("current")
     if wanted.stage == "stylize" and (folder / LINK).exists():
         return State("edited", f"{LINK} was changed by hand and is kept")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline import hash_cache
 from pipeline.cli import main
 from pipeline.encoding import encode_tiff
 from pipeline.files import lock
@@ -79,8 +80,8 @@ def photostyle(command: str, dataset: Path, results: Path, *options: str) -> int
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Every file by name, with the time it was written."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
+    """Every file by name, with the time it was written; but for the lock and the hashes that are remembered."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in (".lock", hash_cache.FILE)]
     return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import progress
+from pipeline import hash_cache, progress
 from pipeline.cli import main
 from pipeline.contact_sheet import GAP, TILE
 from pipeline.encoding import encode_png, encode_tiff
@@ -41,7 +41,7 @@ def smooth(folders: tuple[Path, Path], lambdas: str, *options: str) -> int:
 
 
 def written(results: Path) -> dict[str, int]:
-    files = (path for path in results.rglob("*") if path.is_file() and path.name != ".lock")
+    files = (path for path in results.rglob("*") if path.is_file() and path.name not in (".lock", hash_cache.FILE))
     return {str(path.relative_to(results)): path.stat().st_mtime_ns for path in files}
 
 
