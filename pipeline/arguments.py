@@ -182,6 +182,8 @@ def _lambdas_apart(argv: Sequence[str]) -> tuple[Sequence[str], tuple[float, ...
 
 
 _registry = ConstructorRegistry()
+_suppressed: Any = tyro.conf.Suppress
+"""A table of names and colours is for files."""
 
 
 @_registry.struct_rule
@@ -198,7 +200,7 @@ def _settings_by_their_names_in_files(info: StructTypeInfo) -> StructConstructor
         fields=tuple(
             StructFieldSpec(
                 name=each.encode_name,
-                type=hints[each.name],
+                type=_suppressed[hints[each.name]] if each.name == "palette" else hints[each.name],
                 default=getattr(info.default, each.name),
                 helptext=docs.get(each.name),
             )

@@ -23,10 +23,11 @@ from pipeline.arguments import (
 )
 from pipeline.compare import CompareError
 from pipeline.comparison import bring_up_to_date
-from pipeline.config import ConfigError
+from pipeline.config import ConfigError, palette_of
 from pipeline.dataset import Dataset, DatasetError, open_dataset
 from pipeline.files import LockedError, lock
 from pipeline.lambda_sweep import sweep_lambdas
+from pipeline.masks import MaskRules
 from pipeline.progress import say
 from pipeline.report.report import bring_report_up_to_date
 from pipeline.run import Failure, Summary, examine, results_folder, run
@@ -182,6 +183,8 @@ def _chosen(command: OnDataset) -> Dataset:
         DatasetError: as for opening it, and for a pair that it hasn't got.
     """
     dataset = open_dataset(command.dataset)
+    rules = MaskRules(palette_of(command.settings), command.settings.strict)
+    dataset = dataset._replace(pairs=tuple(pair._replace(mask_rules=rules) for pair in dataset.pairs))
     if not command.pairs:
         return dataset
     known = [*(pair.name for pair in dataset.pairs), *(fault.pair for fault in dataset.faults)]

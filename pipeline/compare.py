@@ -17,8 +17,9 @@ from pipeline.decoding import ImageError
 from pipeline.encoding import encode_png
 from pipeline.files import write_atomically
 from pipeline.images import Photo, read_photo, shrink
-from pipeline.inputs import InputError, Inputs, Labels, load_inputs, working_size
+from pipeline.inputs import InputError, Inputs, load_inputs, working_size
 from pipeline.manifest import read_manifest
+from pipeline.masks import Labels
 from pipeline.progress import say
 from pipeline.score_table import NOTES, Row, means, to_csv, to_markdown
 from pipeline.state import LINK, Stage

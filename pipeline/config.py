@@ -13,12 +13,14 @@ from msgspec import Meta, Struct
 
 from pipeline.dataset import SETTINGS, Pair
 from pipeline.files import write_atomically
+from stages.segment.labels import PALETTE, Colour
 from stages.settings import OneStage, Positive, Smooth, Stylize
 
 WORKING_SIZE = 700
 """Long edge in pixels at which the stages work where nothing else is asked for."""
 
 Size = Annotated[int, Meta(ge=32)] | Literal["native"]
+Channel = Annotated[int, Meta(ge=0, le=255)]
 
 
 class ConfigError(ValueError):
@@ -35,6 +37,11 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Network whose features carry style and content; auto is vgg19 where it can be had, otherwise vgg16."""
     device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
     """Where stage one computes; auto is the first of cuda, mps and cpu that is there."""
+    strict: bool = False
+    """Make an error of everything about the masks that would be put right: edges between the colours, a size one pixel
+    off, a class that the style lacks."""
+    palette: dict[str, tuple[Channel, Channel, Channel]] = {}
+    """The masks' colours by name, in place of the paper's nine."""
     stylize: Stylize = Stylize()
     smooth: Smooth = Smooth()
     onestage: OneStage = OneStage()
@@ -66,6 +73,22 @@ def load_config(dataset: Path, file: Path | None, pair: Pair | None = None) -> C
         assert pair.settings is not None
         config = _override(config, pair.settings, Own)
     return _override(config, file) if file is not None else config
+
+
+def palette_of(config: Config) -> dict[str, Colour]:
+    """The colours of the masks: the paper's nine where the configuration has none.
+
+    Raises:
+        ConfigError: two names for one colour.
+    """
+    if not config.palette:
+        return PALETTE
+    names: dict[Colour, str] = {}
+    for name, colour in config.palette.items():
+        if colour in names:
+            raise ConfigError(f"palette: {names[colour]} and {name} are the same colour, {colour}: keep one")
+        names[colour] = name
+    return config.palette
 
 
 def has_own(pair: Pair) -> bool:

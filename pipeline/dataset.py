@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.decoding import SUFFIXES
+from pipeline.masks import MaskRules
 
 
 class DatasetError(ValueError):
@@ -38,6 +39,8 @@ class Pair(NamedTuple):
     """Other methods' results by the method's name."""
     settings: Path | None = None
     """Where its own settings are, if it has any."""
+    mask_rules: MaskRules = MaskRules()
+    """How its masks are read."""
 
     def files(self) -> list[Path]:
         """The photos, and the masks where there are any."""

@@ -58,6 +58,8 @@ class Raster(NamedTuple):
     """The ICC profile, where the file has one or names one."""
     unreadable_colours: str | None
     """What is known of the colours where they are not sRGB's and nobody says how to convert them."""
+    indices: npt.NDArray[np.uint8] | None = None
+    """H x W, into the palette of a PNG that has one."""
 
 
 def read_raster(path: Path) -> Raster:
@@ -101,9 +103,11 @@ def _read_png(data: bytes, path: Path) -> Raster:
         if getattr(header, "n_frames", 1) > 1:
             raise ImageError(f"{path}: animated, of {getattr(header, 'n_frames', 1)} frames: a photo is one")
         orientation, profile = header.getexif().get(EXIF_ORIENTATION, 1), header.info.get("icc_profile")
+        indices = _upright(np.asarray(header), orientation) if header.mode == "P" else None
     values = imagecodecs.png_decode(data)  # Pillow reads 16-bit colour as 8-bit
     largest = float(np.iinfo(values.dtype).max)
-    return _raster(values, largest, orientation, profile=profile, unreadable_colours=_png_colours(data))
+    raster = _raster(values, largest, orientation, profile=profile, unreadable_colours=_png_colours(data))
+    return raster._replace(indices=indices)
 
 
 def _png_colours(data: bytes) -> str | None:
@@ -218,7 +222,7 @@ def _raster(
     """With what follows from the number of channels; where no space is given, three or four are RGB."""
     if values.ndim == 2:
         values = values[..., None]
-    if values.ndim != 3 or not 1 <= values.shape[2] <= 5 or values.dtype.kind not in "buf":
+    if values.ndim != 3 or not 1 <= values.shape[2] <= 5 or values.dtype.kind not in "biuf":
         raise ValueError(f"values of type {values.dtype} and shape {values.shape} are not a photo")
     if values.dtype.kind == "b":
         values = values.astype(np.uint8)

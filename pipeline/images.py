@@ -1,7 +1,4 @@
-"""Photos and masks as the stages take them; photos brought down to a size.
-
-In memory a photo is float32, H x W x 3, sRGB values in [0, 1]; a mask is uint8, H x W x 3.
-"""
+"""Photos as the stages take them, brought down to a size: float32, H x W x 3, sRGB values in [0, 1]."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +13,6 @@ from pipeline.transparency import extend_colours, without_premultiplication
 
 Photo = npt.NDArray[np.float32]
 Alpha = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.uint8]
 
 
 class Original(NamedTuple):
@@ -64,6 +60,8 @@ def read_original(path: Path) -> Original:
 
 def _normalised(raster: Raster, path: Path) -> npt.NDArray[np.float32]:
     """The file's values over that of white."""
+    if raster.values.dtype.kind == "i":
+        raise ImageError(f"{path}: values of type {raster.values.dtype}, which may be negative, are not a photo")
     values: npt.NDArray[np.float32] = raster.values.astype(np.float32, order="C")
     values /= np.float32(raster.full)
     if not np.isfinite(values.sum(dtype=np.float64)):
@@ -71,26 +69,6 @@ def _normalised(raster: Raster, path: Path) -> npt.NDArray[np.float32]:
     if values.min() < 0 or values.max() > 1:
         raise ImageError(f"{path}: values reach from {values.min():g} to {values.max():g}, outside [0, 1]: clip them")
     return values
-
-
-def read_mask(path: Path) -> Mask:
-    """Reads a mask of 8 bits as uint8: H x W x 3 colours (palettes and grey expanded, alpha dropped).
-
-    A PGM file (FastPhotoStyle's masks) holds region numbers instead: H x W.
-
-    Raises:
-        ImageError: as for photos, and for more than 8 bits.
-    """
-    raster = read_raster(path)
-    if raster.values.dtype != np.uint8 or raster.full != 255:
-        kind = raster.values.dtype
-        raise ImageError(f"{path}: a mask has 8 bits a channel, this one is {kind}: save it as 8-bit PNG")
-    if raster.space == "cmyk":
-        raise ImageError(f"{path}: a mask is RGB, grey or of a palette, this one is CMYK: save it as 8-bit PNG")
-    if path.suffix.lower() == ".pgm":
-        return raster.values[..., 0]
-    colour = raster.values[..., :3] if raster.space == "rgb" else raster.values[..., :1]
-    return np.ascontiguousarray(np.broadcast_to(colour, (*colour.shape[:2], 3)))
 
 
 def working_shape(shape: tuple[int, ...], size: int) -> tuple[int, int]:
@@ -113,13 +91,3 @@ def shrink(photo: Photo, size: int) -> Photo:
         plane = Image.fromarray(np.ascontiguousarray(photo[..., channel]))
         small[..., channel] = np.asarray(plane.resize((width, height), Image.Resampling.LANCZOS))
     return small.clip(0, 1, out=small)
-
-
-def resample_mask(mask: Mask, shape: tuple[int, int]) -> Mask:
-    """The nearest pixel of a mask for each pixel of `shape` (height, width)."""
-    rows, columns = (
-        np.minimum(((np.arange(new) + 0.5) * old / new).astype(np.intp), old - 1)
-        for new, old in zip(shape, mask.shape[:2], strict=True)
-    )
-    nearest: Mask = mask[rows[:, None], columns]
-    return nearest

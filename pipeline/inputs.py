@@ -10,18 +10,8 @@ from pipeline.config import WORKING_SIZE, Size
 from pipeline.dataset import Pair
 from pipeline.decoding import ImageError
 from pipeline.files import hash_array, hash_bytes
-from pipeline.images import (
-    Alpha,
-    Mask,
-    Original,
-    Photo,
-    read_mask,
-    read_original,
-    resample_mask,
-    shrink,
-    working_shape,
-)
-from stages.segment.labels import PALETTE, read_labels
+from pipeline.images import Alpha, Original, Photo, read_original, shrink, working_shape
+from pipeline.masks import Labels, Mask, describe, read_classes, read_mask
 from stages.segment.match import Regions, match_regions, one_region
 from stages.settings import SMALLEST_EDGE
 
@@ -30,8 +20,6 @@ MASK_TOLERANCE = 1
 
 ALPHA, FULL_SIZE = "content transparency", "content at its own size"
 """What these are called among the hashes."""
-
-Labels = npt.NDArray[np.uint8]
 
 
 class InputError(ValueError):
@@ -58,6 +46,8 @@ class Inputs(NamedTuple):
     """The classes that both have; all of both images without masks."""
     notes: tuple[str, ...]
     """What was put right on the way, for the user to know."""
+    classes: tuple[str, ...] = ()
+    """Each mask's classes with their areas, in words."""
     alpha: Alpha | None = None
     """The content's transparency, H x W in [0, 1]; None where it has none."""
     full_size: FullSize | None = None
@@ -102,7 +92,7 @@ def load_inputs(pair: Pair, size: Size) -> Inputs:
             photo = whole.photo
             shape = working_shape(photo.shape, edge)
             if min(shape) < SMALLEST_EDGE:
-                becomes = f"{_size(photo)} becomes {shape[1]}x{shape[0]}"
+                becomes = f"{_size(photo.shape)} becomes {shape[1]}x{shape[0]}"
                 faults.append(f"{photo_path}: {becomes}: no edge may be under {SMALLEST_EDGE}")
             photos[role] = shrink(photo, edge)
             if role == "content":
@@ -119,25 +109,31 @@ def load_inputs(pair: Pair, size: Size) -> Inputs:
             continue
         if role not in photos:
             continue
-        off = max(abs(m - p) for m, p in zip(mask.shape[:2], photo.shape[:2], strict=True))
+        off = max(abs(m - p) for m, p in zip(mask.shape, photo.shape[:2], strict=True))
         if off > MASK_TOLERANCE:
-            faults.append(f"{mask_path}: is {_size(mask)}, its photo {_size(photo)}: save the mask at the photo's size")
+            remedy = "turn it" if mask.shape == photo.shape[1::-1] else "save the mask at the photo's size"
+            faults.append(f"{mask_path}: is {_size(mask.shape)}, its photo {_size(photo.shape)}: {remedy}")
         elif off:
-            notes.append(f"{mask_path.name} is {_size(mask)}, its photo {_size(photo)}: resampled to fit")
-        masks[role] = resample_mask(mask, shape)
+            notes.append(f"{mask_path.name} is {_size(mask.shape)}, its photo {_size(photo.shape)}: resampled to fit")
+        masks[role] = mask.resampled(shape)
     if faults:
         raise InputError("\n".join(faults))
     content, style = photos["content"], photos["style"]
-    if not masks:
+    if pair.content_mask is None or pair.style_mask is None:
         regions = one_region(content.shape[:2], style.shape[:2])
-        return Inputs(content, style, None, None, regions, (), alpha, full_size)
+        return Inputs(content, style, None, None, regions, (), (), alpha, full_size)
+    names = pair.content_mask.name, pair.style_mask.name
+    sides = (names[0], masks["content"]), (names[1], masks["style"])
     try:
-        content_labels, style_labels, names = _labels(masks["content"], masks["style"])
-        regions = match_regions(content_labels, style_labels, names)
+        read = read_classes(*sides, pair.mask_rules.palette)
+        regions = match_regions(read.content, read.style, read.names, content, style)
     except ValueError as error:
-        raise InputError(f"{pair.content_mask}: {error}") from error
-    notes += regions.notes
-    return Inputs(content, style, content_labels, style_labels, regions, tuple(notes), alpha, full_size)
+        raise InputError(f"{pair.content_mask.parent}: {error}") from error
+    notes += [*read.notes, *regions.notes]
+    if pair.mask_rules.strict and notes:
+        raise InputError("\n".join(f"{pair.content_mask.parent}: strict: {note}" for note in notes))
+    classes = tuple(describe(*side, read.names) for side in zip(names, (read.content, read.style), strict=True))
+    return Inputs(content, style, read.content, read.style, regions, tuple(notes), classes, alpha, full_size)
 
 
 def _digest(original: Original) -> str:
@@ -145,16 +141,5 @@ def _digest(original: Original) -> str:
     return hash_bytes(f"{hash_array(original.photo)} {alpha} {original.bits} bits".encode())
 
 
-def _labels(content: Mask, style: Mask) -> tuple[Labels, Labels, tuple[str, ...]]:
-    """Colours become the palette's indices; region numbers are counted through over both masks."""
-    if content.ndim == 3 and style.ndim == 3:
-        return read_labels(content), read_labels(style), tuple(PALETTE)
-    if content.ndim == 2 and style.ndim == 2:
-        numbers = np.unique(np.concatenate([content.ravel(), style.ravel()]))
-        labels = [np.searchsorted(numbers, mask).astype(np.uint8) for mask in (content, style)]
-        return labels[0], labels[1], tuple(map(str, numbers))
-    raise ValueError("one mask holds region numbers (PGM) and the other colours: make both of a kind")
-
-
-def _size(image: npt.NDArray[np.generic]) -> str:
-    return f"{image.shape[1]}x{image.shape[0]}"
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]}x{shape[0]}"

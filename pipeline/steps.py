@@ -145,6 +145,7 @@ def _recorded(made: Made, stage: Stage, inputs: Inputs, began: float) -> Made:
         "python": platform.python_version(),
         "versions": {name: version(name) for name in LIBRARIES[stage]},
         "notes": list(inputs.notes),
+        "masks": list(inputs.classes),
     }
     return Made(made.outputs, made.facts | facts)
 

@@ -7,10 +7,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from stages.segment.counterparts import by_name, looks
+
+Photo = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.integer[Any]]
 
 SMALLEST_SHARE = 1e-3
 """A class on less of its image than this has no statistics to speak of."""
+THINNEST = 1 / 128
+"""Of the long edge: a class of the style that is nowhere as wide as this would vanish at the sizes of stage one."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +25,10 @@ class Regions:
     content: npt.NDArray[np.uint8]
     """(H, W), values 0 .. count - 1."""
     style: npt.NDArray[np.uint8]
-    """(h, w), values 0 .. count - 1, each present; `count` marks pixels of no use, of classes the content lacks."""
+    """(h, w), values 0 .. count - 1, each present; `count` marks pixels of no use, of classes that nothing takes."""
     count: int
     notes: tuple[str, ...]
-    """What was merged or left out, for people."""
+    """What was given another counterpart, merged or left out, for people."""
 
 
 def one_region(content_shape: tuple[int, int], style_shape: tuple[int, int]) -> Regions:
@@ -31,45 +36,85 @@ def one_region(content_shape: tuple[int, int], style_shape: tuple[int, int]) -> 
     return Regions(np.zeros(content_shape, np.uint8), np.zeros(style_shape, np.uint8), 1, ())
 
 
-def match_regions(content: Labels, style: Labels, names: tuple[str, ...]) -> Regions:
-    """Keep the classes that both images have.
+def match_regions(
+    content: Labels, style: Labels, names: tuple[str, ...], content_photo: Photo, style_photo: Photo
+) -> Regions:
+    """Every pixel of the content gets a region that the style has, with enough of it for statistics.
 
-    What the style lacks is merged, pixel by pixel, into the nearest kept region of the content; what the content lacks
-    is left out of the style, whose statistics it would falsify.
+    The rule. A class that both have takes its look from its own. A class of the content that the style lacks, or has
+    too little of, takes it from another class of the style: from one whose name may stand for it (`SUBSTITUTES`), else
+    from the one that looks most like it (`looks`). A class on too little of the content, or nowhere three pixels wide,
+    joins, pixel by pixel, what is nearest. What no class of the content takes is left out of the style, whose
+    statistics it would falsify.
 
     Args:
         content, style: (H, W) and (h, w) class numbers.
-        names: of the classes, for the notes.
+        names: of the classes.
+        content_photo, style_photo: (H, W, 3) and (h, w, 3) in [0, 1].
 
     Raises:
         ValueError: the two have no class in common.
     """
-    shares = [np.bincount(labels.ravel(), minlength=len(names)) / labels.size for labels in (content, style)]
-    kept = [k for k in range(len(names)) if min(shares[0][k], shares[1][k]) >= SMALLEST_SHARE]
-    if not kept:
+    count = len(names)
+    shares = [np.bincount(labels.ravel(), minlength=count) / labels.size for labels in (content, style)]
+    in_content = (shares[0] >= SMALLEST_SHARE) & _as_wide_as(3, content, count)
+    in_style = (shares[1] >= SMALLEST_SHARE) & _as_wide_as(max(1, round(THINNEST * max(style.shape))), style, count)
+    if not (in_content & in_style).any():
         has = [", ".join(names[k] for k in np.flatnonzero(share >= SMALLEST_SHARE)) for share in shares]
         raise ValueError(
             f"the masks have no class in common: the content's holds {has[0]}, the style's {has[1]}. "
             "Paint what belongs together in the same colour, or remove both masks"
         )
     notes = []
-    for k in set(range(len(names))) - set(kept):
-        of_content, of_style = shares[0][k], shares[1][k]
-        if of_content >= SMALLEST_SHARE:
+    taken = {int(k): int(k) for k in np.flatnonzero(in_content & in_style)}
+    if lacking := np.flatnonzero(in_content & ~in_style).tolist():
+        of_content, of_style = looks(content_photo, content, count), looks(style_photo, style, count)
+        offered = np.flatnonzero(in_style).tolist()
+        for k in lacking:
+            named = by_name(names[k], [names[j] for j in offered])
+            alike = int(np.linalg.norm(of_style[offered] - of_content[k], axis=1).argmin())
+            taken[k] = offered[alike if named is None else named]
             notes.append(
-                f"{names[k]}: {of_content:.1%} of the content merged into its neighbours, {of_style:.2%} of the style"
+                f"{names[k]}: {shares[0][k]:.1%} of the content, {_how_little(shares[1][k])} of the style: "
+                f"takes its look from {names[taken[k]]}, {'by its name' if named is not None else 'most alike'}"
             )
-        elif of_style >= SMALLEST_SHARE:
-            notes.append(f"{names[k]}: {of_style:.1%} of the style left out, {of_content:.2%} of the content")
-    numbers = np.full(len(names), len(kept), np.uint8)
+    slivers = np.flatnonzero((shares[0] > 0) & ~in_content)
+    if len(slivers):
+        notes.append(
+            f"{_listed(names, slivers)}: {_how_little(shares[0][slivers].sum())} of the content "
+            "merged into what is nearest"
+        )
+    unused = np.flatnonzero((shares[1] > 0) & ~np.isin(np.arange(count), list(taken.values())))
+    if len(unused):
+        notes.append(f"{_listed(names, unused)}: {_how_little(shares[1][unused].sum())} of the style left out")
+    kept = sorted(set(taken.values()))
+    numbers = np.full(count, len(kept), np.uint8)
     numbers[kept] = np.arange(len(kept))
-    return Regions(numbers[_nearest_kept(content, kept)], numbers[style], len(kept), tuple(notes))
+    of_class = numbers[[taken.get(k, k) for k in range(count)]]
+    return Regions(of_class[_nearest(content, list(taken))], numbers[style], len(kept), tuple(notes))
 
 
-def _nearest_kept(labels: Labels, kept: list[int]) -> Labels:
+def _as_wide_as(side: int, labels: Labels, count: int) -> npt.NDArray[np.bool_]:
+    """Whether each class somewhere fills a square of that many pixels."""
+    whole = ndimage.maximum_filter(labels, side) == ndimage.minimum_filter(labels, side)
+    wide: npt.NDArray[np.bool_] = np.bincount(labels[whole], minlength=count) > 0
+    return wide
+
+
+def _nearest(labels: Labels, kept: list[int]) -> Labels:
+    """Each pixel of another class takes that of the nearest pixel of a kept one."""
     other = ~np.isin(labels, kept)
     if not other.any():
         return labels
     rows, columns = ndimage.distance_transform_edt(other, return_distances=False, return_indices=True)
     nearest: Labels = labels[rows, columns]
     return nearest
+
+
+def _how_little(share: float) -> str:
+    return "none" if share == 0 else f"{share:.1%}" if share >= SMALLEST_SHARE else f"{share:.2%}"
+
+
+def _listed(names: tuple[str, ...], classes: npt.NDArray[np.intp], most: int = 4) -> str:
+    listed = ", ".join(names[k] for k in classes[:most])
+    return listed if len(classes) <= most else f"{listed} and {len(classes) - most} more"

@@ -44,14 +44,14 @@ def test_a_mask_fits_its_photo_and_has_no_colour_outside_the_palette(pair, side)
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_content_and_style_have_the_same_regions_of_decent_size(pair):
-    content, style = (shares(read_labels(mask_of(pair, side))) for side in SIDES)
+    content, style = (shares(read_labels(mask_of(pair, side)).labels) for side in SIDES)
     assert content.keys() == style.keys()
     assert min(*content.values(), *style.values()) >= LEAST_SHARE
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_content_masks_have_no_specks(pair):
-    labels = read_labels(mask_of(pair, "content"))
+    labels = read_labels(mask_of(pair, "content")).labels
     for label in np.unique(labels):
         components, count = ndimage.label(labels == label)
         sizes = ndimage.sum_labels(np.ones(labels.shape), components, np.arange(1, count + 1))

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pipeline.images import read_mask, read_photo
+from pipeline.images import read_photo
+from pipeline.masks import read_mask
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 ADOBE = bytes(imagecodecs.cms_profile("adobergb"))

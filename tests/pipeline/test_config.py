@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.arguments import Doctor, OnDataset, Smooth, Weights, parse
-from pipeline.config import Config, ConfigError, save_lambda
+from pipeline.config import Config, ConfigError, palette_of, save_lambda
 from pipeline.dataset import open_dataset
+from stages.segment.labels import PALETTE
 
 
 def settings(*argv: str | Path) -> Config:
@@ -49,9 +50,9 @@ def test_every_unknown_key_is_refused_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as error:
         settings("run", tmp_path)
     assert str(error.value).splitlines() == [
-        f"{file}: unknown key 'sise' at the top level; it knows size, encoder, device, stylize, smooth, onestage",
+        f"{file}: unknown key 'sise' at the top level; it knows size, encoder, device, strict, palette, stylize, smooth, onestage",
         f"{file}: unknown key 'lamda' in [smooth]; it knows lambda, epsilon, solver",
-        f"{file}: unknown key 'styleise' at the top level; it knows size, encoder, device, stylize, smooth, onestage",
+        f"{file}: unknown key 'styleise' at the top level; it knows size, encoder, device, strict, palette, stylize, smooth, onestage",
     ]
 
 
@@ -145,3 +146,15 @@ def test_a_pair_may_have_nothing_else_of_its_own(tmp_path):
     toml(tmp_path / "beach" / "photostyle.toml", "[smooth]\nlambda = -1\n")
     with pytest.raises(ConfigError, match=r"smooth\.lambda"):
         parse(["run", str(tmp_path)]).settings_of(open_dataset(tmp_path).pairs[0])
+
+
+def test_a_palette_in_the_file_takes_the_place_of_the_nine_colours(tmp_path: Path) -> None:
+    assert palette_of(settings("run", tmp_path)) == PALETTE
+    toml(tmp_path / "photostyle.toml", "[palette]\nsky = [0, 0, 255]\nsand = [255, 165, 0]\n")
+    assert palette_of(settings("run", tmp_path)) == {"sky": (0, 0, 255), "sand": (255, 165, 0)}
+    toml(tmp_path / "photostyle.toml", "[palette]\nsky = [0, 0, 255]\nsea = [0, 0, 255]\n")
+    with pytest.raises(ConfigError, match=r"palette: sky and sea are the same colour, \(0, 0, 255\): keep one"):
+        palette_of(settings("run", tmp_path))
+    toml(tmp_path / "photostyle.toml", "[palette]\nsky = [0, 0, 256]\n")
+    with pytest.raises(ConfigError, match="palette"):
+        settings("run", tmp_path)

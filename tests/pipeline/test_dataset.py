@@ -18,6 +18,7 @@ def touch(root: Path, *names: str) -> None:
 def relative(pair: Pair, root: Path) -> dict[str, object]:
     """The pair's paths within the dataset, without what is not there."""
     fields = pair._asdict() | {"comparisons": {k: str(v.relative_to(root)) for k, v in pair.comparisons.items()}}
+    fields.pop("mask_rules")
     return {k: str(v.relative_to(root)) if isinstance(v, Path) else v for k, v in fields.items() if v}
 
 

@@ -11,13 +11,12 @@ import pytest
 import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from pipeline import decoding
 from pipeline.decoding import ImageError
 from pipeline.encoding import encode_png, encode_tiff
-from pipeline.images import read_mask, read_original, read_photo, resample_mask, shrink, working_shape
+from pipeline.images import read_original, read_photo, shrink, working_shape
 
 RNG = np.random.default_rng(7)
 RGB8 = RNG.integers(0, 256, (6, 9, 3), dtype=np.uint8)
@@ -222,19 +221,6 @@ def test_noise_is_refused_and_never_anything_worse(
         read_photo(path)
 
 
-def test_masks_keep_their_colours_and_pgm_its_numbers(tmp_path: Path) -> None:
-    palette = Image.fromarray(RGB8).quantize(4)
-    assert np.array_equal(read_mask(put(tmp_path / "p.png", png(palette))), np.asarray(palette.convert("RGB")))
-    grey = Image.fromarray(RGB8[..., 0])
-    assert np.array_equal(read_mask(put(tmp_path / "l.png", png(grey))), np.repeat(RGB8[..., :1], 3, 2))
-    transparent = np.concatenate([RGB8, np.zeros((6, 9, 1), np.uint8)], 2)
-    assert np.array_equal(read_mask(put(tmp_path / "a.png", png(Image.fromarray(transparent)))), RGB8)
-    grey.save(tmp_path / "l.pgm")
-    assert np.array_equal(read_mask(tmp_path / "l.pgm"), RGB8[..., 0])
-    with pytest.raises(ImageError, match="8 bits a channel, this one is uint16"):
-        read_mask(put(tmp_path / "d.png", imagecodecs.png_encode(RGB16)))
-
-
 @given(st.tuples(st.integers(1, 5000), st.integers(1, 5000)), st.integers(1, 2000))
 def test_working_shape_never_enlarges_and_keeps_the_proportions(shape: tuple[int, int], size: int) -> None:
     height, width = working_shape(shape, size)
@@ -253,13 +239,6 @@ def test_shrinking_removes_what_the_small_image_cannot_hold() -> None:
     assert small.shape == (67, 100, 3)
     assert np.abs(small[5:-5, 5:-5] - 0.5).max() < 0.05
     assert shrink(photo, 300) is photo
-
-
-@given(arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3))), st.integers(1, 4))
-def test_a_mask_enlarged_by_a_whole_factor_repeats_its_pixels(mask: np.ndarray, factor: int) -> None:
-    enlarged = resample_mask(mask, (mask.shape[0] * factor, mask.shape[1] * factor))
-    assert np.array_equal(enlarged, mask.repeat(factor, 0).repeat(factor, 1))
-    assert np.array_equal(resample_mask(enlarged, mask.shape[:2]), mask)
 
 
 def test_encoded_images_read_back_at_their_depth(tmp_path: Path) -> None:

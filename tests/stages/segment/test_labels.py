@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from stages.segment import PALETTE, read_labels
+from stages.segment.labels import paints
 
 NAMES = list(PALETTE)
 COLOURS = np.array(list(PALETTE.values()), np.uint8)
@@ -14,7 +15,9 @@ COLOURS = np.array(list(PALETTE.values()), np.uint8)
 def test_exact_colours_are_read_back(classes, seed):
     rng = np.random.default_rng(seed)
     labels = rng.choice(classes, size=(7, 9)).astype(np.uint8)
-    np.testing.assert_array_equal(read_labels(COLOURS[labels]), labels)
+    reading = read_labels(COLOURS[labels])
+    np.testing.assert_array_equal(reading.labels, labels)
+    assert reading[1:] == (0, 0, 0)
 
 
 def test_an_anti_aliased_edge_makes_no_grey_region():
@@ -25,28 +28,31 @@ def test_an_anti_aliased_edge_makes_no_grey_region():
         .resize((45, 30), Image.Resampling.BILINEAR)
         .rotate(20, Image.Resampling.BICUBIC)
     )
-    found = read_labels(np.asarray(drawn))
+    found = read_labels(np.asarray(drawn)).labels
     assert set(np.unique(found)) == {NAMES.index("black"), NAMES.index("white")}
 
 
 def test_painted_grey_is_a_region():
     mask = np.zeros((20, 20, 3), np.uint8)
     mask[5:] = 128
-    assert set(np.unique(read_labels(mask))) == {NAMES.index("black"), NAMES.index("grey")}
+    assert set(np.unique(read_labels(mask).labels)) == {NAMES.index("black"), NAMES.index("grey")}
 
 
 def test_a_jpeg_fringe_makes_no_region(tmp_path):
     labels = np.full((64, 64), NAMES.index("blue"), np.uint8)
     labels[20:44, 20:44] = NAMES.index("green")
     Image.fromarray(COLOURS[labels]).save(tmp_path / "mask.jpg", quality=85)
-    found = read_labels(np.asarray(Image.open(tmp_path / "mask.jpg")))
+    reading = read_labels(np.asarray(Image.open(tmp_path / "mask.jpg")))
+    found = reading.labels
     assert (found == labels).mean() > 0.97
+    assert reading.off > 0.5
+    assert 0 < reading.mean_offset < 16 < reading.largest_offset
     assert set(np.unique(found)) == {NAMES.index("blue"), NAMES.index("green")}
 
 
 def test_a_photo_is_not_a_mask():
     photo = np.random.default_rng(0).integers(40, 90, (20, 20, 3), dtype=np.uint8)
-    with pytest.raises(ValueError, match="only 0% of its pixels are near one of blue, green, black"):
+    with pytest.raises(ValueError, match="100% of its pixels are near none of blue, green, black"):
         read_labels(photo)
 
 
@@ -56,3 +62,27 @@ def test_a_photo_is_not_a_mask():
 def test_only_rgb_bytes_are_read(mask):
     with pytest.raises(ValueError, match=r"a mask is \(H, W, 3\) uint8"):
         read_labels(mask)
+
+
+def test_the_offset_of_what_is_off_the_palette_is_measured():
+    mask = np.zeros((10, 10, 3), np.uint8)
+    mask[0, :5], mask[1, :5] = (0, 3, 1), (9, 0, 0)
+    assert read_labels(mask)[1:] == pytest.approx((0.1, 6, 9))
+
+
+def test_a_colour_that_the_palette_lacks_is_never_taken_for_another():
+    mask = np.zeros((40, 40, 3), np.uint8)
+    mask[:20], mask[30:34, 30:34] = (255, 255, 0), (200, 120, 0)
+    with pytest.raises(
+        ValueError, match=r"1.0% of it is painted in 200 120 0, .* nearest, grey: repaint"
+    ):
+        read_labels(mask)
+    own = dict(PALETTE, rust=(200, 120, 0))
+    assert np.count_nonzero(read_labels(mask, own).labels == len(PALETTE)) == 16
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 255)] * 3), min_size=1, max_size=5, unique=True))
+def test_paints_are_the_colours_of_flat_areas(colours):
+    mask = np.array(colours, np.uint8).repeat(4, axis=0)[None].repeat(6, axis=0)
+    mask[0, 0] = 77  # a speck
+    assert paints(mask) == set(colours)
