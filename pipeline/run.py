@@ -83,7 +83,8 @@ def examine(
     for pair in dataset.pairs:
         folder, config = results / pair.name, settings_of(pair)
         try:
-            known = cache.recall(f"{pair.name}: size {config.size}", pair.files(), partial(_hashed, pair, config))
+            question = f"{pair.name}: size {config.size}, {pair.mask_rules}"
+            known = cache.recall(question, pair.files(), partial(_hashed, pair, config))
             hashes, notes = known.hashes, (*known.notes, *_own(pair, config))
             links = {stage: link_hash(folder, stage, cache.recall) for stage in stages}
         except InputError as error:

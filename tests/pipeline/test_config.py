@@ -9,6 +9,8 @@ from pipeline.config import Config, ConfigError, palette_of, save_lambda
 from pipeline.dataset import open_dataset
 from stages.segment.labels import PALETTE
 
+TOP = "size, encoder, device, strict, palette, stylize, smooth, onestage"
+
 
 def settings(*argv: str | Path) -> Config:
     command = parse([str(each) for each in argv])
@@ -50,9 +52,9 @@ def test_every_unknown_key_is_refused_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as error:
         settings("run", tmp_path)
     assert str(error.value).splitlines() == [
-        f"{file}: unknown key 'sise' at the top level; it knows size, encoder, device, strict, palette, stylize, smooth, onestage",
+        f"{file}: unknown key 'sise' at the top level; it knows {TOP}",
         f"{file}: unknown key 'lamda' in [smooth]; it knows lambda, epsilon, solver",
-        f"{file}: unknown key 'styleise' at the top level; it knows size, encoder, device, strict, palette, stylize, smooth, onestage",
+        f"{file}: unknown key 'styleise' at the top level; it knows {TOP}",
     ]
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
+from pipeline.cli import main
 from pipeline.dataset import Pair
 from pipeline.inputs import InputError, Inputs, load_inputs
 from pipeline.masks import Mask, MaskRules
@@ -371,3 +372,17 @@ def test_a_mask_enlarged_by_a_whole_factor_repeats_its_pixels(numbers: np.ndarra
     enlarged = mask.resampled((mask.shape[0] * factor, mask.shape[1] * factor))
     np.testing.assert_array_equal(enlarged.numbers, numbers.repeat(factor, 0).repeat(factor, 1))
     np.testing.assert_array_equal(enlarged.resampled(mask.shape).numbers, numbers)
+
+
+def test_the_command_line_reads_masks_by_the_datasets_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    orange = (255, 165, 0)
+    root = tmp_path / "trip"
+    (root / "beach").mkdir(parents=True)
+    load(root / "beach", png(blurred(bands(CONTENT, BLACK, GREEN))), png(bands(STYLE, BLACK, GREEN)))
+    results = ["--results", str(tmp_path / "out")]
+    assert main(["status", str(root), *results]) == 0
+    assert main(["status", str(root), *results, "--strict"]) == 1
+    assert "strict: content_mask.png: 7.5% of its pixels" in capsys.readouterr().out
+    (root / "photostyle.toml").write_text(f"[palette]\nsky = [0, 0, 0]\nsand = {list(orange)}\n")
+    assert main(["status", str(root), *results]) == 1
+    assert "nearest, sky: repaint it in one of sky, sand" in capsys.readouterr().out

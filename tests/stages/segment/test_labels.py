@@ -73,9 +73,7 @@ def test_the_offset_of_what_is_off_the_palette_is_measured():
 def test_a_colour_that_the_palette_lacks_is_never_taken_for_another():
     mask = np.zeros((40, 40, 3), np.uint8)
     mask[:20], mask[30:34, 30:34] = (255, 255, 0), (200, 120, 0)
-    with pytest.raises(
-        ValueError, match=r"1.0% of it is painted in 200 120 0, .* nearest, grey: repaint"
-    ):
+    with pytest.raises(ValueError, match=r"1.0% of it is painted in 200 120 0, .* nearest, red: repaint"):
         read_labels(mask)
     own = dict(PALETTE, rust=(200, 120, 0))
     assert np.count_nonzero(read_labels(mask, own).labels == len(PALETTE)) == 16
