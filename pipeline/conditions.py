@@ -25,12 +25,14 @@ def optimised(method: str, folders: Iterable[Path]) -> Iterator[str]:
 
 def _own(folder: Path) -> Manifest | None:
     manifest = read_manifest(folder)
-    own = manifest is not None and manifest.intact(folder) and "evaluations" in manifest.facts
-    return manifest if own else None
+    if manifest is None or not manifest.intact(folder):
+        return None
+    told = {"encoder", "evaluations"} <= manifest.facts.keys()
+    return manifest if told and {"start"} & (manifest.facts.keys() | manifest.recipe.settings.keys()) else None
 
 
 def _in_words(manifests: list[Manifest]) -> str:
-    starts = {manifest.facts.get("start") or manifest.recipe.settings["start"] for manifest in manifests}
+    starts = {str(manifest.facts.get("start") or manifest.recipe.settings["start"]) for manifest in manifests}
     encoders = {manifest.facts["encoder"] for manifest in manifests}
     evaluations = {manifest.facts["evaluations"] for manifest in manifests}
     count = "-".join(str(end) for end in sorted({min(evaluations), max(evaluations)}))

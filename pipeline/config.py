@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from pipeline.dataset import SETTINGS, Pair
-from pipeline.files import write_atomically
+from pipeline.dataset import SETTINGS, Pair, leads_out
+from pipeline.files import read_file, write_atomically
 from stages.segment.labels import PALETTE, Colour
 from stages.settings import OneStage, Positive, Smooth, Stylize
 
@@ -21,6 +21,9 @@ WORKING_SIZE = 700
 
 Size = Annotated[int, Meta(ge=32)] | Literal["native"]
 Channel = Annotated[int, Meta(ge=0, le=255)]
+
+MOST_BYTES = 1_000_000
+"""Of a file of settings."""
 
 
 class ConfigError(ValueError):
@@ -68,6 +71,10 @@ def load_config(dataset: Path, file: Path | None, pair: Pair | None = None) -> C
     config = Config()
     own = dataset / SETTINGS
     if own.exists():
+        if leads_out(own, dataset.resolve()):
+            raise ConfigError(
+                f"{own}: a link that leads out of the dataset's folder: copy the file, or give it as --config"
+            )
         config = _override(config, own)
     if pair is not None and has_own(pair):
         assert pair.settings is not None
@@ -124,9 +131,13 @@ def checked(config: Config) -> Config:
 
 def _override(config: Config, file: Path, known: type[Struct] = Config) -> Config:
     try:
-        table = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        table = tomllib.loads(read_file(file, MOST_BYTES).decode())
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
+    except ValueError as error:  # not TOML, not UTF-8, or a number too long
         raise ConfigError(f"{file}: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{file}: nested too deeply") from error
     if unknown := list(_unknown_keys(table, known, "")):
         raise ConfigError("\n".join(f"{file}: {text}" for text in unknown))
     try:

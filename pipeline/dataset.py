@@ -67,9 +67,13 @@ class _Found(NamedTuple):
     style_mask: list[Path]
     comparisons: dict[str, Path]
     settings: Path
+    unreadable: str = ""
+    """Why nothing more is known."""
 
 
 SETTINGS = "photostyle.toml"
+OURS = frozenset({"manifest.json", "metrics.csv", "metrics.md", "sweep.csv", "sweep.png"})
+"""Files that lie beside the pairs' folders of results."""
 SEPARATE_FOLDERS = (
     ("content_img", "style_img", "content_seg", "style_seg"),
     ("content", "style", "content_segment", "style_segment"),
@@ -125,14 +129,17 @@ def _find_in_pair_folders(root: Path) -> Iterator[_Found]:
     for folder in root.iterdir():
         if not folder.is_dir() or folder.name.startswith("."):
             continue
-        content, style = _by_stem(folder, "content"), _by_stem(folder, "style")
+        place, settings = f"{_printable(folder.name)}/", folder / SETTINGS
+        try:
+            content, style = _by_stem(folder, "content"), _by_stem(folder, "style")
+        except OSError as error:
+            yield _Found(folder.name, place, [], [], [], [], {}, settings, str(error.strerror))
+            continue
         content_mask, style_mask = _by_stem(folder, "content_mask"), _by_stem(folder, "style_mask")
         comparisons = {
             path.stem.removeprefix("compare_"): path for path in _images(folder) if path.stem.startswith("compare_")
         }
         if content or style:
-            place = f"{_printable(folder.name)}/"
-            settings = folder / SETTINGS
             yield _Found(folder.name, place, content, style, content_mask, style_mask, comparisons, settings)
 
 
@@ -172,8 +179,14 @@ def _settings_beside(root: Path, name: str) -> Path:
 def _faults(found: _Found, root: Path) -> Iterator[str]:
     roles = {"content": found.content, "style": found.style}
     roles |= {"content_mask": found.content_mask, "style_mask": found.style_mask}
-    if not found.name.isprintable() or found.name in ("", ".", ".."):
+    if not _names_a_folder(found.name):
         yield f"{found.name!r} can't name a folder of results: rename it"
+    for name in found.comparisons:
+        if not name.isprintable():
+            yield f"{found.place}{f'compare_{name}'!r} can't be printed: rename it"
+    if found.unreadable:
+        yield f"{found.place}: {found.unreadable}"
+        return
     for role in ("content", "style"):
         if not roles[role]:
             yield f"{found.place}no {role} photo: add one ({', '.join(sorted(SUFFIXES - {'.pgm'}))})"
@@ -183,9 +196,22 @@ def _faults(found: _Found, root: Path) -> Iterator[str]:
     if bool(found.content_mask) != bool(found.style_mask):
         has, lacks = ("content", "style") if found.content_mask else ("style", "content")
         yield f"{found.place}has a {has}_mask but no {lacks}_mask: add the one or remove the other"
-    for path in [*(path for files in roles.values() for path in files), *found.comparisons.values()]:
-        if not path.resolve().is_relative_to(root):
+    for path in [*(path for files in roles.values() for path in files), *found.comparisons.values(), found.settings]:
+        if leads_out(path, root):
             yield f"{path}: a link that leads out of the dataset's folder: copy the file there"
+
+
+def _names_a_folder(name: str) -> bool:
+    """Whether a pair's results can lie in a folder of this name, beside the dataset's own files."""
+    return name.isprintable() and name not in ("", ".", "..") and name.lower() not in OURS
+
+
+def leads_out(path: Path, root: Path) -> bool:
+    """Whether a name in a dataset, through links, is that of something outside of it, or of nothing at all."""
+    try:
+        return not path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # links in a circle
+        return True
 
 
 def _images(folder: Path) -> list[Path]:

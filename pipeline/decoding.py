@@ -4,6 +4,7 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -11,11 +12,15 @@ import imagecodecs
 import numpy as np
 import numpy.typing as npt
 import tifffile
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
+
+from pipeline.files import read_file
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".pgm"})
 MAX_PIXELS = 150_000_000
 """A header that promises more is taken for a decompression bomb."""
+MAX_PAGES = 64
+"""A TIFF holds a photo, its thumbnail and smaller versions, and hardly more."""
 
 EXIF_ORIENTATION = 274
 EXIF_IFD, EXIF_COLOUR_SPACE, UNCALIBRATED = 0x8769, 0xA001, 0xFFFF
@@ -69,7 +74,7 @@ def read_raster(path: Path) -> Raster:
         ImageError: unreadable, damaged, of another kind, too large, animated, of several pages.
     """
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except OSError as error:
         raise ImageError(f"{path}: {error.strerror}") from error
     if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
@@ -88,6 +93,12 @@ def read_raster(path: Path) -> Raster:
             return decode(data, path)
     except ImageError:
         raise
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{path}: {_too_large()}") from error
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{path}: damaged: its header can't be read") from error
+    except MemoryError as error:
+        raise ImageError(f"{path}: too large for the memory that is left: make it smaller") from error
     except Exception as error:  # each decoder has its own classes for a damaged file
         reason = str(error).strip() or type(error).__name__
         raise ImageError(f"{path}: damaged or not fully supported ({reason})") from error
@@ -167,7 +178,10 @@ def _read_pgm(data: bytes, path: Path) -> Raster:
 
 def _read_tiff(data: bytes, path: Path) -> Raster:
     with tifffile.TiffFile(io.BytesIO(data)) as tiff:
-        pages = [page for page in tiff.pages if isinstance(page, tifffile.TiffPage) and not page.is_reduced]
+        listed = list(islice(tiff.pages, MAX_PAGES + 1))  # the list may lead back to its start
+        if len(listed) > MAX_PAGES:
+            raise ImageError(f"{path}: holds more than {MAX_PAGES} pages: a photo is one")
+        pages = [page for page in listed if isinstance(page, tifffile.TiffPage) and not page.is_reduced]
         if len(pages) != 1:
             raise ImageError(f"{path}: holds {len(pages)} pages: a photo is one")
         page = pages[0]
@@ -180,11 +194,11 @@ def _read_tiff(data: bytes, path: Path) -> Raster:
         space, channels = TIFF_SPACES[kind]
         if page.samplesperpixel > channels + 1:
             raise ImageError(f"{path}: has {page.samplesperpixel} channels: a photo has {channels} and perhaps alpha")
+        if page.axes not in ("YX", "YXS", "SYX"):
+            raise ImageError(f"{path}: its axes are {page.axes}: a photo has height, width and colour")
         values = page.asarray()
         if page.axes == "SYX":
             values = np.moveaxis(values, 0, -1)
-        elif page.axes not in ("YX", "YXS"):
-            raise ImageError(f"{path}: its axes are {page.axes}: a photo has height, width and colour")
         full = 1.0 if values.dtype.kind == "f" else float(2**page.bitspersample - 1)
         if page.colormap is not None:  # of 16 bits by the standard, of 8 as everybody writes and reads it
             values, full = np.moveaxis((page.colormap >> 8).astype(np.uint8)[:, values], 0, -1), 255.0
@@ -206,7 +220,11 @@ def _read_tiff(data: bytes, path: Path) -> Raster:
 def _check_size(size: tuple[int, int], path: Path) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
-        raise ImageError(f"{path}: {width}x{height} is more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller")
+        raise ImageError(f"{path}: {width}x{height}: {_too_large()}")
+
+
+def _too_large() -> str:
+    return f"more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller"
 
 
 def _raster(
@@ -228,9 +246,12 @@ def _raster(
         values = values.astype(np.uint8)
     if space is None:
         space = "rgb" if values.shape[2] > 2 else "grey"
+    colours = CHANNELS[space]
+    if values.shape[2] not in (colours, colours + 1):
+        raise ValueError(f"{values.shape[2]} channels are not {space.upper()}")
     if space == "cmyk" and not profile:
         unreadable_colours = "its colours are CMYK, without a profile that says which inks"
-    has_alpha = values.shape[2] > CHANNELS[space]
+    has_alpha = values.shape[2] > colours
     return Raster(
         _upright(values, orientation), full, space, has_alpha, premultiplied, profile or None, unreadable_colours
     )

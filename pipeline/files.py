@@ -1,11 +1,13 @@
 """Files that are either whole or not there, their hashes, and the lock on a folder of results."""
 
+import errno
 import fcntl
 import hashlib
 import os
+import secrets
 import socket
-import tempfile
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,10 +15,30 @@ import numpy as np
 import numpy.typing as npt
 
 DIGEST_BYTES = 20
+MOST_BYTES = 4_000_000_000
+"""Of a file that is read: 150 megapixels of 32-bit floats with alpha are 2.4 GB."""
+PART = ".part"
 
 
 class LockedError(RuntimeError):
     """Another run is writing to the same results."""
+
+
+def read_file(path: Path, most: int = MOST_BYTES) -> bytes:
+    """All of a regular file; what else may stand under a name (a pipe, a device) could be without end.
+
+    Raises:
+        OSError: it is not there, can't be read, is no regular file or has more than `most` bytes.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        look = os.fstat(file.fileno())
+        if stat.S_ISDIR(look.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(look.st_mode):
+            raise OSError(errno.EINVAL, "no regular file", str(path))
+        if look.st_size > most:
+            raise OSError(errno.EFBIG, f"{look.st_size} bytes are more than {most}", str(path))
+        return file.read()
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -25,18 +47,39 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         OSError: the disk is full or the folder cannot be written to; the old file is untouched.
     """
-    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    with staged({path: data}) as parts:
+        swap_in(parts)
+
+
+@contextmanager
+def staged(files: Mapping[Path, bytes]) -> Iterator[dict[Path, Path]]:
+    """Files that are written, whole and lasting, under names of their own beside the old ones: path to that name.
+
+    What has not been swapped in is gone when the block ends; a kill leaves it to `lock`.
+
+    Raises:
+        OSError: the disk is full or a folder cannot be written to.
+    """
+    parts: dict[Path, Path] = {}
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(part, 0o666 & ~_umask())
+        for path, data in files.items():
+            parts[path] = part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART}")
+            with open(part, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        yield parts
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+
+
+def swap_in(parts: Mapping[Path, Path]) -> None:
+    """Puts staged files of one folder in the place of the old ones, each at once."""
+    for path, part in parts.items():
         os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+    for folder in {path.parent for path in parts}:
+        sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:
@@ -56,7 +99,7 @@ def hash_bytes(data: bytes) -> str:
 def hash_file(path: Path) -> str | None:
     """BLAKE2b of a file's bytes; None where it can't be read."""
     try:
-        return hash_bytes(path.read_bytes())
+        return hash_bytes(read_file(path))
     except OSError:
         return None
 
@@ -86,10 +129,13 @@ def lock(folder: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
         file.flush()
+        _sweep(folder)
         yield
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _sweep(folder: Path) -> None:
+    """Takes away what runs that were killed have left half written."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.startswith(".") and name.endswith(PART):
+                Path(place, name).unlink(missing_ok=True)

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from pipeline.files import hash_bytes, write_atomically
+from pipeline.files import hash_bytes, read_file, write_atomically
 
 FILE = ".hashes.json"
 TICK_NS = 2_000_000_000
@@ -102,8 +102,8 @@ class HashCache:
 
 def _read(path: Path) -> dict[str, _Entry]:
     try:
-        kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
-    except (OSError, msgspec.DecodeError):
+        kept = msgspec.json.decode(read_file(path), type=_Kept)
+    except (OSError, ValueError, RecursionError):  # msgspec's errors are ValueErrors
         return {}
     return kept.entries if kept.maker == _maker() else {}
 

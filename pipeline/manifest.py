@@ -12,13 +12,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from pipeline.files import hash_bytes, hash_file, sync_folder, write_atomically
+from pipeline.files import hash_bytes, hash_file, read_file, staged, swap_in, sync_folder, write_atomically
 from pipeline.hash_cache import Known, Recall, anew
 
 FILE = "manifest.json"
 FAILURE_FILE = "failure.txt"
 
 BYTES = "bytes"
+MOST_BYTES = 100_000_000
+"""Of a manifest: the comparison's, with a line for each image of ten thousand pairs, has some ten million."""
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +76,18 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class _Facts(Struct):
+    """Those that anybody reads again, all of them optional; other types than these were not written by us."""
+
+    encoder: str | None = None
+    start: str | None = None
+    evaluations: int | None = None
+    seconds: float | None = None
+    process_peak_mib: int | None = None
+    step_seconds: dict[str, float] | None = None
+    versions: dict[str, str] | None = None
+
+
 def _hashed(path: Path) -> Known:
     digest = hash_file(path)
     return Known({} if digest is None else {BYTES: digest})
@@ -82,24 +96,31 @@ def _hashed(path: Path) -> Known:
 def read_manifest(folder: Path) -> Manifest | None:
     """The manifest of a stage's folder; None where there is none, or none that can be trusted."""
     try:
-        manifest = msgspec.json.decode((folder / FILE).read_bytes(), type=Manifest)
-    except (OSError, msgspec.DecodeError):
+        manifest = msgspec.json.decode(read_file(folder / FILE, MOST_BYTES), type=Manifest)
+        msgspec.convert(manifest.facts, _Facts)
+    except (OSError, ValueError, RecursionError):  # msgspec's errors are ValueErrors
         return None
     inside = all(not Path(name).is_absolute() and ".." not in Path(name).parts for name in manifest.outputs)
     return manifest if inside and manifest.fingerprint == manifest.recipe.fingerprint() else None
 
 
 def publish(folder: Path, recipe: Recipe, outputs: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
-    """Writes a stage's outputs and, last, their manifest. A kill at any moment leaves nothing that passes for current.
+    """Puts a stage's outputs and, last, their manifest in the place of what was there.
+
+    All is on the disk before anything old is touched: a full disk leaves the old result as it was. A kill at any moment
+    leaves nothing that passes for current.
 
     Raises:
         OSError: the disk is full or the folder can't be written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    withdraw(folder)
-    for name, data in outputs.items():
-        write_atomically(folder / name, data)
-    seal(folder, recipe, outputs, facts)
+    digests = {name: hash_bytes(data) for name, data in outputs.items()}
+    manifest = {folder / FILE: _encode(Manifest(recipe, recipe.fingerprint(), digests, dict(facts)))}
+    with staged({folder / name: data for name, data in outputs.items()}) as files, staged(manifest) as last:
+        withdraw(folder)
+        swap_in(files)
+        swap_in(last)
+    (folder / FAILURE_FILE).unlink(missing_ok=True)
 
 
 def withdraw(folder: Path) -> None:
@@ -110,10 +131,13 @@ def withdraw(folder: Path) -> None:
 
 def seal(folder: Path, recipe: Recipe, outputs: Iterable[str], facts: Mapping[str, Any]) -> None:
     """Writes the manifest of outputs that are there."""
-    digests = {name: hash_bytes((folder / name).read_bytes()) for name in outputs}
-    manifest = Manifest(recipe, recipe.fingerprint(), digests, dict(facts))
-    write_atomically(folder / FILE, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    digests = {name: hash_bytes(read_file(folder / name)) for name in outputs}
+    write_atomically(folder / FILE, _encode(Manifest(recipe, recipe.fingerprint(), digests, dict(facts))))
     (folder / FAILURE_FILE).unlink(missing_ok=True)
+
+
+def _encode(manifest: Manifest) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
 
 
 def record_failure(folder: Path, text: str) -> None:

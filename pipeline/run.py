@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.config import Config, has_own
+from pipeline.config import Config, ConfigError, has_own
 from pipeline.dataset import Dataset, Pair
 from pipeline.decoding import ImageError
 from pipeline.files import hash_array
@@ -73,24 +73,26 @@ def examine(
         results: the folder that holds one folder for each pair.
         stages: those to look at.
         settings_of: all settings of a pair.
-
-    Raises:
-        ConfigError: a pair's own settings can't be used.
     """
     failures = [Failure(fault.pair, "dataset", fault.text) for fault in dataset.faults]
     sound = []
     cache = HashCache(results)
     for pair in dataset.pairs:
-        folder, config = results / pair.name, settings_of(pair)
+        folder = results / pair.name
         try:
+            config = settings_of(pair)
             question = f"{pair.name}: size {config.size}, {pair.mask_rules}"
             known = cache.recall(question, pair.files(), partial(_hashed, pair, config))
             hashes, notes = known.hashes, (*known.notes, *_own(pair, config))
             links = {stage: link_hash(folder, stage, cache.recall) for stage in stages}
         except InputError as error:
             failures += [Failure(pair.name, "dataset", line) for line in str(error).splitlines()]
+        except ConfigError as error:
+            failures += [Failure(pair.name, "settings", line) for line in str(error).splitlines()]
         except ImageError as error:
-            failures.append(Failure(pair.name, "stage-one image", str(error)))
+            failures.append(Failure(pair.name, "stage-one image", f"{error}; or delete it, and it is made again"))
+        except Exception as error:  # whatever it is, the other pairs go on
+            failures.append(Failure(pair.name, "dataset", f"{type(error).__name__}: {error}"))
         else:
             wanted = {stage: recipe(stage, hashes, links[stage], config) for stage in stages}
             states = {stage: find_state(folder / stage, wanted[stage], config, cache.recall) for stage in stages}

@@ -117,7 +117,7 @@ def _two_stage(
     for lam in LAMBDAS:
         place = lambda_folder(folder, lam)
         manifest = read_manifest(place)
-        seconds = None if manifest is None else sum(manifest.facts["step_seconds"].values())
+        seconds = None if manifest is None else sum(manifest.facts.get("step_seconds", {}).values())
         yield Point(Row(pair, "two-stage", scorer.score(read_photo(place / IMAGE)), seconds), lam)
 
 

@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-Positive = Annotated[float, Meta(gt=0)]
-NonNegative = Annotated[float, Meta(ge=0)]
+LARGEST = 1e30
+"""What is larger, infinity among it, overflows in single precision."""
+Positive = Annotated[float, Meta(gt=0, le=LARGEST)]
+NonNegative = Annotated[float, Meta(ge=0, le=LARGEST)]
 Count = Annotated[int, Meta(ge=1)]
 Solver = Literal["auto", "cholesky", "cg"]
 
@@ -64,7 +66,7 @@ class Stylize(Optimised, frozen=True, kw_only=True):
     """Of the mean squared difference of the grid's neighbouring cells."""
     flatness_weight: NonNegative = 0.02
     """Of the result's squared slopes where the content has none (grid only)."""
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     """Of the noise start."""
 
 

@@ -1,12 +1,14 @@
 """The three layouts, and every fault of a dataset told at once."""
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dataset import DatasetError, Pair, open_dataset
+from pipeline import compare, manifest, sweep
+from pipeline.dataset import OURS, DatasetError, Pair, open_dataset
 
 
 def touch(root: Path, *names: str) -> None:
@@ -115,6 +117,49 @@ def test_what_is_no_dataset_is_refused_with_the_layouts(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"holds no pair of photos; the layouts are\n.*content.* and style") as error:
         open_dataset(tmp_path)
     assert "content_segment" in str(error.value)
+
+
+def test_what_a_hostile_dataset_may_hold_is_a_fault(tmp_path: Path) -> None:
+    root, outside = tmp_path / "data", tmp_path / "outside"
+    touch(outside, "content.png", "style.png", "photostyle.toml")
+    for name in ("circle", "dangling", "settings", "words", "metrics.csv", "Sweep.PNG"):
+        touch(root, f"{name}/content.png", f"{name}/style.png")
+    replace_by_link(root / "circle" / "content.png", "content.png")
+    replace_by_link(root / "dangling" / "style.png", outside / "none.png")
+    (root / "settings" / "photostyle.toml").symlink_to(outside / "photostyle.toml")
+    touch(root, "words/compare_\x1b[2J.png", "inside/style.png", "good/content.png", "good/style.png")
+    (root / "inside" / "content.png").symlink_to("../good/content.png")
+    (root / "whole").symlink_to(outside)
+    dataset = open_dataset(root)
+    assert [pair.name for pair in dataset.pairs] == ["good", "inside"]
+    told = {fault.pair: fault.text for fault in dataset.faults}
+    assert told.keys() == {"circle", "dangling", "settings", "words", "metrics.csv", "Sweep.PNG", "whole"}
+    assert "words/'compare_\\x1b[2J' can't be printed: rename it" in told["words"]
+    assert "'metrics.csv' can't name a folder of results: rename it" in told["metrics.csv"]
+    for name in ("circle", "dangling", "settings", "whole"):
+        assert "a link that leads out of the dataset's folder: copy the file there" in told[name]
+
+
+def replace_by_link(path: Path, target: str | Path) -> None:
+    path.unlink()
+    path.symlink_to(target)
+
+
+def test_no_pair_can_take_the_name_of_a_result_of_the_dataset() -> None:
+    assert {compare.CSV, compare.TABLE, manifest.FILE, sweep.CSV, sweep.PLOT} == OURS
+
+
+def test_a_folder_that_can_not_be_read_is_a_fault_of_its_own(
+    tmp_path: Path,
+) -> None:
+    touch(tmp_path, "closed/content.png", "closed/style.png", "open/content.png", "open/style.png")
+    (tmp_path / "closed").chmod(0)
+    if os.access(tmp_path / "closed", os.R_OK):
+        pytest.skip("this user may read everything, as root does")
+    dataset = open_dataset(tmp_path)
+    (tmp_path / "closed").chmod(0o700)
+    assert [pair.name for pair in dataset.pairs] == ["open"]
+    assert [fault.text for fault in dataset.faults] == ["closed/: Permission denied"]
 
 
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=12)

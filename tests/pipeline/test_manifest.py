@@ -1,5 +1,7 @@
 """Manifests: current only if everything matches, and never after a kill between two writes."""
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import files, manifest
-from pipeline.files import write_atomically
 from pipeline.manifest import Recipe, publish, read_failure, read_manifest, record_failure
 
 RECIPE = Recipe("smooth", 1, {"content": "c0", "style": "5e"}, {"lambda": 0.1, "epsilon": 1e-7})
@@ -53,9 +54,8 @@ def kill_at(step: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 
         return wrapped
 
-    for name in ("mkstemp",):
-        monkeypatch.setattr(files.tempfile, name, dying(getattr(files.tempfile, name)))
-    for name in ("replace", "fsync", "chmod"):
+    monkeypatch.setattr(files, "open", dying(open), raising=False)
+    for name in ("replace", "fsync"):
         monkeypatch.setattr(files.os, name, dying(getattr(files.os, name)))
     monkeypatch.setattr(Path, "unlink", dying(Path.unlink))
     return lambda: steps
@@ -84,18 +84,50 @@ def test_a_kill_between_any_two_writes_leaves_nothing_half_valid(tmp_path: Path)
     assert step > 12  # three files, each with its temporary file, fsync and replace
 
 
-def test_a_full_disk_leaves_the_old_file_and_no_litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a"
-    write_atomically(path, b"old")
+def test_a_full_disk_leaves_the_old_result_whole_and_no_litter(tmp_path: Path) -> None:
+    """Full at the opening, at the writing or at the fsync of any of the new files; after these nothing takes space."""
+    publish(tmp_path, RECIPE, OUTPUTS, {})
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for change in ("open", "write", "fsync"):
+        for successes in range(len(OUTPUTS) + 1):
+            with pytest.MonkeyPatch.context() as monkeypatch:
+                fill_the_disk(change, successes, monkeypatch)
+                with pytest.raises(OSError, match="No space left"):
+                    publish(tmp_path, OTHER, {name: data + b" again" for name, data in OUTPUTS.items()}, {})
+            assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert is_current(tmp_path, RECIPE)
+    publish(tmp_path, OTHER, OUTPUTS, {})
+    assert is_current(tmp_path, OTHER)
 
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
+def fill_the_disk(change: str, successes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes one kind of change fail for want of space, after some successes."""
+    left = successes
+
+    def failing(function: Callable[..., object]) -> Callable[..., object]:
+        def wrapped(*args: object, **kwargs: object) -> object:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return function(*args, **kwargs)
+
+        return wrapped
+
+    def open_for_failing_writes(*args: object) -> object:
+        file = open(*args)  # type: ignore[call-overload]  # noqa: SIM115
+        nonlocal left
+        left -= 1
+        if left < 0:  # Linux's /dev/full is a disk that is full when it is written to
+            os.dup2(os.open("/dev/full", os.O_WRONLY), file.fileno())
+        return file
+
+    if change == "fsync":
+        monkeypatch.setattr(files.os, "fsync", failing(os.fsync))
+    else:
+        monkeypatch.setattr(
+            files, "open", failing(open) if change == "open" else open_for_failing_writes, raising=False
+        )
 
 
 @pytest.mark.parametrize(
@@ -105,16 +137,47 @@ def test_a_full_disk_leaves_the_old_file_and_no_litter(tmp_path: Path, monkeypat
         lambda text: text.replace(b"0.1", b"0.2"),
         lambda text: text.replace(b"image.png", b"../image.png"),
         lambda text: text.replace(b'"facts"', b'"fact"'),
+        lambda text: text.replace(b'"seconds": 1.5', b'"seconds": "<script>"'),
+        lambda text: text.replace(b'"seconds": 1.5', b'"seconds": 1e999'),
+        lambda text: text.replace(b'"facts": {', b'"facts": {"deep": ' + b"[" * 100_000),
+        lambda text: text.replace(b'"facts": {', b'"facts": {"deep": ' + b"[" * 100_000 + b"]" * 100_000 + b","),
+        lambda text: text.replace(b'"stage": "smooth"', b'"stage": "\xff"'),
+        lambda text: text.replace(b'"version": 1', b'"version": ' + b"9" * 5000),
         lambda text: b"",
     ],
 )
 def test_a_manifest_that_was_tampered_with_is_not_trusted(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     folder = tmp_path / "smooth"
-    publish(folder, RECIPE, OUTPUTS, {})
+    publish(folder, RECIPE, OUTPUTS, {"seconds": 1.5})
     (tmp_path / "image.png").write_bytes(OUTPUTS["image.png"])
     path = folder / manifest.FILE
-    path.write_bytes(damage(path.read_bytes()))
+    whole = path.read_bytes()
+    assert damage(whole) != whole
+    path.write_bytes(damage(whole))
     assert read_manifest(folder) is None
+
+
+@given(st.data())
+def test_a_mutated_manifest_is_the_same_or_not_trusted(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("mutated")
+    publish(folder, RECIPE, OUTPUTS, {"seconds": 1.5})
+    path = folder / manifest.FILE
+    text = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(text)
+    found = read_manifest(folder)
+    assert found is None or found.fingerprint == found.recipe.fingerprint()
+
+
+def test_a_pipe_in_a_manifest_s_place_is_not_waited_for(tmp_path: Path) -> None:
+    publish(tmp_path, RECIPE, OUTPUTS, {})
+    for name in ("image.png", manifest.FILE):
+        (tmp_path / name).unlink()
+        os.mkfifo(tmp_path / name)
+        assert not is_current(tmp_path, RECIPE)
 
 
 def test_changes_are_told_in_words() -> None:
