@@ -151,7 +151,7 @@ def _png_header(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _read_jpeg(data: bytes, path: Path) -> Raster:
-    with Image.open(io.BytesIO(data), formats=["JPEG", "MPO"]) as image:
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         _check_size(image.size, path)
         spaces: dict[str, Space] = {"L": "grey", "RGB": "rgb", "CMYK": "cmyk"}
         if image.mode not in spaces:

@@ -4,6 +4,7 @@ A manifest is written after the outputs it describes and taken away before they 
 speaks of whole files. Fingerprints are made of decoded images and settings, never of dates.
 """
 
+import errno
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -143,11 +144,17 @@ def _encode(manifest: Manifest) -> bytes:
 def record_failure(folder: Path, text: str) -> None:
     """Leaves word in a stage's folder of why it has no result; the next success takes it away.
 
+    Where nothing can be written, in a folder that is none, say, that is all the same: the failure has been told.
+
     Raises:
-        OSError: the disk is full or the folder can't be written to.
+        OSError: the disk is full.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / FAILURE_FILE, f"{text}\n".encode())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / FAILURE_FILE, f"{text}\n".encode())
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
 
 
 def read_failure(folder: Path) -> str | None:

@@ -1,0 +1,427 @@
+"""Malformed photos, datasets, settings and results: each is told exactly, and the other pairs are finished.
+
+Masks have a table of their own, in test_masks.py.
+"""
+
+import io
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from pipeline import decoding
+from pipeline.cli import main
+from pipeline.dataset import SETTINGS
+from pipeline.decoding import ImageError
+from pipeline.encoding import encode_tiff
+from pipeline.files import MOST_BYTES
+from pipeline.images import read_original
+from pipeline.manifest import read_manifest
+
+RGB = np.random.default_rng(3).integers(0, 256, (40, 48, 3), dtype=np.uint8)
+LINK = np.full((40, 48, 3), 0.5, np.float32)
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def tiff(values: np.ndarray = RGB, **options: object) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, values, **{"photometric": "rgb"} | options)
+    return file.getvalue()
+
+
+def png(values: np.ndarray = RGB) -> bytes:
+    return imagecodecs.png_encode(values)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_with(kind: bytes, data: bytes) -> bytes:
+    return png()[:33] + chunk(kind, data) + png()[33:]
+
+
+def png_of_size(width: int, height: int) -> bytes:
+    return png()[:8] + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + png()[33:]
+
+
+def jpeg_of_size(width: int, height: int) -> bytes:
+    data = bytearray(saved(PHOTO, "JPEG"))
+    struct.pack_into(">HH", data, data.index(b"\xff\xc0") + 5, height, width)
+    return bytes(data)
+
+
+def tiff_with(tag: int, value: int) -> bytes:
+    """A TIFF in which a tag has another value."""
+    data = bytearray(tiff())
+    (start,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, start)
+    (entry,) = (
+        at for at in range(start + 2, start + 2 + 12 * count, 12) if data[at : at + 2] == struct.pack("<H", tag)
+    )
+    struct.pack_into("<HII", data, entry + 2, 4, 1, value)
+    return bytes(data)
+
+
+def tiff_in_a_circle() -> bytes:
+    """A TIFF whose list of pages leads back to its first."""
+    data = bytearray(tiff())
+    (start,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, start)
+    struct.pack_into("<I", data, start + 2 + 12 * count, start)
+    return bytes(data)
+
+
+def with_values(*values: float) -> bytes:
+    """A float TIFF that holds these among others."""
+    image = np.full((40, 48, 3), 0.5, np.float32)
+    image.flat[: len(values)] = values
+    return tiff(image)
+
+
+PHOTO = Image.fromarray(RGB)
+BOMB = zlib.compress(bytes(100_000_000), 9)
+OTHER_KIND = "of another kind: only PNG, JPEG and TIFF are read"
+BROKEN = "damaged or not fully supported ("
+"""What follows is the decoder's word, which may change with its version."""
+TOO_LARGE = "more than 150 megapixels: make it smaller"
+
+PHOTOS: dict[str, tuple[bytes, str]] = {
+    "zero bytes": (b"", "an empty file: only PNG, JPEG and TIFF are read"),
+    "text": (b"<html>not found</html>", OTHER_KIND),
+    "gif": (saved(PHOTO, "GIF"), OTHER_KIND),
+    "animated gif": (saved(PHOTO, "GIF", save_all=True, append_images=[PHOTO.rotate(9)]), OTHER_KIND),
+    "webp": (saved(PHOTO, "WEBP"), OTHER_KIND),
+    "bmp": (saved(PHOTO, "BMP"), OTHER_KIND),
+    "heic": (b"\0\0\0\x18ftypheic\0\0\0\0", OTHER_KIND),
+    "magic alone, png": (b"\x89PNG\r\n\x1a\n", "damaged: its header can't be read"),
+    "magic alone, jpeg": (b"\xff\xd8\xff", "damaged: its header can't be read"),
+    "magic alone, tiff": (b"II*\0", BROKEN),
+    "truncated png": (png()[:-800], BROKEN),
+    "truncated jpeg": (saved(PHOTO, "JPEG")[:-300], BROKEN),
+    "truncated tiff": (tiff()[:-9], BROKEN),
+    "damaged png": (png()[:2000] + b"\0" * 9 + png()[2009:], BROKEN),
+    "1x1": (png(RGB[:1, :1]), "1x1 becomes 1x1: no edge may be under 32"),
+    "1xN": (png(RGB[:, :1]), "1x40 becomes 1x40: no edge may be under 32"),
+    "20000x1": (png(np.zeros((1, 20000, 3), np.uint8)), "20000x1 becomes 48x1: no edge may be under 32"),
+    "no pixels": (png_of_size(0, 0), "damaged: its header can't be read"),
+    "nan": (with_values(np.nan, np.nan), "2 values are NaN or infinite"),
+    "infinity": (with_values(np.inf), "1 values are NaN or infinite"),
+    "out of range": (with_values(-0.25, 1.5), "values reach from -0.25 to 1.5, outside [0, 1]: clip them"),
+    "signed": (tiff(RGB.astype(np.int16)), "values of type int16, which may be negative, are not a photo"),
+    "complex": (
+        tiff(RGB.astype(np.complex64)),
+        f"{BROKEN}values of type complex64 and shape (40, 48, 3) are not a photo)",
+    ),
+    "cmyk": (
+        saved(PHOTO.convert("CMYK"), "JPEG"),
+        "its colours are CMYK, without a profile that says which inks: convert it to sRGB",
+    ),
+    "lab": (tiff(photometric="cielab"), "its colours are CIELAB: convert it to RGB"),
+    "five channels": (tiff(np.zeros((40, 48, 5), np.uint8)), "has 5 channels: a photo has 3 and perhaps alpha"),
+    "two channels": (tiff_with(277, 2), f"{BROKEN}2 channels are not RGB)"),
+    "animated": (
+        saved(PHOTO, "PNG", save_all=True, append_images=[PHOTO.rotate(9)]),
+        "animated, of 2 frames: a photo is one",
+    ),
+    "two pages": (tiff(np.stack([RGB, RGB])), "holds 2 pages: a photo is one"),
+    "pages in a circle": (tiff_in_a_circle(), "holds more than 64 pages: a photo is one"),
+    "a volume": (
+        tiff(np.zeros((16, 48, 48, 3), np.uint8), volumetric=True, tile=(16, 16, 16)),
+        "its axes are ZYXS: a photo has height, width and colour",
+    ),
+    "wholly transparent": (png(np.zeros((40, 48, 4), np.uint8)), "wholly transparent: there is nothing to see"),
+    "linear": (png_with(b"gAMA", struct.pack(">I", 100000)), "its gamma is 1, sRGB's 0.45455: convert it to sRGB"),
+    "hdr": (png_with(b"cICP", bytes([9, 16, 0, 1])), "its colours are coded as 9-16-0-1 (cICP): convert it to sRGB"),
+    "no profile": (
+        saved(PHOTO, "JPEG", icc_profile=b"no profile" * 30),
+        "its colour profile can't be used (",
+    ),
+    "huge png": (png_of_size(2**31 - 1, 2**31 - 1), TOO_LARGE),
+    "large png": (png_of_size(14000, 12000), f"14000x12000: {TOO_LARGE}"),
+    "huge jpeg": (jpeg_of_size(65535, 65535), TOO_LARGE),
+    "huge tiff": (tiff_with(257, 2**31), f"48x2147483648: {TOO_LARGE}"),
+    "huge pgm": (b"P5\n65535 65535\n255\n" + bytes(99), TOO_LARGE),
+    "tiff of huge strips": (tiff_with(256, 50_000), BROKEN),
+    "profile that inflates": (
+        png_with(b"iCCP", b"x\0\0" + BOMB),
+        BROKEN,
+    ),
+    "text that inflates": (
+        png_with(b"zTXt", b"x\0\0" + BOMB),
+        BROKEN,
+    ),
+}
+"""The content's bytes, and what is said of them: all of it, or up to where a decoder has the word."""
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """Two pairs, which have a stage-one image each."""
+    for name in ("bad", "good"):
+        (tmp_path / "trip" / name).mkdir(parents=True)
+        PHOTO.save(tmp_path / "trip" / name / "content.png")
+        PHOTO.save(tmp_path / "trip" / name / "style.png")
+        (tmp_path / "out" / "trip" / name / "stylize").mkdir(parents=True)
+        (tmp_path / "out" / "trip" / name / "stylize" / "image.tiff").write_bytes(encode_tiff(LINK))
+    return tmp_path / "trip"
+
+
+def smooth(dataset: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Runs stage two; the failures it ends with. Whatever they are, the good pair must be done."""
+    results = dataset.parent / "out"
+    code = main(["smooth", str(dataset), "--results", str(results), "--size", "48"])
+    err = capsys.readouterr().err
+    failures = [line.removeprefix("failed: ") for line in err.splitlines() if line.startswith("failed: ")]
+    assert code == (1 if failures else 0), err
+    done = read_manifest(results / dataset.name / "good" / "smooth")
+    assert done is not None
+    assert done.intact(results / dataset.name / "good" / "smooth")
+    return failures
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_a_malformed_photo_is_told_exactly(dataset: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    data, reason = PHOTOS[name]
+    (dataset / "bad" / "content.png").write_bytes(data)
+    (told,) = smooth(dataset, capsys)
+    expected = f"bad dataset: {dataset / 'bad' / 'content.png'}: {reason}"
+    assert told == expected or (reason.endswith("(") and told.startswith(expected))
+
+
+FLAT = np.full((40, 48, 3), 200, np.uint8)
+SOUND: dict[str, bytes] = {
+    "one colour": png(FLAT),
+    "black": png(FLAT * 0),
+    "white": png(FLAT // 200 * 255),
+    "jpeg": saved(PHOTO, "JPEG"),
+    "16 bits": png(RGB.astype(np.uint16) * 257),
+    "16 bits, grey": png(RGB[..., 0].astype(np.uint16) * 257),
+    "1 bit": saved(PHOTO.convert("1"), "PNG"),
+    "palette": saved(PHOTO.quantize(7), "PNG"),
+    "grey and alpha": png(RGB[..., :2] | 1),
+    "floats of 64 bits": tiff(RGB / 255),
+    "big endian": tiff(byteorder=">"),
+    "tiff of more than 4 GB, by its header": tiff(bigtiff=True),
+    "a junk exif": saved(PHOTO, "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0" + b"\xff" * 99),
+}
+"""Awkward, and in order, each named content.png."""
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_an_awkward_photo_is_done(dataset: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    (dataset / "bad" / "content.png").write_bytes(SOUND[name])
+    assert smooth(dataset, capsys) == []
+
+
+def put_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def put_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def put_link(target: str) -> Callable[[Path], None]:
+    def put(path: Path) -> None:
+        path.unlink(missing_ok=True)
+        path.symlink_to(target)
+
+    return put
+
+
+def put_endless_zeros(path: Path) -> None:
+    os.truncate(path, MOST_BYTES + 1)  # a hole: it takes no space
+
+
+def forbid(path: Path) -> None:
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything, as root does")
+
+
+def put(data: bytes) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_bytes(data)
+
+    return write
+
+
+LEADS_OUT = "a link that leads out of the dataset's folder: copy the file there"
+PLACES: dict[str, tuple[str, Callable[[Path], None], str]] = {
+    "a pipe": ("content.png", put_pipe, "bad dataset: {file}: no regular file"),
+    "a folder": ("content.png", put_folder, "bad dataset: {file}: Is a directory"),
+    "more than 4 GB": (
+        "style.png",
+        put_endless_zeros,
+        "bad dataset: {file}: 4000000001 bytes are more than 4000000000",
+    ),
+    "not to be read": ("style.png", forbid, "bad dataset: {file}: Permission denied"),
+    "a link to nothing": ("style.png", put_link("none.png"), "bad dataset: {file}: No such file or directory"),
+    "a link out of it": ("style.png", put_link("/etc/hostname"), f"bad dataset: {{file}}: {LEADS_OUT}"),
+    "a link to a device": ("content.png", put_link("/dev/zero"), f"bad dataset: {{file}}: {LEADS_OUT}"),
+    "a link to itself": ("content.png", put_link("content.png"), f"bad dataset: {{file}}: {LEADS_OUT}"),
+    "a link in the settings' place": (SETTINGS, put_link("/etc/hostname"), f"bad dataset: {{file}}: {LEADS_OUT}"),
+    "a name that writes to the screen": (
+        "compare_\x1b]0;\x07.png",
+        put(png()),
+        "bad dataset: bad/'compare_\\x1b]0;\\x07' can't be printed: rename it",
+    ),
+    "a second content": (
+        "content.jpg",
+        put(png()),
+        "bad dataset: bad/content.jpg and content.png both could be the content: keep one",
+    ),
+    "no style": (
+        "style.png",
+        Path.unlink,
+        "bad dataset: bad/no style photo: add one (.jpeg, .jpg, .png, .tif, .tiff)",
+    ),
+}
+"""Which of a pair's files, what is done to it, and what is said."""
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_what_stands_in_a_file_s_place_is_told_exactly(
+    dataset: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    file, replace, told = PLACES[name]
+    replace(dataset / "bad" / file)
+    assert smooth(dataset, capsys) == [told.format(file=dataset / "bad" / file)]
+
+
+KNOWS = "it knows smooth"
+TOML: dict[str, tuple[bytes, str]] = {
+    "no toml": (b"lambda: 1", ""),
+    "twice": (b"[smooth]\n[smooth]", ""),
+    "not utf-8": (b"\xff\xfe", ""),
+    "too long a number": (b"[smooth]\nlambda = " + b"9" * 5000, ""),
+    "nested": (b"a = " + b"[" * 100_000, "nested too deeply"),
+    "nested tables": (b"a = " + b"{b = " * 10_000, "nested too deeply"),
+    "a megabyte": (b"#" * 1_000_001, "1000001 bytes are more than 1000000"),
+    "another key": (b"size = 99", f"unknown key 'size' at the top level; {KNOWS}"),
+    "a key of python's": (b'__class__ = "os"', f"unknown key '__class__' at the top level; {KNOWS}"),
+    "another key of the section": (
+        b"[smooth]\nlambda = 1\nsolver = 1",
+        "unknown key 'solver' in [smooth]; it knows lambda",
+    ),
+    "nan": (b"[smooth]\nlambda = nan", "smooth.lambda: expected `float` > 0.0"),
+    "infinite": (b"[smooth]\nlambda = inf", "smooth.lambda: expected `float` <= 1e+30"),
+    "zero": (b"[smooth]\nlambda = 0", "smooth.lambda: expected `float` > 0.0"),
+    "a word": (b'[smooth]\nlambda = "big"', "smooth.lambda: expected `float`, got `str`"),
+    "a day": (b"[smooth]\nlambda = 1979-05-27", "smooth.lambda: expected `float`, got `date`"),
+    "no table": (b"smooth = 1", "smooth: expected `object`, got `int`"),
+}
+"""A pair's own settings, and what is said of them; nothing where the parser has the word."""
+
+
+@pytest.mark.parametrize("name", TOML)
+def test_a_pair_s_malformed_settings_are_told_exactly(
+    dataset: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    data, reason = TOML[name]
+    (dataset / "bad" / SETTINGS).write_bytes(data)
+    (told,) = smooth(dataset, capsys)
+    expected = f"bad settings: {dataset / 'bad' / SETTINGS}: {reason}"
+    assert told == expected or (not reason and told.startswith(expected))
+
+
+REMEDY = "; or delete it, and it is made again"
+LINKS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "nan": (put(with_values(np.nan)), f"stage-one image: {{file}}: 1 values are NaN or infinite{REMEDY}"),
+    "empty": (put(b""), f"stage-one image: {{file}}: an empty file: only PNG, JPEG and TIFF are read{REMEDY}"),
+    "a pipe": (put_pipe, f"stage-one image: {{file}}: no regular file{REMEDY}"),
+    "a folder": (put_folder, f"stage-one image: {{file}}: Is a directory{REMEDY}"),
+    "gone": (Path.unlink, "smooth: there is no stage-one image: run `photostyle stylize` first"),
+    "of another size": (
+        put(encode_tiff(LINK[:32])),
+        "smooth: the stage-one image is 48x32, the content at this size 48x40: "
+        "give the --size it was made with, or run `photostyle stylize` again",
+    ),
+}
+"""What is done to the stage-one image, and what is said."""
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_malformed_stage_one_image_is_told_exactly(
+    dataset: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    replace, reason = LINKS[name]
+    file = dataset.parent / "out" / "trip" / "bad" / "stylize" / "image.tiff"
+    replace(file)
+    assert smooth(dataset, capsys) == [f"bad {reason.format(file=file)}"]
+
+
+def test_results_that_can_not_be_written_are_told_and_the_others_are_done(
+    dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = dataset.parent / "out" / "trip" / "bad" / "smooth"
+    folder.write_text("a file in the folder's place")
+    (told,) = smooth(dataset, capsys)
+    assert told == f"bad smooth: [Errno 17] File exists: '{folder}'"
+    folder.unlink()
+    (folder / "image.png").mkdir(parents=True)
+    (told,) = smooth(dataset, capsys)
+    assert told.startswith("bad smooth: [Errno 21] Is a directory: ")
+    assert (folder / "failure.txt").read_text().startswith("IsADirectoryError: ")
+    (folder / "image.png").rmdir()
+    assert smooth(dataset, capsys) == []
+
+
+VALID = [
+    png(),
+    png_with(b"iCCP", b"sRGB\0\0" + zlib.compress(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())),
+    png(RGB.astype(np.uint16)),
+    saved(PHOTO.quantize(7), "PNG"),
+    saved(PHOTO, "JPEG"),
+    saved(PHOTO, "JPEG", progressive=True),
+    tiff(),
+    tiff(RGB / np.float32(255), compression="zlib", predictor=True),
+    tiff(tile=(16, 16), compression="lzw"),
+    tiff(bigtiff=True, byteorder=">"),
+    saved(PHOTO, "TIFF", compression="jpeg"),
+    b"P5\n48 40\n255\n" + RGB[..., 0].tobytes(),
+]
+
+
+@settings(max_examples=600)
+@given(st.data())
+def test_a_mutated_photo_is_an_image_or_refused_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Bytes changed, most often in the headers; or the end cut off."""
+    mutated = bytearray(data.draw(st.sampled_from(VALID)))
+    del mutated[data.draw(st.one_of(st.just(len(mutated)), st.integers(0, len(mutated)))) :]
+    for _ in range(data.draw(st.integers(0, 5)) if mutated else 0):
+        at = data.draw(st.one_of(st.integers(0, min(300, len(mutated)) - 1), st.integers(0, len(mutated) - 1)))
+        mutated[at] = data.draw(st.one_of(st.sampled_from([0, 1, 127, 128, 255]), st.integers(0, 255)))
+    path = tmp_path_factory.getbasetemp() / "mutated"
+    path.write_bytes(mutated)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(decoding, "MAX_PIXELS", 1_000_000)  # for the time it takes
+        try:
+            photo, alpha, bits = read_original(path)
+        except ImageError:
+            return
+    assert photo.dtype == np.float32
+    assert photo.shape[2:] == (3,)
+    assert photo.min() >= 0
+    assert photo.max() <= 1  # nor NaN, which is neither
+    assert alpha is None or (alpha.shape == photo.shape[:2] and 0 <= alpha.min() < 1)
+    assert bits in (8, 16)
