@@ -1,8 +1,6 @@
 """The stages, each as arrays and settings in, files and facts out. Torch is imported by the two that need it, only."""
 
 import platform
-import resource
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -15,6 +13,7 @@ from pipeline.config import Config
 from pipeline.encoding import FAST, encode_pixels, encode_png, encode_tiff, rounded
 from pipeline.images import Photo, read_original
 from pipeline.inputs import Inputs
+from pipeline.memory import peak_memory
 from pipeline.progress import ResidualLines, say
 from pipeline.state import LINK, Stage
 from stages.segment.match import Regions
@@ -141,7 +140,7 @@ def _recorded(made: Made, stage: Stage, inputs: Inputs, began: float) -> Made:
     """With what every manifest tells."""
     facts = {
         "seconds": round(time.perf_counter() - began, 2),
-        "process_peak_mib": _peak_mib(),
+        "process_peak_mib": peak_memory() // 2**20,
         "python": platform.python_version(),
         "versions": {name: version(name) for name in LIBRARIES[stage]},
         "notes": list(inputs.notes),
@@ -234,9 +233,3 @@ def _fitting(link: Photo | None, inputs: Inputs) -> Photo:
             "give the --size it was made with, or run `photostyle stylize` again"
         )
     return link
-
-
-def _peak_mib() -> int:
-    """Peak memory of this process so far, in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // 2**20 if sys.platform == "darwin" else peak // 2**10

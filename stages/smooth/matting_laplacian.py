@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 
 from stages.settings import Smooth
 from stages.smooth.checks import check_image, check_number
-from stages.smooth.sparsity import ENTRIES, full_sparsity
+from stages.smooth.sparsity import ENTRIES
 
 EPSILONS = (1e-12, 1.0)  # below, rounding decides about a flat window's covariance; above, no covariance counts
 BAND = 32  # rows that one task owns; fixed, so that sums do not depend on the number of threads
@@ -35,11 +35,13 @@ def matting_laplacian(content: ArrayLike, epsilon: float = Smooth().epsilon) -> 
     Returns csr_array (H W, H W) float64, at most 25 entries a row, sorted, int32 indices. Rows sum to zero.
     Raises TypeError and ValueError (see `check_image`).
     """
-    stencil = matting_stencil(content, epsilon)
-    height, _, width = stencil.shape
-    sparsity = full_sparsity(height, width)
-    shape = (height * width, height * width)
-    return csr_array((sparsity.gather(stencil), sparsity.indices, sparsity.indptr), shape=shape)
+    planes = _checked_planes(content, epsilon)
+    _, height, width = planes.shape
+    entries = (5 * height - 6) * (5 * width - 6)  # along an axis, 5 a pixel, but for the two at either end
+    indptr, indices = np.empty(height * width + 1, np.int32), np.empty(entries, np.int32)
+    values = np.empty(entries)
+    _write_matrix(planes, epsilon / 9, PAIRS, *_neighbours(width), indptr, indices, values)
+    return csr_array((values, indices, indptr), shape=(height * width, height * width))
 
 
 def affine_energy(laplacian: csr_array, image: ArrayLike) -> float:
@@ -55,10 +57,8 @@ def affine_energy(laplacian: csr_array, image: ArrayLike) -> float:
 
 def matting_stencil(content: ArrayLike, epsilon: float = Smooth().epsilon) -> NDArray[np.float64]:
     """The Matting Laplacian as a stencil, (H, 13, W) float64. Arguments and errors as for `matting_laplacian`."""
-    image = check_image(content, "content", lowest=0.0, highest=1.0)
-    check_number(epsilon, "epsilon", *EPSILONS)
-    height, width, _ = image.shape
-    planes = np.ascontiguousarray(image.transpose(2, 0, 1), np.float64)
+    planes = _checked_planes(content, epsilon)
+    _, height, width = planes.shape
     stencil = np.zeros((height, ENTRIES, width))
     _accumulate_windows(planes, epsilon / 9, PAIRS, stencil)
     return stencil
@@ -82,17 +82,59 @@ def apply_stencil(
     return product
 
 
+def _checked_planes(content: ArrayLike, epsilon: float) -> NDArray[np.float64]:
+    image = check_image(content, "content", lowest=0.0, highest=1.0)
+    check_number(epsilon, "epsilon", *EPSILONS)
+    return np.ascontiguousarray(image.transpose(2, 0, 1), np.float64)
+
+
+def _neighbours(width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """From a pixel (y, x) to its 25 neighbours in reading order: steps to their indices, and to the entries' places.
+
+    Places are in the flattened stencil, from [y, 0, x] on: entries to pixels before it stand in those pixels' rows.
+    """
+    dy, dx = np.repeat(np.arange(-2, 3), 5), np.tile(np.arange(-2, 3), 5)
+    slot = 5 * dy + dx
+    return dy * width + dx, np.where(slot >= 0, slot * width, (ENTRIES * dy - slot) * width + dx)
+
+
+@njit(cache=True, parallel=True, nogil=True)
+def _write_matrix(planes, ridge, pairs, steps, places, indptr, indices, values):  # type: ignore[no-untyped-def]
+    """Fill the full matrix, band by band: the stencil of a band's rows, and of the two above, stays in cache."""
+    _, height, width = planes.shape
+    for band in prange((height + BAND - 1) // BAND):
+        first, last = band * BAND, min((band + 1) * BAND, height)
+        top = max(first - 2, 0)
+        stencil = np.zeros((last - top, ENTRIES, width))
+        _accumulate_band(planes, ridge, pairs, stencil, top, last)
+        entries, at = stencil.reshape(-1), 0
+        for y in range(first):
+            at += (min(y + 3, height) - max(y - 2, 0)) * (5 * width - 6)
+        for y in range(first, last):
+            for x in range(width):
+                pixel, place = y * width + x, (y - top) * ENTRIES * width + x
+                indptr[pixel] = at
+                inside = 2 <= y < height - 2 and 2 <= x < width - 2
+                for k in range(25):
+                    v, u = y + k // 5 - 2, x + k % 5 - 2
+                    if inside or (0 <= v < height and 0 <= u < width):
+                        indices[at], values[at] = pixel + steps[k], entries[place + places[k]]
+                        at += 1
+    indptr[height * width] = len(values)
+
+
 @njit(cache=True, parallel=True, nogil=True)
 def _accumulate_windows(planes, ridge, pairs, stencil):  # type: ignore[no-untyped-def]
     """Add the matrix of every 3x3 window to the stencil; each band of rows is written by one task only."""
     height = stencil.shape[0]
     for band in prange((height + BAND - 1) // BAND):
-        _accumulate_band(planes, ridge, pairs, stencil, band * BAND, min((band + 1) * BAND, height))
+        first, last = band * BAND, min((band + 1) * BAND, height)
+        _accumulate_band(planes, ridge, pairs, stencil[first:last], first, last)
 
 
 @njit(cache=True, nogil=True)
 def _accumulate_band(planes, ridge, pairs, stencil, first, last):  # type: ignore[no-untyped-def]
-    """Add what windows give to pixels of the rows first to last - 1."""
+    """Add what windows give to pixels of the rows first to last - 1, of which the stencil is."""
     _, height, width = planes.shape
     windows = width - 2
     z, scratch = np.empty((9, 3, windows)), np.empty((6, windows))
@@ -104,7 +146,7 @@ def _accumulate_band(planes, ridge, pairs, stencil, first, last):  # type: ignor
             y, left = centre - 1 + a // 3, a % 3
             if first <= y < last:
                 slot = 5 * (b // 3 - a // 3) + b % 3 - left
-                _add_pair(stencil[y, slot, left : left + windows], z[a], z[b], (a == b) - 1 / 9)
+                _add_pair(stencil[y - first, slot, left : left + windows], z[a], z[b], (a == b) - 1 / 9)
 
 
 @njit(cache=True, nogil=True)

@@ -1,4 +1,4 @@
-"""Where the entries of the stencil go in a compressed sparse matrix: depends on the image's size alone."""
+"""Where the stencil's entries go in the lower triangle that CHOLMOD reads: depends on the image's size alone."""
 
 from typing import NamedTuple
 
@@ -10,12 +10,12 @@ ENTRIES = 13  # of the stencil, per pixel: see matting_laplacian
 
 
 class Sparsity(NamedTuple):
-    """The pattern of a compressed sparse matrix, and the place in the stencil that each entry is read from."""
+    """The pattern of the lower triangle in CSC, and the place in the stencil that each entry is read from."""
 
     indptr: NDArray[np.signedinteger]
-    """(n + 1,) where each row (or column) begins."""
+    """(n + 1,) where each column begins."""
     indices: NDArray[np.signedinteger]
-    """(entries,) column (or row) of each entry, ascending within a row (or column)."""
+    """(entries,) row of each entry, ascending within a column."""
     source: NDArray[np.int32]
     """(entries,) index of each entry in the flattened stencil."""
 
@@ -26,56 +26,45 @@ class Sparsity(NamedTuple):
         return values
 
 
-def full_sparsity(height: int, width: int) -> Sparsity:
-    """Of the whole symmetric matrix, pixels in reading order: CSR and CSC are the same."""
-    return _sparsity(np.arange(height * width, dtype=np.int32), height, width, np.int32, lower=False)
-
-
 def lower_sparsity(
     order: NDArray[np.int32], height: int, width: int, index_type: type[np.signedinteger] = np.int32
 ) -> Sparsity:
-    """Of the lower triangle in CSC, pixels in the given elimination order: what CHOLMOD reads.
+    """The pattern with the pixels in the given elimination order.
 
     order: (H W,) the pixel, by its reading-order index, that is eliminated first, second, ...
     """
-    return _sparsity(order, height, width, index_type, lower=True)
-
-
-def _sparsity(
-    order: NDArray[np.int32], height: int, width: int, index_type: type[np.signedinteger], *, lower: bool
-) -> Sparsity:
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order), dtype=order.dtype)
     counts = np.empty(len(order), index_type)
-    _count(order, rank, height, width, lower, counts)
+    _count(order, rank, height, width, counts)
     indptr = np.zeros(len(order) + 1, index_type)
     np.cumsum(counts, out=indptr[1:])
     indices = np.empty(indptr[-1], index_type)
     source = np.empty(indptr[-1], np.int32)
-    _fill(order, rank, height, width, lower, indptr, indices, source)
+    _fill(order, rank, height, width, indptr, indices, source)
     return Sparsity(indptr, indices, source)
 
 
 @njit(cache=True, parallel=True, nogil=True)
-def _count(order, rank, height, width, lower, counts):  # type: ignore[no-untyped-def]
+def _count(order, rank, height, width, counts):  # type: ignore[no-untyped-def]
     for j in prange(len(order)):
         y, x = divmod(order[j], width)
         count = 0
         for v in range(max(y - 2, 0), min(y + 3, height)):
             for u in range(max(x - 2, 0), min(x + 3, width)):
-                count += not lower or rank[v * width + u] >= j
+                count += rank[v * width + u] >= j
         counts[j] = count
 
 
 @njit(cache=True, parallel=True, nogil=True)
-def _fill(order, rank, height, width, lower, indptr, indices, source):  # type: ignore[no-untyped-def]
+def _fill(order, rank, height, width, indptr, indices, source):  # type: ignore[no-untyped-def]
     for j in prange(len(order)):
         y, x = divmod(order[j], width)
         start = end = indptr[j]
         for v in range(max(y - 2, 0), min(y + 3, height)):
             for u in range(max(x - 2, 0), min(x + 3, width)):
                 i = rank[v * width + u]
-                if lower and i < j:
+                if i < j:
                     continue
                 dy, dx = v - y, u - x
                 if dy > 0 or (dy == 0 and dx >= 0):

@@ -8,7 +8,6 @@ Cost: the step as the pipeline runs it, from files to a file, in a process of it
 compiles the kernels. Memory is that process's peak, libraries and all. The largest is an enlarged photo.
 """
 
-import resource
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -26,6 +25,7 @@ from skimage.metrics import structural_similarity
 
 from pipeline.encoding import FAST, encode_pixels, encode_png
 from pipeline.images import read_photo, shrink
+from pipeline.memory import peak_memory
 from tests.benchmarks.wallpapers import wallpapers
 
 EXACT, SMALL = 1400, (350, 700)
@@ -120,7 +120,7 @@ def _enlarged(
 
 
 def _in_a_process(step: Callable[..., T], *arguments: object) -> T:
-    """For memory's sake: a process inherits the peak of the one that starts it, so that one must stay small."""
+    """For memory's sake."""
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as fresh:
         return fresh.submit(step, *arguments).result()
 
@@ -168,9 +168,7 @@ def _carry_up(folder: Path) -> tuple[float, str, int]:
     assert wanted is not None
     made = make("native", inputs, read_link(folder, "native"), config, Network(config), lambda _: None)
     publish(folder / "native", wanted, made.outputs, made.facts)
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    return perf_counter() - start, f"{made.facts['size']} at {made.facts['bits']} bits", peak
+    return perf_counter() - start, f"{made.facts['size']} at {made.facts['bits']} bits", peak_memory()
 
 
 def _pair(folder: Path):  # type: ignore[no-untyped-def]

@@ -7,7 +7,6 @@ megapixels, which is fetched once; without it, of the image enlarged, which is e
 """
 
 import io
-import resource
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipeline.memory import peak_memory
 from stages.settings import Solver
 
 LONG_EDGE = 700
@@ -111,7 +111,7 @@ def _assemblies(content: Photo) -> dict[str, float]:
     ways: dict[str, Callable[[], object]] = {
         "pymatting cf_laplacian": lambda: cf_laplacian(content, 1e-7),
         "ours, CHOLMOD's triangle, pattern reused": lambda: sparsity.gather(matting_stencil(content)),
-        "ours, full symmetric matrix from nothing": lambda: matting_laplacian(content),
+        "ours, the same matrix": lambda: matting_laplacian(content),
     }
     return {
         name: min(column) for name, column in zip(ways, zip(*_rounds(list(ways.values())), strict=True), strict=True)
@@ -211,9 +211,7 @@ def _run(measure: Callable[[Photo], dict[str, float]], content: Photo) -> Measur
 
 
 def _measured(measure: Callable[[Photo], dict[str, float]], content: Photo) -> Measured:
-    seconds = measure(content)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Measured(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+    return Measured(measure(content), peak_memory())
 
 
 def _photo(path: str | None) -> tuple[str, Photo]:
