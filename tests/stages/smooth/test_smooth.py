@@ -207,11 +207,15 @@ sys.stdout.buffer.write(smooth(rng.random((120, 150, 3)), rng.random((120, 150, 
 
 
 @pytest.mark.skipif(not PAIRS.is_dir(), reason="the paper's pairs are not beside this checkout")
-@pytest.mark.parametrize("pair", ["04", "33"])
-def test_solves_to_the_last_digits_on_real_photographs(pair):
-    content, stylized = (
-        np.asarray(Image.open(path).convert("RGB").resize((350, 230))) / 255
-        for path in (PAIRS / pair / "content.png", next((PAIRS / pair).glob("style.*")))
-    )
-    smoother = Smoother(content)
-    assert max(smoother.solve(stylized, lam).residual for lam in (1e-7, 1e-3, 1e-1)) < 1e-9
+def test_solves_to_the_last_digits_on_the_papers_photographs():
+    """At a third of their size; at their own it takes 80 seconds, and holds as well."""
+    residuals = {}
+    for pair in sorted(folder for folder in PAIRS.iterdir() if folder.is_dir()):
+        content, stylized = (
+            np.asarray(Image.open(pair / name).convert("RGB").resize((240, 160))) / 255
+            for name in ("content.png", "compare_authors_stage_one.png")
+        )
+        smoother = Smoother(content)
+        residuals |= {(pair.name, lam): smoother.solve(stylized, lam).residual for lam in (1e-7, 1e-4, 1e-1)}
+    assert {key: residual for key, residual in residuals.items() if not residual < 1e-9} == {}
+    assert len(residuals) >= 3
