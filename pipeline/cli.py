@@ -26,6 +26,7 @@ from pipeline.comparison import bring_up_to_date
 from pipeline.config import ConfigError, palette_of
 from pipeline.dataset import Dataset, DatasetError, open_dataset
 from pipeline.files import LockedError, lock
+from pipeline.inputs import InputError
 from pipeline.lambda_sweep import sweep_lambdas
 from pipeline.masks import MaskRules
 from pipeline.progress import say
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigError, DatasetError) as error:
         say(f"photostyle: {error}")
         return WRONG_USE
-    except (CompareError, EncoderError, LockedError, OSError) as error:
+    except (CompareError, EncoderError, InputError, LockedError, OSError) as error:
         say(f"photostyle: {error}")
         return FAILED
     except KeyboardInterrupt:
@@ -151,7 +152,9 @@ def _explain(command: Explain) -> int:
     dataset = _chosen(command)
     if not dataset.pairs:
         raise DatasetError("\n".join(f"{fault.pair}: {fault.text}" for fault in dataset.faults))
-    print(explain(dataset.pairs[0], results_folder(command.results, dataset)))
+    folder = results_folder(command.results, dataset)
+    with lock(folder):
+        print(explain(dataset.pairs[0], folder))
     return 0
 
 

@@ -268,15 +268,45 @@ def test_wrong_use_is_told_and_ends_with_two(dataset: Path, results: Path, capsy
     assert not results.exists()
 
 
-def test_results_that_are_in_use_or_can_not_be_written_are_told(
-    dataset: Path, results: Path, capsys: pytest.CaptureFixture[str]
+WRITERS = {
+    "run": ["run"],
+    "stylize": ["stylize"],
+    "smooth": ["smooth"],
+    "several lambdas": ["smooth", "--smooth.lambda", "0.1,1"],
+    "onestage": ["onestage"],
+    "compare": ["compare"],
+    "sweep": ["compare", "--sweep"],
+    "explain": ["explain"],
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_results_that_are_in_use_are_written_by_nobody_else(
+    dataset: Path, results: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     with lock(results / "trip"):
-        assert photostyle("run", dataset, results) == 1
-    assert f"is being written to by process {os.getpid()}" in capsys.readouterr().err
+        assert photostyle(WRITERS[name][0], dataset, results, *WRITERS[name][1:]) == 1
+        assert f"is being written to by process {os.getpid()} on" in capsys.readouterr().err
+        assert [path.name for path in results.rglob("*") if path.is_file()] == [".lock"]
+        assert photostyle("status", dataset, results) == 0  # to look is always allowed
+    assert "missing" in capsys.readouterr().out
+
+
+def test_results_that_can_not_be_written_are_told(
+    dataset: Path, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results.mkdir()
     (results / "file").write_text("in the way")
     assert photostyle("run", dataset, results / "file") == 1
     assert "photostyle: " in capsys.readouterr().err
+
+
+def test_explain_tells_what_is_wrong_with_its_photos(
+    dataset: Path, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (dataset / "beach" / "content.png").write_bytes(b"")
+    assert photostyle("explain", dataset, results) == 1
+    assert "content.png: an empty file" in capsys.readouterr().err
 
 
 def test_compare_of_nothing_says_what_to_run(dataset: Path, results: Path, capsys: pytest.CaptureFixture[str]) -> None:

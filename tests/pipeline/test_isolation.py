@@ -1,0 +1,114 @@
+"""What befalls one pair befalls no other, and a disk that fills up breaks nothing."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.cli import main
+from pipeline.encoding import encode_tiff
+from pipeline.manifest import read_manifest
+from pipeline.weights import WeightsError, load_encoder_weights
+
+SIZE = ("--size", "48")
+
+
+def make_dataset(root: Path, results: Path, pairs: int) -> Path:
+    """Pairs with a stage-one image each."""
+    for number in range(pairs):
+        rng = np.random.default_rng(number)
+        (root / f"p{number}").mkdir(parents=True)
+        (results / root.name / f"p{number}" / "stylize").mkdir(parents=True)
+        for side in ("content", "style"):
+            Image.fromarray(rng.integers(0, 256, (40, 48, 3), dtype=np.uint8)).save(root / f"p{number}" / f"{side}.png")
+        link = encode_tiff(rng.random((40, 48, 3), dtype=np.float32))
+        (results / root.name / f"p{number}" / "stylize" / "image.tiff").write_bytes(link)
+    return root
+
+
+def photostyle(command: str, dataset: Path, results: Path, *options: str) -> int:
+    return main([command, str(dataset), "--results", str(results), *SIZE, *options])
+
+
+def finished(results: Path, stage: str) -> list[str]:
+    """The pairs whose result is there and whole."""
+    found = [(place, read_manifest(place)) for place in sorted(results.glob(f"*/{stage}"))]
+    return [place.parent.name for place, manifest in found if manifest is not None and manifest.intact(place)]
+
+
+def test_a_system_that_can_not_be_solved_is_one_pair_s_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset, results = make_dataset(tmp_path / "trip", tmp_path / "out", 3), tmp_path / "out"
+    (dataset / "p1" / "photostyle.toml").write_text("[smooth]\nlambda = 1e-12\n")
+    assert photostyle("smooth", dataset, results) == 1
+    err = capsys.readouterr().err
+    assert "2 made, 0 current, 1 failed" in err
+    reason = "at lambda = 1e-12, at most 1e-08 is accepted: lambda is too small for double precision"
+    (told,) = [line for line in err.splitlines() if line.startswith("failed: ")]
+    assert told.startswith("failed: p1 smooth: relative residual ")
+    assert reason in told
+    assert reason in (results / "trip" / "p1" / "smooth" / "failure.txt").read_text()
+    assert finished(results / "trip", "smooth") == ["p0", "p2"]
+    assert photostyle("status", dataset, results) == 0
+    assert "p1 smooth: failed: ResidualError: relative residual " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--stylize.grid-rows", "100000000"], "can't allocate memory"),
+        (["--stylize.optimizer", "adam", "--stylize.learning-rate", "1e30"], "the loss is inf at evaluation 2"),
+    ],
+)
+def test_memory_that_is_not_there_and_losses_that_are_no_numbers_are_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], reason: str
+) -> None:
+    """Both pairs ask for as much: that the first gets nowhere doesn't keep the second from being tried."""
+    try:
+        load_encoder_weights("vgg16")
+    except WeightsError as error:
+        pytest.skip(f"VGG-16 can't be had here: {error}")
+    dataset, results = make_dataset(tmp_path / "trip", tmp_path / "out", 2), tmp_path / "out"
+    options += ["--device", "cpu", "--encoder", "vgg16", "--stylize.sizes", "48", "--stylize.evaluations", "4"]
+    assert photostyle("stylize", dataset, results, *options) == 1
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("failed: ")]
+    assert [line.split(":")[1].strip() for line in told] == ["p0 stylize", "p1 stylize"]
+    for number in range(2):
+        assert reason in told[number]
+        assert reason in (results / "trip" / f"p{number}" / "stylize" / "failure.txt").read_text()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 400 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"this user can't mount a small disk: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_a_full_disk_ends_the_run_and_breaks_nothing(
+    tmp_path: Path, small_disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = [f"p{number}" for number in range(9)]
+    dataset, whole = make_dataset(tmp_path / "trip", tmp_path / "whole", len(pairs)), tmp_path / "whole"
+    assert photostyle("smooth", dataset, whole) == 0
+    make_dataset(tmp_path / "again" / "trip", small_disk, len(pairs))
+    capsys.readouterr()
+    assert photostyle("smooth", dataset, small_disk) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    done = finished(small_disk / "trip", "smooth")
+    assert 0 < len(done) < len(pairs)
+    assert not list(small_disk.rglob("*.part"))
+    subprocess.run(["mount", "-o", "remount,size=10m", small_disk], check=True)
+    assert photostyle("smooth", dataset, small_disk) == 0
+    assert finished(small_disk / "trip", "smooth") == pairs
+    for image in whole.glob("trip/*/smooth/*.png"):
+        assert (small_disk / image.relative_to(whole)).read_bytes() == image.read_bytes()
