@@ -8,10 +8,12 @@ small blocks), leaves the other cores alone and gives the same result to the las
 about the ceiling within this interface, which has no parallel subtrees and no larger supernodes. A new factor also pays
 0.2 s for its memory's first touch: a further lambda, in place, does not.
 
-MKL's PARDISO (LL^T) was tried behind the same interface and left out: in one thread, CPU time on a machine that was not
-idle, it took 1.8 s to analyse, 1.8 to factor and 0.6 to solve where this takes 0.2, 1.3 and 0.2; only in its
-reproducible mode does the result not depend on the number of threads; and it brings 900 MB of libraries. An order kept
-on disk for other processes would save at most the 0.2 s of the analysis, most of which is CHOLMOD's own.
+MKL's PARDISO (LL^T) was tried behind the same interface, twice, and left out. It takes 1.3 s to find an order of its
+own, and then gives other bits on another number of threads. In the order of nested_dissection it gives the same bits,
+and takes on two idle cores 0.24 s to analyse, 0.50 to factor and 0.17 to solve where this takes 0.11, 0.87 and 0.14, on
+the same machine: 0.93 s for the whole stage instead of 1.14, 0.58 for a further lambda instead of 0.86; with other work
+on those cores it is the slower one. That is not worth 860 MB of libraries. An order kept on disk for other processes
+would save at most the 0.1 s of the analysis, most of which is CHOLMOD's own.
 """
 
 from collections.abc import Iterator
