@@ -134,9 +134,9 @@ class _Handler(BaseHTTPRequestHandler):
             status, reply = error.status, _error(error)
         except (ValueError, KeyError, ArithmeticError, MemoryError, OSError) as error:
             status, reply = HTTPStatus.BAD_REQUEST, _error(error)
-        if status is not HTTPStatus.OK:
-            self.close_connection = True  # a body may be left unread
         self.send_response(status)
+        if status is not HTTPStatus.OK or self.command == "POST":
+            self.send_header("Connection", "close")  # a body may be left unread: it must not be taken for a request
         for name, value in {"Content-Type": reply.kind, **HEADERS, **reply.facts}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(reply.body)))

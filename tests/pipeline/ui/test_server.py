@@ -134,6 +134,16 @@ def test_keeping_a_lambda_writes_the_pairs_own_file(server):
     assert hill["lambda"] == 0.007
 
 
+def test_a_body_that_nobody_reads_is_not_taken_for_a_request(server):
+    head = f"Host: 127.0.0.1:{server.server_port}\r\n{TOKEN}: {server.token}"
+    hidden = f"POST /save?pair=0&lambda=0.5 HTTP/1.1\r\n{head}\r\n\r\n"
+    response, _ = ask(server, "/save", method="POST", body=hidden.encode(), pair=1, **{"lambda": 0.1})
+    assert response.status == 200
+    assert response.headers["Connection"] == "close"
+    assert server.live.pairs[1].pair.settings.exists()
+    assert not server.live.pairs[0].pair.settings.exists()
+
+
 def test_photos_are_read_as_strictly_as_a_datasets(server):
     response, data = ask(server, "/upload", method="POST", body=b"GIF89a and more", side="content")
     assert response.status == 400
