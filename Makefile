@@ -38,8 +38,9 @@ lint: $(READY_DEV) ## ruff, mypy and the import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY_DEV) ## Both stages against the other ways of computing them
+bench: $(READY_DEV) ## Both stages, and native size, against the other ways of computing them
 	@$(BIN)/python -m tests.benchmarks.bench_smooth
+	@$(BIN)/python -m tests.benchmarks.bench_native
 	@$(BIN)/python -m tests.benchmarks.bench_stylize
 
 clean: ## Removes the virtual environment and the caches; results stay
