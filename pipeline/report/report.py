@@ -22,7 +22,7 @@ from pipeline.report.tradeoff import SWEEP, plot_tradeoff
 from pipeline.run import Examined
 from pipeline.state import State, find_state
 
-VERSION = 1
+VERSION = 2
 """Raised when the page changes."""
 FOLDER, INDEX = "report", "index.html"
 

@@ -21,6 +21,12 @@ def report(page, address):
     return page
 
 
+def test_a_thumbnail_leads_to_its_pair(report):
+    report.set_viewport_size({"width": 390, "height": 800})
+    report.locator('.gallery a[href="#pair-2"]').click()
+    assert report.locator("#pair-2").evaluate("pair => pair.getBoundingClientRect().y") == pytest.approx(0, abs=2)
+
+
 def loaded(images):
     return images.evaluate_all(
         "images => Promise.all(images.map(image => image.decode().then(() => image.naturalWidth)))"
