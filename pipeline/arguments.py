@@ -51,6 +51,8 @@ class OnDataset:
 class _Work(OnDataset):
     force: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Do again what is current."""
+    retry_failed: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Try again what failed before. Without it, that is only told again, until its files or settings change."""
 
 
 class Run(_Work):

@@ -31,7 +31,7 @@ from pipeline.lambda_sweep import sweep_lambdas
 from pipeline.masks import MaskRules
 from pipeline.progress import say
 from pipeline.report.report import bring_report_up_to_date
-from pipeline.run import Failure, Summary, examine, results_folder, run
+from pipeline.run import Again, Failure, Summary, examine, results_folder, run
 from pipeline.state import Stage, stages_of
 from pipeline.status import failure_line, status_table
 from pipeline.steps import EncoderError, Network
@@ -63,14 +63,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(command: AnyCommand) -> int:
     match command:
         case Run():
-            return _work(command, stages_of(command.settings), force=command.force, comparing=True)
+            return _work(command, stages_of(command.settings), comparing=True)
         case Stylize():
-            return _work(command, ["stylize"], force=command.force)
+            return _work(command, ["stylize"])
         case Smooth():
             stages = [stage for stage in stages_of(command.settings) if stage in ("smooth", "native")]
-            return _work(command, stages, force=command.force, lambdas=command.lambdas)
+            return _work(command, stages, lambdas=command.lambdas)
         case Onestage():
-            return _work(command, ["onestage"], force=command.force)
+            return _work(command, ["onestage"])
         case Compare():
             return _compare(command)
         case Ui():
@@ -89,10 +89,9 @@ def _dispatch(command: AnyCommand) -> int:
 
 
 def _work(
-    command: OnDataset,
+    command: Run | Stylize | Smooth | Onestage,
     stages: Sequence[Stage],
     *,
-    force: bool,
     comparing: bool = False,
     lambdas: Sequence[float] = (),
 ) -> int:
@@ -101,16 +100,17 @@ def _work(
     began = time.perf_counter()
     dataset = _chosen(command)
     folder = results_folder(command.results, dataset)
-    network = Network(command.settings)
     with lock(folder):
         examination = examine(dataset, folder, stages, command.settings_of)
         for failure in examination.failures:
             say(f"fault: {failure_line(failure)}")
         if lambdas:
-            summary = sweep_lambdas(examination.sound, folder, lambdas, command.settings, force=force)
+            summary = sweep_lambdas(examination.sound, folder, lambdas, command.settings, force=command.force)
         else:
-            summary = run(examination.sound, folder, stages, network, force=force)
+            again = Again(command.force, command.retry_failed)
+            summary = run(examination.sound, folder, stages, command.settings, again)
         if comparing and summary.done + summary.kept:
+            network = Network(command.settings)
             table, state = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
             if not state.settled:
                 print(table)

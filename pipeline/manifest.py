@@ -8,7 +8,7 @@ import errno
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +18,7 @@ from pipeline.hash_cache import Known, Recall, anew
 
 FILE = "manifest.json"
 FAILURE_FILE = "failure.txt"
+ATTEMPT = "attempt: "
 
 BYTES = "bytes"
 MOST_BYTES = 100_000_000
@@ -141,7 +142,15 @@ def _encode(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
 
 
-def record_failure(folder: Path, text: str) -> None:
+class RecordedFailure(NamedTuple):
+    """Why a stage has no result, and of which attempt that is known."""
+
+    text: str
+    attempt: str
+    """Digest of what would have to change for another outcome to be expected; "" where it is always tried again."""
+
+
+def record_failure(folder: Path, text: str, attempt: str = "") -> None:
     """Leaves word in a stage's folder of why it has no result; the next success takes it away.
 
     Where nothing can be written, in a folder that is none, say, that is all the same: the failure has been told.
@@ -151,15 +160,17 @@ def record_failure(folder: Path, text: str) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / FAILURE_FILE, f"{text}\n".encode())
+        write_atomically(folder / FAILURE_FILE, f"{text}\n{ATTEMPT}{attempt}\n".encode())
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise
 
 
-def read_failure(folder: Path) -> str | None:
-    """Why a stage failed; None where it did not."""
+def read_failure(folder: Path) -> RecordedFailure | None:
+    """What was recorded; None where nothing failed."""
     try:
-        return (folder / FAILURE_FILE).read_text("utf-8", errors="replace").strip()
+        text = (folder / FAILURE_FILE).read_text("utf-8", errors="replace")
     except OSError:
         return None
+    text, _, attempt = text.rpartition(f"\n{ATTEMPT}")
+    return RecordedFailure(text, attempt.strip())

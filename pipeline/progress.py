@@ -1,10 +1,10 @@
-"""What the user sees while it runs: a bar with the losses on a terminal, plain lines elsewhere."""
+"""What the user sees while it runs: a bar for each worker on a terminal, plain lines elsewhere."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tqdm import tqdm
 
@@ -12,62 +12,91 @@ if TYPE_CHECKING:
     from stages.stylize import Iterate
 
 LINE_EVERY_S = 10.0
-BAR = "{desc} {bar:16} {n_fmt}/{total_fmt}, {remaining} left{postfix}"
+BAR = "{desc} {bar:16} {n_fmt}/{total_fmt}{postfix}"
+NO_BAR = "{desc}{postfix}"
+
+
+class Step(NamedTuple):
+    """How far some work is. It goes from process to process, and so carries no tensor."""
+
+    done: int
+    """Iterations so far; at 0, the text says how it is going to be done."""
+    total: int
+    """Iterations at most; 0 where it goes on until a tolerance."""
+    text: str
+    left: float | None = None
+    """Seconds to go, where that is known."""
+
+    def in_words(self) -> str:
+        """Its text, and the time to go."""
+        return self.text if self.left is None else f"{self.text}, {spoken(self.left)} left".removeprefix(", ")
+
+
+OnStep = Callable[[Step], None]
+
+
+def telling(on_step: OnStep) -> "Callable[[Iterate], None]":
+    """The callback for an optimiser that starts now: tells of its iterates as steps."""
+    began = time.monotonic()
+
+    def tell(iterate: "Iterate") -> None:
+        losses = [f"loss {iterate.loss:.3g}", *(f"{name} {value:.3g}" for name, value in iterate.losses.items())]
+        left = (time.monotonic() - began) * (iterate.total - iterate.step) / iterate.step
+        on_step(Step(iterate.step, iterate.total, f"at {iterate.size} px, {' '.join(losses)}", left))
+
+    return tell
+
+
+def spoken(seconds: float) -> str:
+    """A time as one would say it."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def say(text: str) -> None:
-    """A line to the user, above the bar where there is one."""
+    """A line to the user, above the bars where there are some."""
     tqdm.write(text, file=sys.stderr)
     sys.stderr.flush()
 
 
 @contextmanager
-def watch(title: str) -> "Iterator[Callable[[Iterate], None]]":
-    """Shows the optimiser's iterates under a title for as long as the block lasts; gives the callback to hand to it."""
-    if sys.stderr.isatty():
-        with tqdm(desc=title, leave=False, dynamic_ncols=True, bar_format=BAR) as bar:
-            yield lambda iterate: _move(bar, title, iterate)
-    else:
+def watch(title: str, row: int = 0) -> Iterator[OnStep]:
+    """Shows the steps of some work under a title for as long as the block lasts; gives the callback to hand to it.
+
+    Args:
+        title: what is at work on what.
+        row: of the terminal, below the one that is written to: each of several bars at once has its own.
+    """
+    if not sys.stderr.isatty():
         yield _Lines(title)
+        return
+    with tqdm(desc=title, position=row, leave=False, dynamic_ncols=True, bar_format=NO_BAR) as bar:
+        yield _Bar(bar)
 
 
-def _move(bar: "tqdm[None]", title: str, iterate: "Iterate") -> None:
-    bar.total = iterate.total
-    bar.set_description(f"{title} {iterate.size} px", refresh=False)
-    bar.set_postfix_str(_losses(iterate), refresh=False)
-    bar.update(iterate.step - bar.n)
+class _Bar:
+    def __init__(self, bar: "tqdm[None]") -> None:
+        self.bar = bar
+
+    def __call__(self, step: Step) -> None:
+        self.bar.total, self.bar.bar_format = (step.total, BAR) if step.total else (None, NO_BAR)
+        self.bar.set_postfix_str(step.in_words(), refresh=False)
+        self.bar.update(step.done - self.bar.n)
 
 
 class _Lines:
-    """Says a line at most every ten seconds, with the time that is left at the pace so far."""
+    """Says a line at most every ten seconds, and at once how it is going to be done."""
 
     def __init__(self, title: str) -> None:
         self.title = title
-        self.began = self.said = time.monotonic()
+        self.said = time.monotonic()
 
-    def __call__(self, iterate: "Iterate") -> None:
+    def __call__(self, step: Step) -> None:
         now = time.monotonic()
-        if now - self.said < LINE_EVERY_S or not iterate.step:
-            return
-        self.said = now
-        left = (now - self.began) * (iterate.total - iterate.step) / iterate.step
-        say(f"{self.title}: {iterate.step}/{iterate.total} at {iterate.size} px, {_losses(iterate)}, {left:.0f} s left")
-
-
-class ResidualLines:
-    """Says a line at most every ten seconds of an iteration towards a tolerance."""
-
-    def __init__(self, tolerance: float) -> None:
-        self.tolerance = tolerance
-        self.said = time.monotonic()
-
-    def __call__(self, iteration: int, residual: float) -> None:
-        """Takes the iteration's number and its relative residual."""
-        if time.monotonic() - self.said < LINE_EVERY_S:
-            return
-        self.said = time.monotonic()
-        say(f"smooth: iteration {iteration}, residual {residual:.1e}, until {self.tolerance:g}")
-
-
-def _losses(iterate: "Iterate") -> str:
-    return " ".join([f"loss {iterate.loss:.3g}", *(f"{name} {value:.3g}" for name, value in iterate.losses.items())])
+        if not step.done:
+            say(f"{self.title}, {step.text}")
+        elif now - self.said >= LINE_EVERY_S:
+            self.said = now
+            count = f"{step.done}/{step.total}" if step.total else f"iteration {step.done}"
+            say(f"{self.title}: {', '.join(filter(None, [count, step.in_words()]))}")

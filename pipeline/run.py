@@ -4,7 +4,6 @@ import errno
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -12,13 +11,16 @@ from typing import NamedTuple
 from pipeline.config import Config, ConfigError, has_own
 from pipeline.dataset import Dataset, Pair
 from pipeline.decoding import ImageError
-from pipeline.files import hash_array
 from pipeline.hash_cache import HashCache, Known
 from pipeline.inputs import InputError, load_inputs
-from pipeline.manifest import publish, record_failure
-from pipeline.progress import say, watch
-from pipeline.state import START, STARTS, Stage, State, find_state, link_hash, read_link, recipe
-from pipeline.steps import EncoderError, Network, make
+from pipeline.manifest import record_failure
+from pipeline.pace import Pace
+from pipeline.progress import Step, say, watch
+from pipeline.schedule import carry_out
+from pipeline.state import START, Stage, State, attempt, find_state, link_hash, recipe
+from pipeline.steps import needs_network
+from pipeline.task import Outcome, Task
+from pipeline.workers import Workers
 
 
 class Examined(NamedTuple):
@@ -101,88 +103,99 @@ def examine(
     return Examination(tuple(sound), tuple(failures))
 
 
+class Again(NamedTuple):
+    """What is done again although nothing has changed."""
+
+    current: bool = False
+    failed: bool = False
+
+
 def run(
     examined: Sequence[Examined],
     results: Path,
     stages: Sequence[Stage],
-    network: Network,
-    *,
-    force: bool,
+    config: Config,
+    again: Again,
 ) -> Summary:
-    """Takes pairs through the stages, in order; a stage that is current is not done again unless forced.
+    """Takes pairs through the stages, as far as there is anything to do.
 
     Args:
         examined: the pairs and what there is of them.
         results: the folder that holds one folder for each pair; the caller holds its lock.
         stages: those to run, earlier ones first.
-        network: the encoder of this run.
-        force: do again what is current.
+        config: the run's, for its encoder and device.
+        again: what to do although nothing has changed.
 
     Raises:
         EncoderError: the encoder can't be had, for any pair.
         OSError: the disk is full.
     """
-    done, kept = 0, 0
-    failures: list[Failure] = []
+    tasks, summary = _plan(examined, results, stages, again)
+    if not tasks:
+        return summary
+    failures = list(summary.failures)
+    pace, began = Pace(task.stage for task in tasks), time.monotonic()
+    sharing = len({needs_network(task.stage) for task in tasks}) > 1
+    with Workers(config, sharing=sharing) as crew, watch("dataset") as on_step:
+        for task, outcome in carry_out(tasks, crew):
+            pace.count(task.stage, 0.0 if outcome is None else outcome.seconds)
+            on_step(Step(pace.done, pace.total, "", pace.remaining(time.monotonic() - began)))
+            if outcome is None:
+                continue
+            if outcome.error:
+                failures.append(_record(task, outcome))
+                continue
+            summary = summary.counting(1, settled=not outcome.made)
+            if outcome.made:
+                say(f"{task.title}: {outcome.seconds:.1f} s{f' ({outcome.why})' if outcome.why else ''}")
+    return summary._replace(failures=tuple(failures))
+
+
+class Plan(NamedTuple):
+    """What there is to do, and what comes of the rest."""
+
+    tasks: tuple[Task, ...]
+    summary: Summary
+
+
+def _plan(examined: Sequence[Examined], results: Path, stages: Sequence[Stage], again: Again) -> Plan:
+    tasks: list[Task] = []
+    kept, failures = 0, []
     for number, one in enumerate(examined, start=1):
         label = f"[{number}/{len(examined)}] {one.pair.name}"
         for note in one.notes:
             say(f"{label}: {note}")
-        failed: set[Stage] = set()
+        due, out_of_reach = set[Stage](), set[Stage]()
         for stage in stages:
-            folder = results / one.pair.name
-            if START.get(stage) in failed:
-                failed.add(stage)
-                continue
-            with recorded(failures, one.pair.name, stage, folder / stage, label):
-                made = _advance(one, folder, stage, network, label, force=force)
-                done, kept = done + made, kept + (not made)
-            if failures and failures[-1][:2] == (one.pair.name, stage):
-                failed.add(stage)
-    return Summary(done, kept, tuple(failures))
+            state, start = one.states[stage], START.get(stage)
+            if start in out_of_reach:
+                out_of_reach.add(stage)
+            elif again.current or start in due:
+                due.add(stage)
+            elif state.settled:
+                kept += 1
+                if state.kind == "edited":
+                    say(f"{label} {stage}: {state.why}; --force makes it again")
+            elif state.kind == "failed" and not again.failed:
+                out_of_reach.add(stage)
+                failures.append(Failure(one.pair.name, stage, f"{state.why} (before; --retry-failed tries again)"))
+            else:
+                due.add(stage)
+        for stage in filter(due.__contains__, stages):
+            tasks.append(Task(one.pair, stage, one.config, one.hashes, results / one.pair.name, label, again.current))
+    return Plan(tuple(tasks), Summary(0, kept, tuple(failures)))
 
 
-@contextmanager
-def recorded(failures: list[Failure], pair: str, what: str, folder: Path, label: str) -> Iterator[None]:
-    """Whatever befalls one pair, the others go on: it is added to the failures, told, and written down in `folder`.
-
-    Raises:
-        EncoderError: the encoder can't be had, for any pair.
-        OSError: the disk is full.
-    """
+def _record(task: Task, outcome: Outcome) -> Failure:
+    """Tells why a task failed, and writes it down together with what was tried."""
     try:
-        yield
-    except EncoderError:
-        raise
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise
-        reason = str(error).strip() or type(error).__name__
-        record_failure(folder, f"{type(error).__name__}: {reason}")
-        failures.append(Failure(pair, what, reason))
-        say(f"{label} {what}: FAILED: {reason}")
-
-
-def _advance(one: Examined, folder: Path, stage: Stage, network: Network, label: str, *, force: bool) -> bool:
-    """Brings one stage of one pair up to date; whether there was anything to do."""
-    config = one.config
-    state = find_state(folder / stage, recipe(stage, one.hashes, link_hash(folder, stage), config), config)
-    if state.settled and not force:
-        if state.kind == "edited":
-            say(f"{label} {stage}: {state.why}; --force makes it again")
-        return False
-    began = time.perf_counter()
-    inputs = load_inputs(one.pair, config.size)
-    link = read_link(folder, stage)
-    wanted = recipe(stage, inputs.hashes(), None if link is None else hash_array(link), config)
-    if wanted is None:
-        start = START[stage]
-        raise ValueError(f"there is no {STARTS[start].name}: run `photostyle {start}` first")
-    with watch(f"{label} {stage}") as on_iterate:
-        made = make(stage, inputs, link, config, network, on_iterate)
-    publish(folder / stage, wanted, made.outputs, made.facts)
-    say(f"{label} {stage}: {time.perf_counter() - began:.1f} s{f' ({state.why})' if state.kind == 'stale' else ''}")
-    return True
+        wanted = recipe(task.stage, task.hashes, link_hash(task.folder, task.stage), task.config)
+    except ImageError:  # the stage-one image is at fault
+        wanted = None
+    tried = "" if wanted is None or outcome.of_the_system else attempt(wanted, task.config)
+    record_failure(task.folder / task.stage, f"{outcome.error}: {outcome.reason}", tried)
+    say(f"{task.title}: FAILED: {outcome.reason}")
+    return Failure(task.pair.name, task.stage, outcome.reason)
 
 
 def _hashed(pair: Pair, config: Config) -> Known:

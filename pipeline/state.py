@@ -7,7 +7,7 @@ import msgspec
 
 from pipeline.config import Config
 from pipeline.decoding import ImageError
-from pipeline.files import hash_array
+from pipeline.files import hash_array, hash_bytes
 from pipeline.hash_cache import Known, Recall, anew
 from pipeline.images import Photo, read_photo
 from pipeline.inputs import ALPHA, FULL_SIZE
@@ -112,10 +112,17 @@ def recipe(stage: Stage, hashes: dict[str, str], link: str | None, config: Confi
 
 
 def find_state(folder: Path, wanted: Recipe | None, config: Config, recall: Recall = anew) -> State:
-    """Compares what is in a stage's folder with what is wanted."""
+    """Compares what is in a stage's folder with what is wanted; failed is what did so on these inputs and settings."""
     state = _compare(folder, wanted, config, recall)
-    failure = None if state.settled else read_failure(folder)
-    return state if failure is None else State("failed", failure)
+    failure = None if state.settled or wanted is None else read_failure(folder)
+    if failure is None or wanted is None or failure.attempt != attempt(wanted, config):
+        return state
+    return State("failed", failure.text)
+
+
+def attempt(wanted: Recipe, config: Config) -> str:
+    """Digest of what decides whether a stage fails: its recipe, and on which device and encoder it runs."""
+    return hash_bytes(f"{wanted.fingerprint()} {config.device} {config.encoder}".encode())
 
 
 def _compare(folder: Path, wanted: Recipe | None, config: Config, recall: Recall) -> State:

@@ -14,19 +14,24 @@ from pipeline.encoding import FAST, encode_pixels, encode_png, encode_tiff, roun
 from pipeline.images import Photo, read_original
 from pipeline.inputs import Inputs
 from pipeline.memory import peak_memory
-from pipeline.progress import ResidualLines, say
+from pipeline.progress import OnStep, Step, say, telling
 from pipeline.state import LINK, Stage
 from stages.segment.match import Regions
 
 if TYPE_CHECKING:
-    from stages.stylize import Encoder, Iterate, Stylized
+    from stages.stylize import Encoder, Stylized
 
-LIBRARIES = {
+LIBRARIES: dict[Stage, tuple[str, ...]] = {
     "stylize": ("numpy", "torch"),
     "smooth": ("numpy", "numba", "scikit-sparse"),
     "native": ("numpy", "numba"),
     "onestage": ("numpy", "torch", "numba"),
 }
+
+
+def needs_network(stage: Stage) -> bool:
+    """Whether a stage optimises through the encoder, on the GPU where there is one; the others are the CPU's."""
+    return "torch" in LIBRARIES[stage]
 
 
 class EncoderError(RuntimeError):
@@ -45,8 +50,8 @@ class Made(NamedTuple):
 class Network:
     """The encoder of a run: loaded when first asked for, then kept."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(self, config: Config, tell: Callable[[str], object] = say) -> None:
+        self._config, self._tell = config, tell
 
     @cached_property
     def encoder(self) -> "Encoder":
@@ -63,7 +68,7 @@ class Network:
             device = best_device(self._config.device)
         except RuntimeError as error:
             raise EncoderError(str(error)) from error
-        say(f"encoder: {weights.architecture} on {device}, from {weights.source}")
+        self._tell(f"encoder: {weights.architecture} on {device}, from {weights.source}")
         return Encoder(weights.tensors, weights.architecture, device)
 
 
@@ -73,7 +78,7 @@ def make(
     link: Photo | None,
     config: Config,
     network: Network,
-    on_iterate: "Callable[[Iterate], None]",
+    on_step: OnStep,
 ) -> Made:
     """Runs one stage on one pair.
 
@@ -83,7 +88,7 @@ def make(
         link: H x W x 3, what a later stage starts from: the stage-one image, or for native size the two-stage image.
         config: all settings; the stage takes its own section.
         network: the encoder of this run.
-        on_iterate: called with the optimiser's iterates.
+        on_step: told of each iteration.
 
     Raises:
         ValueError: that image is missing or of another size than the content.
@@ -91,19 +96,21 @@ def make(
         ImageError: the content can't be read, for native size.
     """
     if stage == "smooth":
-        (made,) = smooth_lambdas(inputs, link, config, [config.smooth.lam])
+        (made,) = smooth_lambdas(inputs, link, config, [config.smooth.lam], on_step)
         return made
     began = time.perf_counter()
     if stage == "stylize":
-        made = _stylize(inputs, config, network, on_iterate)
+        made = _stylize(inputs, config, network, on_step)
     elif stage == "native":
         made = _native(inputs, _fitting(link, inputs))
     else:
-        made = _onestage(inputs, _fitting(link, inputs), config, network, on_iterate)
+        made = _onestage(inputs, _fitting(link, inputs), config, network, on_step)
     return _recorded(made, stage, inputs, began)
 
 
-def smooth_lambdas(inputs: Inputs, link: Photo | None, config: Config, lambdas: Iterable[float]) -> Iterator[Made]:
+def smooth_lambdas(
+    inputs: Inputs, link: Photo | None, config: Config, lambdas: Iterable[float], on_step: OnStep
+) -> Iterator[Made]:
     """Runs stage two on one pair with one lambda after the other, all on one assembly and one analysis.
 
     Args:
@@ -111,6 +118,7 @@ def smooth_lambdas(inputs: Inputs, link: Photo | None, config: Config, lambdas: 
         link: the stage-one image, H x W x 3.
         config: all settings, but for lambda.
         lambdas: positive numbers.
+        on_step: told of the solver, and of its iterations where it has some.
 
     Raises:
         ValueError: the stage-one image is missing or of another size than the content.
@@ -121,9 +129,14 @@ def smooth_lambdas(inputs: Inputs, link: Photo | None, config: Config, lambdas: 
     link = _fitting(link, inputs)
     settings = config.smooth
     smoother = Smoother(
-        inputs.content, epsilon=settings.epsilon, solver=settings.solver, on_residual=ResidualLines(TOLERANCE)
+        inputs.content,
+        epsilon=settings.epsilon,
+        solver=settings.solver,
+        on_residual=lambda iteration, residual: on_step(
+            Step(iteration, 0, f"residual {residual:.1e}, until {TOLERANCE:g}")
+        ),
     )
-    say(f"smooth, by {smoother.chosen.why}")
+    on_step(Step(0, 0, f"by {smoother.chosen.why}"))
     for lam in lambdas:
         result = smoother.solve(link, lam)
         facts = {
@@ -149,7 +162,7 @@ def _recorded(made: Made, stage: Stage, inputs: Inputs, began: float) -> Made:
     return Made(made.outputs, made.facts | facts)
 
 
-def _stylize(inputs: Inputs, config: Config, network: Network, on_iterate: "Callable[[Iterate], None]") -> Made:
+def _stylize(inputs: Inputs, config: Config, network: Network, on_step: OnStep) -> Made:
     from stages.stylize import stylize
 
     result = stylize(
@@ -158,16 +171,14 @@ def _stylize(inputs: Inputs, config: Config, network: Network, on_iterate: "Call
         network.encoder,
         regions=inputs.regions,
         settings=config.stylize,
-        on_iterate=on_iterate,
+        on_iterate=telling(on_step),
     )
     image = np.clip(result.image, 0, 1)
     outputs = {LINK: encode_tiff(image), "image.png": encode_png(image, 8)}
     return Made(outputs, _optimised(result, inputs.regions, network))
 
 
-def _onestage(
-    inputs: Inputs, link: Photo, config: Config, network: Network, on_iterate: "Callable[[Iterate], None]"
-) -> Made:
+def _onestage(inputs: Inputs, link: Photo, config: Config, network: Network, on_step: OnStep) -> Made:
     from stages.smooth import matting_laplacian
     from stages.stylize import onestage
 
@@ -179,7 +190,7 @@ def _onestage(
         network.encoder,
         regions=inputs.regions,
         settings=config.onestage,
-        on_iterate=on_iterate,
+        on_iterate=telling(on_step),
     )
     facts = {"start": "stage-one image"} | _optimised(result, inputs.regions, network)
     return Made(_final(result.image, inputs), facts)

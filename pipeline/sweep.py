@@ -127,8 +127,8 @@ def _bring_up_to_date(place: Path, inputs: Inputs, link: Photo, config: Config, 
     assert wanted is not None  # there is a link
     if find_state(place, wanted, config).settled:
         return
-    with watch(label) as on_iterate:
-        made = make("onestage", inputs, link, config, network, on_iterate)
+    with watch(label) as on_step:
+        made = make("onestage", inputs, link, config, network, on_step)
     publish(place, wanted, made.outputs, made.facts)
     say(f"{label}: {made.facts['seconds']:.1f} s")
 

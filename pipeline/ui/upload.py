@@ -2,19 +2,17 @@
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from pipeline.config import Config
 from pipeline.dataset import Pair
 from pipeline.images import read_photo
 from pipeline.inputs import load_inputs
 from pipeline.manifest import publish
+from pipeline.progress import Step
 from pipeline.state import recipe
 from pipeline.steps import Network, make
 from pipeline.ui.live import Live, Served
-
-if TYPE_CHECKING:
-    from stages.stylize import Iterate
 
 Side = Literal["content", "style"]
 
@@ -94,5 +92,5 @@ class Uploads:
         except Exception as error:  # told on the page; the server goes on
             self.progress = Progress(error=str(error).replace(str(place), "your photos") or type(error).__name__)
 
-    def _advance(self, iterate: "Iterate") -> None:
-        self.progress = Progress(iterate.step, iterate.total, f"stage one at {iterate.size} px")
+    def _advance(self, step: Step) -> None:
+        self.progress = Progress(step.done, step.total, f"stage one {step.text}")

@@ -1,11 +1,18 @@
-"""A real browser, the system's Chromium; the tests that need it are skipped with the reason where there is none."""
+"""What the tests of the pipeline share."""
 
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
+
+from pipeline import run
+from pipeline.config import Config
+from pipeline.steps import Network
+from pipeline.task import Outcome, Task, perform
 
 PATIENCE = 60_000
 """Milliseconds, for machines that have other things to do."""
@@ -18,6 +25,33 @@ QUIET = [
     "--disable-sync",
 ]
 """The browser's own requests are none of the pages'."""
+
+
+class InThisProcess:
+    """A crew that does each task at once, where a test's own constants hold."""
+
+    def __init__(self, config: Config, **others: Any) -> None:
+        self.network, self.ended = Network(config), deque[tuple[Task, Outcome]]()
+
+    def __enter__(self) -> "InThisProcess":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """There is nothing to stop."""
+
+    def free(self, network: bool) -> bool:
+        return not self.ended
+
+    def give(self, task: Task) -> None:
+        self.ended.append((task, perform(task, self.network, lambda step: None)))
+
+    def wait(self) -> tuple[Task, Outcome]:
+        return self.ended.popleft()
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "Workers", InThisProcess)
 
 
 def find_chromium() -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -218,7 +219,7 @@ def test_a_pairs_own_lambda_is_honoured(dataset: Path, results: Path, capsys: py
 def start(dataset: Path, results: Path, *options: str) -> subprocess.Popen[str]:
     code = "import sys; from pipeline.cli import main; sys.exit(main())"
     argv = [sys.executable, "-c", code, "run", str(dataset), "--results", str(results), *options]
-    return subprocess.Popen(argv, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 def wait_for(process: "subprocess.Popen[str]", words: str) -> None:
@@ -229,20 +230,37 @@ def wait_for(process: "subprocess.Popen[str]", words: str) -> None:
     raise AssertionError(f"it ended without saying {words!r}")
 
 
-def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(dataset: Path, results: Path) -> None:
+@pytest.mark.parametrize("at_a_terminal", [True, False])
+def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(dataset: Path, results: Path, at_a_terminal: bool) -> None:
     process = start(dataset, results, *LONG)
     wait_for(process, "encoder: vgg16")
-    process.send_signal(signal.SIGINT)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    assert workers
+    if at_a_terminal:  # every process gets it
+        os.killpg(process.pid, signal.SIGINT)
+    else:
+        process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "the same command goes on from there" in err
     assert "Traceback" not in err
     assert not list(results.rglob("*.part"))
+    assert psutil.wait_procs(workers, timeout=10)[1] == []
+
+
+def test_workers_end_with_a_run_that_is_killed(dataset: Path, results: Path) -> None:
+    process = start(dataset, results, *LONG)
+    wait_for(process, "encoder: vgg16")
+    workers = psutil.Process(process.pid).children(recursive=True)
+    assert workers
+    process.kill()
+    process.communicate()
+    assert psutil.wait_procs(workers, timeout=20)[1] == []
 
 
 def test_a_killed_run_goes_on_and_ends_as_if_undisturbed(dataset: Path, results: Path, tmp_path: Path) -> None:
     process = start(dataset, results)
-    wait_for(process, "beach smooth")
+    wait_for(process, "beach smooth: ")
     process.kill()
     process.communicate()
     finished = contents(results)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import hash_cache, progress
+from pipeline import hash_cache
 from pipeline.cli import main
 from pipeline.contact_sheet import GAP, TILE
 from pipeline.encoding import encode_png, encode_tiff
@@ -164,19 +164,3 @@ def test_which_solver_ran_is_printed_and_recorded(
         assert manifest is not None
         assert manifest.facts["solver"].startswith(name)
         assert manifest.facts["residual"] <= (1e-9 if solver == "auto" else 1e-6)
-
-
-def test_the_iterations_progress_is_told_every_ten_seconds(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    now = 0.0
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
-    lines = progress.ResidualLines(1e-6)
-    for iteration in range(50):
-        now = iteration * 0.5
-        lines(iteration, 0.5**iteration)
-    said = capsys.readouterr().err.splitlines()
-    assert said == [
-        "smooth: iteration 20, residual 9.5e-07, until 1e-06",
-        "smooth: iteration 40, residual 9.1e-13, until 1e-06",
-    ]

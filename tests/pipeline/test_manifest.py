@@ -208,7 +208,9 @@ def test_the_fingerprint_depends_on_values_and_not_on_their_order(settings: dict
 def test_failures_are_recorded_until_the_next_success(tmp_path: Path) -> None:
     folder = tmp_path / "stylize"
     assert read_failure(folder) is None
+    record_failure(folder, "ValueError: no\nattempt: none", "a1b2")
+    assert read_failure(folder) == ("ValueError: no\nattempt: none", "a1b2")
     record_failure(folder, "ValueError: no")
-    assert read_failure(folder) == "ValueError: no"
+    assert read_failure(folder) == ("ValueError: no", "")
     publish(folder, RECIPE, OUTPUTS, {})
     assert read_failure(folder) is None
