@@ -5,51 +5,12 @@ found at its own luma and position by trilinear interpolation (Chen et al. 2007;
 al. 2020). The output is a locally affine function of the content by construction, and can be sliced at any resolution.
 """
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-COARSEST = 2
-"""Cells along an axis: the fewest that a map can vary over."""
 LUMA = (0.299, 0.587, 0.114)
 STRIPS = 8
-
-
-def hierarchy(maps: Tensor, bins: int, rows: int, columns: int) -> list[Tensor]:
-    """A grid as a sum over levels, each of half the cells of the next along every axis, coarsest first.
-
-    The levels, not the cells, are what is optimised: a step along a coarse level moves all the cells below it at once,
-    where single cells, each seen by few pixels, are slow to agree. A hierarchical basis is a preconditioner (Yserentant
-    1986; Szeliski 1990, for surfaces).
-
-    Args:
-        maps: (K, 3, 4), each region's map, everywhere the same.
-        bins, rows, columns: cells of the finest level, at least 2 each.
-
-    Returns:
-        Tensors (K, 12, luma bins, rows, columns), zero but for the coarsest, for `summed`.
-    """
-    shapes = [(bins, rows, columns)]
-    while max(shapes[0]) > COARSEST:
-        bins, rows, columns = shapes[0]
-        shapes.insert(0, (_halved(bins), _halved(rows), _halved(columns)))
-    levels = [maps.new_zeros(len(maps), 12, *shape) for shape in shapes]
-    levels[0] += maps.reshape(-1, 12, 1, 1, 1)
-    return levels
-
-
-def _halved(cells: int) -> int:
-    return max(COARSEST, -(-cells // 2))
-
-
-def summed(levels: Sequence[Tensor]) -> Tensor:
-    """The grid of which `levels` are the hierarchy: (K, 12, luma bins, rows, columns)."""
-    grid = levels[0]
-    for finer in levels[1:]:
-        grid = finer + functional.interpolate(grid, finer.shape[2:], mode="trilinear", align_corners=True)
-    return grid
 
 
 def luma(photo: Tensor) -> Tensor:

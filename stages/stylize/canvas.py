@@ -57,7 +57,7 @@ class Pixels:
 
 
 class ColourMaps:
-    """A bilateral grid of affine colour maps per region, in levels from coarse to fine, is what the parameters make.
+    """The cells of a bilateral grid of affine colour maps per region are the parameters.
 
     Args:
         content: (1, 3, H, W) in [0, 1], at full size.
@@ -80,7 +80,8 @@ class ColourMaps:
     ) -> None:
         height, width = content.shape[-2:]
         cells = round(rows * height / min(height, width)), round(rows * width / min(height, width))
-        self._levels = [level.requires_grad_(True) for level in bilateral_grid.hierarchy(start, bins, *cells)]
+        grid = start.reshape(-1, 12, 1, 1, 1).expand(-1, 12, bins, *cells)
+        self._grid = grid.clone().requires_grad_(True)
         self._content, self._weights = content, weights
         self._roughness_weight, self._flatness_weight = roughness_weight, flatness_weight
 
@@ -97,13 +98,13 @@ class ColourMaps:
 
     def parameters(self) -> list[Tensor]:
         """See Canvas."""
-        return self._levels
+        return [self._grid]
 
     def image(self) -> Tensor:
         """See Canvas."""
-        return resample(self._slicing(bilateral_grid.summed(self._levels)), self._shape)
+        return resample(self._slicing(self._grid), self._shape)
 
     def prior(self, image: Tensor) -> dict[str, Tensor]:
         """See Canvas."""
-        roughness = self._roughness_weight * bilateral_grid.roughness(bilateral_grid.summed(self._levels))
+        roughness = self._roughness_weight * bilateral_grid.roughness(self._grid)
         return {"roughness": roughness, "flatness": self._flatness_weight * flatness_loss(image, self._flat)}

@@ -2,8 +2,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.stylize.bilateral_grid import Slicing, hierarchy, luma, roughness, summed
-from stages.stylize.optimise import Method, minimise
+from stages.stylize.bilateral_grid import Slicing, luma, roughness
 
 
 def some_photo(seed, height=9, width=12):
@@ -64,43 +63,3 @@ def test_roughness_is_zero_for_a_constant_grid_only():
     assert roughness(grid) == 0
     grid[0, 0, 1, 1, 1] = 2
     assert roughness(grid) > 0
-
-
-@given(bins=st.integers(2, 12), rows=st.integers(2, 20), columns=st.integers(2, 20))
-def test_a_hierarchy_starts_as_the_regions_maps_in_every_cell(bins, rows, columns):
-    maps = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(bins))
-    levels = hierarchy(maps, bins, rows, columns)
-    assert levels[0].shape == (2, 12, 2, 2, 2)
-    expected = maps.reshape(2, 12, 1, 1, 1).expand(2, 12, bins, rows, columns)
-    torch.testing.assert_close(summed(levels), expected, rtol=1e-5, atol=1e-6)
-
-
-def test_the_levels_of_a_hierarchy_halve_and_its_finest_is_any_grid():
-    levels = hierarchy(torch.zeros(1, 3, 4), 12, 32, 51)
-    shapes = [tuple(level.shape[2:]) for level in levels]
-    assert shapes == [(2, 2, 2), (2, 2, 4), (2, 4, 7), (3, 8, 13), (6, 16, 26), (12, 32, 51)]
-    grid = torch.randn(1, 12, 12, 32, 51, generator=torch.Generator().manual_seed(4))
-    levels[-1] += grid
-    torch.testing.assert_close(summed(levels), grid)
-
-
-def test_a_hierarchy_comes_down_faster_than_single_cells():
-    photo, target = some_photo(5, 40, 60), some_photo(6, 3, 4)
-    target = torch.nn.functional.interpolate(target, size=(40, 60), mode="bicubic").clamp(0, 1)
-    slicing = Slicing(photo, torch.ones(1, 1, 40, 60))
-
-    def reached(levels):
-        for level in levels:
-            level.requires_grad_(True)
-
-        def losses():
-            return {"fit": (slicing(summed(levels)) - target).square().mean()}
-
-        kept, _ = minimise(
-            levels, losses, 15, Method("lbfgs", 0.1, tolerance=0), size=60, done=0, total=15, on_iterate=None
-        )
-        return kept["fit"]
-
-    levels = hierarchy(torch.eye(3, 4)[None], 6, 20, 30)
-    cells = [summed(levels).detach().clone()]
-    assert reached(levels) < reached(cells) / 2
