@@ -14,12 +14,15 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 import tyro
+from msgspec import structs
 from tyro.conf import Positional, arg, subcommand
 from tyro.constructors import ConstructorRegistry, StructConstructorSpec, StructFieldSpec, StructTypeInfo
 
 from pipeline.config import Config, ConfigError, checked, has_own, load_config
 from pipeline.dataset import Pair
 from stages.settings import Positive
+
+LAMBDA = "--smooth.lambda"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,12 @@ class OnDataset:
         Raises:
             ConfigError: its file can't be used.
         """
-        return _read(self, load_config(self.dataset, self.config, pair)).settings if has_own(pair) else self.settings
+        if not has_own(pair):
+            return self.settings
+        own = load_config(self.dataset, self.config, pair).smooth.lam  # all that a pair can have of its own
+        if any(option.partition("=")[0] == LAMBDA for option in self.argv):
+            return self.settings
+        return structs.replace(self.settings, smooth=structs.replace(self.settings.smooth, lam=own))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,9 +162,6 @@ def _read(command: "OnDataset", defaults: Config) -> Any:
     default = type(command)(dataset=command.dataset, settings=defaults, argv=command.argv)
     read = tyro.cli(type(command), prog=f"photostyle {name}", args=arguments, default=default, registry=_registry)
     return replace(read, settings=checked(read.settings))
-
-
-LAMBDA = "--smooth.lambda"
 
 
 def _lambdas_apart(argv: Sequence[str]) -> tuple[Sequence[str], tuple[float, ...]]:

@@ -1,6 +1,7 @@
 """What befalls one pair befalls no other, and a disk that fills up breaks nothing."""
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline import hash_cache, inputs, state
 from pipeline.cli import main
 from pipeline.encoding import encode_tiff
 from pipeline.manifest import read_manifest
@@ -80,6 +82,28 @@ def test_memory_that_is_not_there_and_losses_that_are_no_numbers_are_recorded(
     for number in range(2):
         assert reason in told[number]
         assert reason in (results / "trip" / f"p{number}" / "stylize" / "failure.txt").read_text()
+
+
+def test_nothing_that_is_untouched_is_decoded_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, results = make_dataset(tmp_path / "trip", tmp_path / "out", 3), tmp_path / "out"
+    assert photostyle("smooth", dataset, results) == 0
+    now, decoded = time.time_ns, []
+    monkeypatch.setattr(hash_cache.time, "time_ns", lambda: now() + 2 * hash_cache.TICK_NS)  # the files are old by now
+    for module in (inputs, state):
+        reader = "read_original" if module is inputs else "read_photo"
+        read = getattr(module, reader)
+        monkeypatch.setattr(module, reader, lambda path, read=read: (decoded.append(path.name), read(path))[1])
+    assert photostyle("smooth", dataset, results) == 0
+    assert sorted(decoded) == sorted(3 * ["content.png", "style.png", "image.tiff"])
+    decoded.clear()
+    for command in ("smooth", "status"):
+        assert photostyle(command, dataset, results) == 0
+    assert decoded == []
+    Image.fromarray(np.zeros((40, 48, 3), np.uint8)).save(dataset / "p1" / "style.png")
+    assert photostyle("status", dataset, results) == 0
+    assert decoded == ["content.png", "style.png"]
 
 
 @pytest.fixture
