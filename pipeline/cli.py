@@ -31,7 +31,7 @@ from pipeline.lambda_sweep import sweep_lambdas
 from pipeline.masks import MaskRules
 from pipeline.progress import say
 from pipeline.report.report import bring_report_up_to_date
-from pipeline.run import Again, Failure, Summary, examine, results_folder, run
+from pipeline.run import Again, Failure, Summary, examine, record_faults, results_folder, run
 from pipeline.state import Stage, stages_of
 from pipeline.status import failure_line, status_table
 from pipeline.steps import EncoderError, Network
@@ -104,6 +104,7 @@ def _work(
         examination = examine(dataset, folder, stages, command.settings_of)
         for failure in examination.failures:
             say(f"fault: {failure_line(failure)}")
+        record_faults(examination, folder)
         if lambdas:
             summary = sweep_lambdas(examination.sound, folder, lambdas, command.settings, force=command.force)
         else:

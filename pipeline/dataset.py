@@ -179,7 +179,7 @@ def _settings_beside(root: Path, name: str) -> Path:
 def _faults(found: _Found, root: Path) -> Iterator[str]:
     roles = {"content": found.content, "style": found.style}
     roles |= {"content_mask": found.content_mask, "style_mask": found.style_mask}
-    if not _names_a_folder(found.name):
+    if not names_a_folder(found.name):
         yield f"{found.name!r} can't name a folder of results: rename it"
     for name in found.comparisons:
         if not name.isprintable():
@@ -201,7 +201,7 @@ def _faults(found: _Found, root: Path) -> Iterator[str]:
             yield f"{path}: a link that leads out of the dataset's folder: copy the file there"
 
 
-def _names_a_folder(name: str) -> bool:
+def names_a_folder(name: str) -> bool:
     """Whether a pair's results can lie in a folder of this name, beside the dataset's own files."""
     return name.isprintable() and name not in ("", ".", "..") and name.lower() not in OURS
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.config import Config, ConfigError, has_own
-from pipeline.dataset import Dataset, Pair
+from pipeline.dataset import Dataset, Pair, names_a_folder
 from pipeline.decoding import ImageError
 from pipeline.hash_cache import HashCache, Known
 from pipeline.inputs import InputError, load_inputs
-from pipeline.manifest import record_failure
+from pipeline.manifest import FAILURE_FILE, record_failure
 from pipeline.pace import Pace
 from pipeline.progress import Step, say, watch
 from pipeline.schedule import carry_out
@@ -207,6 +207,22 @@ def _own(pair: Pair, config: Config) -> Iterator[str]:
     if has_own(pair):
         assert pair.settings is not None
         yield f"lambda {config.smooth.lam:g}; it has its own in {pair.settings.name}"
+
+
+def record_faults(examination: Examination, results: Path) -> None:
+    """Writes down in a pair's folder why nothing can be done for it, and takes that away from those that are sound.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    reasons: dict[str, list[str]] = {}
+    for failure in examination.failures:
+        reasons.setdefault(failure.pair, []).append(f"{failure.what}: {failure.reason}")
+    for name, lines in reasons.items():
+        if names_a_folder(name):
+            record_failure(results / name, "\n".join(lines))
+    for one in examination.sound:
+        (results / one.pair.name / FAILURE_FILE).unlink(missing_ok=True)
 
 
 def results_folder(results: Path, dataset: Dataset) -> Path:

@@ -176,7 +176,13 @@ def test_faults_are_told_first_and_the_other_pairs_go_on(
     assert err.index(faults[2]) < err.index("hill stylize")
     assert "5 made, 0 current, 3 failed" in err
     assert (results / "trip" / "hill" / "smooth" / "image16.png").exists()
-    assert not (results / "trip" / "beach").exists()
+    assert [path.name for path in (results / "trip" / "beach").iterdir()] == ["failure.txt"]
+    assert "content.png: damaged" in (results / "trip" / "beach" / "failure.txt").read_text()
+    assert "no content photo" in (results / "trip" / "alone" / "failure.txt").read_text()
+    (dataset / "beach" / "content.png").write_bytes((dataset / "hill" / "content.png").read_bytes())
+    mask(70, 50).save(dataset / "beach" / "style_mask.png")
+    assert photostyle("smooth", dataset, results) == 1  # no stage-one image: another failure
+    assert not (results / "trip" / "beach" / "failure.txt").exists()
 
 
 def test_a_stage_that_fails_is_recorded_until_it_succeeds(

@@ -1,6 +1,7 @@
 """Reading photos and masks: each kind of file gives back the values it was made of, or is refused with its reason."""
 
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -208,6 +209,15 @@ def test_refuses_what_is_not_there_and_what_is_too_large(tmp_path: Path, monkeyp
     for data in (png(Image.fromarray(RGB8)), jpeg(Image.fromarray(RGB8)), encode_tiff(RGB8 / 255)):
         with pytest.raises(ImageError, match="9x6: more than"):
             read_photo(put(tmp_path / "a", data))
+
+
+def test_what_this_user_may_not_read_is_refused(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.png", png(Image.fromarray(RGB8)))
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything, as root does")
+    with pytest.raises(ImageError, match="Permission denied"):
+        read_photo(path)
 
 
 @given(

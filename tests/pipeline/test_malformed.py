@@ -1,4 +1,4 @@
-"""Malformed photos, datasets, settings and results: each is told exactly, and the other pairs are finished.
+"""Malformed photos, files, settings and results, all in one dataset: each is told exactly, and all others are finished.
 
 Masks have a table of their own, in test_masks.py.
 """
@@ -8,7 +8,9 @@ import os
 import struct
 import zlib
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from pathlib import Path
+from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -18,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from pipeline import decoding
+from pipeline import decoding, state
 from pipeline.cli import main
 from pipeline.dataset import SETTINGS
 from pipeline.decoding import ImageError
@@ -28,7 +30,8 @@ from pipeline.images import read_original
 from pipeline.manifest import read_manifest
 
 RGB = np.random.default_rng(3).integers(0, 256, (40, 48, 3), dtype=np.uint8)
-LINK = np.full((40, 48, 3), 0.5, np.float32)
+STYLIZED = np.full((40, 48, 3), 0.5, np.float32)
+LINK = f"stylize/{state.LINK}"
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -97,6 +100,7 @@ PHOTO = Image.fromarray(RGB)
 BOMB = zlib.compress(bytes(100_000_000), 9)
 OTHER_KIND = "of another kind: only PNG, JPEG and TIFF are read"
 BROKEN = "damaged or not fully supported ("
+DECODER = f"{BROKEN}..."
 """What follows is the decoder's word, which may change with its version."""
 TOO_LARGE = "more than 150 megapixels: make it smaller"
 
@@ -110,11 +114,11 @@ PHOTOS: dict[str, tuple[bytes, str]] = {
     "heic": (b"\0\0\0\x18ftypheic\0\0\0\0", OTHER_KIND),
     "magic alone, png": (b"\x89PNG\r\n\x1a\n", "damaged: its header can't be read"),
     "magic alone, jpeg": (b"\xff\xd8\xff", "damaged: its header can't be read"),
-    "magic alone, tiff": (b"II*\0", BROKEN),
-    "truncated png": (png()[:-800], BROKEN),
-    "truncated jpeg": (saved(PHOTO, "JPEG")[:-300], BROKEN),
-    "truncated tiff": (tiff()[:-9], BROKEN),
-    "damaged png": (png()[:2000] + b"\0" * 9 + png()[2009:], BROKEN),
+    "magic alone, tiff": (b"II*\0", DECODER),
+    "truncated png": (png()[:-800], DECODER),
+    "truncated jpeg": (saved(PHOTO, "JPEG")[:-300], DECODER),
+    "truncated tiff": (tiff()[:-9], DECODER),
+    "damaged png": (png()[:2000] + b"\0" * 9 + png()[2009:], DECODER),
     "1x1": (png(RGB[:1, :1]), "1x1 becomes 1x1: no edge may be under 32"),
     "1xN": (png(RGB[:, :1]), "1x40 becomes 1x40: no edge may be under 32"),
     "20000x1": (png(np.zeros((1, 20000, 3), np.uint8)), "20000x1 becomes 48x1: no edge may be under 32"),
@@ -149,62 +153,28 @@ PHOTOS: dict[str, tuple[bytes, str]] = {
     "hdr": (png_with(b"cICP", bytes([9, 16, 0, 1])), "its colours are coded as 9-16-0-1 (cICP): convert it to sRGB"),
     "no profile": (
         saved(PHOTO, "JPEG", icc_profile=b"no profile" * 30),
-        "its colour profile can't be used (",
+        "its colour profile can't be used (...",
     ),
     "huge png": (png_of_size(2**31 - 1, 2**31 - 1), TOO_LARGE),
     "large png": (png_of_size(14000, 12000), f"14000x12000: {TOO_LARGE}"),
     "huge jpeg": (jpeg_of_size(65535, 65535), TOO_LARGE),
     "huge tiff": (tiff_with(257, 2**31), f"48x2147483648: {TOO_LARGE}"),
     "huge pgm": (b"P5\n65535 65535\n255\n" + bytes(99), TOO_LARGE),
-    "tiff of huge strips": (tiff_with(256, 50_000), BROKEN),
+    "tiff of huge strips": (tiff_with(256, 50_000), DECODER),
     "profile that inflates": (
         png_with(b"iCCP", b"x\0\0" + BOMB),
-        BROKEN,
+        DECODER,
     ),
     "text that inflates": (
         png_with(b"zTXt", b"x\0\0" + BOMB),
-        BROKEN,
+        DECODER,
     ),
 }
-"""The content's bytes, and what is said of them: all of it, or up to where a decoder has the word."""
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> Path:
-    """Two pairs, which have a stage-one image each."""
-    for name in ("bad", "good"):
-        (tmp_path / "trip" / name).mkdir(parents=True)
-        PHOTO.save(tmp_path / "trip" / name / "content.png")
-        PHOTO.save(tmp_path / "trip" / name / "style.png")
-        (tmp_path / "out" / "trip" / name / "stylize").mkdir(parents=True)
-        (tmp_path / "out" / "trip" / name / "stylize" / "image.tiff").write_bytes(encode_tiff(LINK))
-    return tmp_path / "trip"
-
-
-def smooth(dataset: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """Runs stage two; the failures it ends with. Whatever they are, the good pair must be done."""
-    results = dataset.parent / "out"
-    code = main(["smooth", str(dataset), "--results", str(results), "--size", "48"])
-    err = capsys.readouterr().err
-    failures = [line.removeprefix("failed: ") for line in err.splitlines() if line.startswith("failed: ")]
-    assert code == (1 if failures else 0), err
-    done = read_manifest(results / dataset.name / "good" / "smooth")
-    assert done is not None
-    assert done.intact(results / dataset.name / "good" / "smooth")
-    return failures
-
-
-@pytest.mark.parametrize("name", PHOTOS)
-def test_a_malformed_photo_is_told_exactly(dataset: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    data, reason = PHOTOS[name]
-    (dataset / "bad" / "content.png").write_bytes(data)
-    (told,) = smooth(dataset, capsys)
-    expected = f"bad dataset: {dataset / 'bad' / 'content.png'}: {reason}"
-    assert told == expected or (reason.endswith("(") and told.startswith(expected))
+"""The content's bytes, and what is said of them."""
 
 
 FLAT = np.full((40, 48, 3), 200, np.uint8)
-SOUND: dict[str, bytes] = {
+AWKWARD: dict[str, bytes] = {
     "one colour": png(FLAT),
     "black": png(FLAT * 0),
     "white": png(FLAT // 200 * 255),
@@ -219,13 +189,7 @@ SOUND: dict[str, bytes] = {
     "tiff of more than 4 GB, by its header": tiff(bigtiff=True),
     "a junk exif": saved(PHOTO, "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0" + b"\xff" * 99),
 }
-"""Awkward, and in order, each named content.png."""
-
-
-@pytest.mark.parametrize("name", SOUND)
-def test_an_awkward_photo_is_done(dataset: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    (dataset / "bad" / "content.png").write_bytes(SOUND[name])
-    assert smooth(dataset, capsys) == []
+"""In order, each named content.png."""
 
 
 def put_pipe(path: Path) -> None:
@@ -250,12 +214,6 @@ def put_endless_zeros(path: Path) -> None:
     os.truncate(path, MOST_BYTES + 1)  # a hole: it takes no space
 
 
-def forbid(path: Path) -> None:
-    path.chmod(0)
-    if os.access(path, os.R_OK):
-        pytest.skip("this user may read everything, as root does")
-
-
 def put(data: bytes) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         path.write_bytes(data)
@@ -264,54 +222,44 @@ def put(data: bytes) -> Callable[[Path], None]:
 
 
 LEADS_OUT = "a link that leads out of the dataset's folder: copy the file there"
-PLACES: dict[str, tuple[str, Callable[[Path], None], str]] = {
-    "a pipe": ("content.png", put_pipe, "bad dataset: {file}: no regular file"),
-    "a folder": ("content.png", put_folder, "bad dataset: {file}: Is a directory"),
+FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
+    "a pipe": ("content.png", put_pipe, "dataset: {file}: no regular file"),
+    "a folder": ("content.png", put_folder, "dataset: {file}: Is a directory"),
     "more than 4 GB": (
         "style.png",
         put_endless_zeros,
-        "bad dataset: {file}: 4000000001 bytes are more than 4000000000",
+        "dataset: {file}: 4000000001 bytes are more than 4000000000",
     ),
-    "not to be read": ("style.png", forbid, "bad dataset: {file}: Permission denied"),
-    "a link to nothing": ("style.png", put_link("none.png"), "bad dataset: {file}: No such file or directory"),
-    "a link out of it": ("style.png", put_link("/etc/hostname"), f"bad dataset: {{file}}: {LEADS_OUT}"),
-    "a link to a device": ("content.png", put_link("/dev/zero"), f"bad dataset: {{file}}: {LEADS_OUT}"),
-    "a link to itself": ("content.png", put_link("content.png"), f"bad dataset: {{file}}: {LEADS_OUT}"),
-    "a link in the settings' place": (SETTINGS, put_link("/etc/hostname"), f"bad dataset: {{file}}: {LEADS_OUT}"),
+    "a link to nothing": ("style.png", put_link("none.png"), "dataset: {file}: No such file or directory"),
+    "a link out of it": ("style.png", put_link("/etc/hostname"), f"dataset: {{file}}: {LEADS_OUT}"),
+    "a link to a device": ("content.png", put_link("/dev/zero"), f"dataset: {{file}}: {LEADS_OUT}"),
+    "a link to itself": ("content.png", put_link("content.png"), f"dataset: {{file}}: {LEADS_OUT}"),
+    "a link in the settings' place": (SETTINGS, put_link("/etc/hostname"), f"dataset: {{file}}: {LEADS_OUT}"),
     "a name that writes to the screen": (
         "compare_\x1b]0;\x07.png",
         put(png()),
-        "bad dataset: bad/'compare_\\x1b]0;\\x07' can't be printed: rename it",
+        "dataset: {pair}/'compare_\\x1b]0;\\x07' can't be printed: rename it",
     ),
     "a second content": (
         "content.jpg",
         put(png()),
-        "bad dataset: bad/content.jpg and content.png both could be the content: keep one",
+        "dataset: {pair}/content.jpg and content.png both could be the content: keep one",
     ),
     "no style": (
         "style.png",
         Path.unlink,
-        "bad dataset: bad/no style photo: add one (.jpeg, .jpg, .png, .tif, .tiff)",
+        "dataset: {pair}/no style photo: add one (.jpeg, .jpg, .png, .tif, .tiff)",
     ),
 }
 """Which of a pair's files, what is done to it, and what is said."""
 
 
-@pytest.mark.parametrize("name", PLACES)
-def test_what_stands_in_a_file_s_place_is_told_exactly(
-    dataset: Path, capsys: pytest.CaptureFixture[str], name: str
-) -> None:
-    file, replace, told = PLACES[name]
-    replace(dataset / "bad" / file)
-    assert smooth(dataset, capsys) == [told.format(file=dataset / "bad" / file)]
-
-
 KNOWS = "it knows smooth"
 TOML: dict[str, tuple[bytes, str]] = {
-    "no toml": (b"lambda: 1", ""),
-    "twice": (b"[smooth]\n[smooth]", ""),
-    "not utf-8": (b"\xff\xfe", ""),
-    "too long a number": (b"[smooth]\nlambda = " + b"9" * 5000, ""),
+    "no toml": (b"lambda: 1", "..."),
+    "twice": (b"[smooth]\n[smooth]", "..."),
+    "not utf-8": (b"\xff\xfe", "..."),
+    "too long a number": (b"[smooth]\nlambda = " + b"9" * 5000, "..."),
     "nested": (b"a = " + b"[" * 100_000, "nested too deeply"),
     "nested tables": (b"a = " + b"{b = " * 10_000, "nested too deeply"),
     "a megabyte": (b"#" * 1_000_001, "1000001 bytes are more than 1000000"),
@@ -328,18 +276,7 @@ TOML: dict[str, tuple[bytes, str]] = {
     "a day": (b"[smooth]\nlambda = 1979-05-27", "smooth.lambda: expected `float`, got `date`"),
     "no table": (b"smooth = 1", "smooth: expected `object`, got `int`"),
 }
-"""A pair's own settings, and what is said of them; nothing where the parser has the word."""
-
-
-@pytest.mark.parametrize("name", TOML)
-def test_a_pair_s_malformed_settings_are_told_exactly(
-    dataset: Path, capsys: pytest.CaptureFixture[str], name: str
-) -> None:
-    data, reason = TOML[name]
-    (dataset / "bad" / SETTINGS).write_bytes(data)
-    (told,) = smooth(dataset, capsys)
-    expected = f"bad settings: {dataset / 'bad' / SETTINGS}: {reason}"
-    assert told == expected or (not reason and told.startswith(expected))
+"""A pair's own settings, and what is said of them."""
 
 
 REMEDY = "; or delete it, and it is made again"
@@ -350,7 +287,7 @@ LINKS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a folder": (put_folder, f"stage-one image: {{file}}: Is a directory{REMEDY}"),
     "gone": (Path.unlink, "smooth: there is no stage-one image: run `photostyle stylize` first"),
     "of another size": (
-        put(encode_tiff(LINK[:32])),
+        put(encode_tiff(STYLIZED[:32])),
         "smooth: the stage-one image is 48x32, the content at this size 48x40: "
         "give the --size it was made with, or run `photostyle stylize` again",
     ),
@@ -358,30 +295,112 @@ LINKS: dict[str, tuple[Callable[[Path], None], str]] = {
 """What is done to the stage-one image, and what is said."""
 
 
-@pytest.mark.parametrize("name", LINKS)
-def test_a_malformed_stage_one_image_is_told_exactly(
-    dataset: Path, capsys: pytest.CaptureFixture[str], name: str
-) -> None:
-    replace, reason = LINKS[name]
-    file = dataset.parent / "out" / "trip" / "bad" / "stylize" / "image.tiff"
-    replace(file)
-    assert smooth(dataset, capsys) == [f"bad {reason.format(file=file)}"]
+class Case(NamedTuple):
+    """What is done to one pair."""
+
+    file: str
+    """Of the pair's, or its stage-one image."""
+    spoil: Callable[[Path], None]
+    said: str
+    """The failure: all of it, or up to the dots; "" where the pair is done."""
 
 
-def test_results_that_can_not_be_written_are_told_and_the_others_are_done(
-    dataset: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = dataset.parent / "out" / "trip" / "bad" / "smooth"
-    folder.write_text("a file in the folder's place")
-    (told,) = smooth(dataset, capsys)
-    assert told == f"bad smooth: [Errno 17] File exists: '{folder}'"
-    folder.unlink()
-    (folder / "image.png").mkdir(parents=True)
-    (told,) = smooth(dataset, capsys)
-    assert told.startswith("bad smooth: [Errno 21] Is a directory: ")
-    assert (folder / "failure.txt").read_text().startswith("IsADirectoryError: ")
-    (folder / "image.png").rmdir()
-    assert smooth(dataset, capsys) == []
+CASES = {
+    **{
+        f"photo: {name}": Case("content.png", put(data), f"dataset: {{file}}: {said}")
+        for name, (data, said) in PHOTOS.items()
+    },
+    **{f"awkward: {name}": Case("content.png", put(data), "") for name, data in AWKWARD.items()},
+    **{f"file: {name}": Case(*case) for name, case in FILES.items()},
+    **{
+        f"settings: {name}": Case(SETTINGS, put(data), f"settings: {{file}}: {said}")
+        for name, (data, said) in TOML.items()
+    },
+    **{f"stage one: {name}": Case(LINK, spoil, said) for name, (spoil, said) in LINKS.items()},
+}
+
+
+def make_pair(dataset: Path, results: Path, name: str) -> None:
+    """Two photos and a stage-one image."""
+    (dataset / name).mkdir(parents=True)
+    for side in ("content", "style"):
+        PHOTO.save(dataset / name / f"{side}.png")
+    (results / name / "stylize").mkdir(parents=True)
+    (results / name / LINK).write_bytes(encode_tiff(STYLIZED))
+
+
+class Ran(NamedTuple):
+    """A run of stage two over a dataset with all the cases in it."""
+
+    dataset: Path
+    results: Path
+    code: int
+    failures: list[str]
+    """The lines that it ends with."""
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("malformed")
+    dataset, results = folder / "trip", folder / "out" / "trip"
+    for name, case in CASES.items():
+        make_pair(dataset, results, as_folder(name))
+        case.spoil((results if case.file == LINK else dataset) / as_folder(name) / case.file)
+    return smooth(dataset, results)
+
+
+def as_folder(name: str) -> str:
+    return name.replace(" ", "_")
+
+
+def smooth(dataset: Path, results: Path, *options: str) -> Ran:
+    with redirect_stderr(io.StringIO()) as err:
+        code = main(["smooth", str(dataset), "--results", str(results.parent), "--size", "48", *options])
+    lines = err.getvalue().splitlines()
+    return Ran(dataset, results, code, [line.removeprefix("failed: ") for line in lines if line.startswith("failed: ")])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_is_told_exactly_or_done(ran: Ran, name: str) -> None:
+    case, pair = CASES[name], as_folder(name)
+    told = [line.removeprefix(f"{pair} ") for line in ran.failures if line.startswith(f"{pair} ")]
+    place = ran.results / pair
+    if not case.said:
+        assert told == []
+        done = read_manifest(place / "smooth")
+        assert done is not None
+        assert done.intact(place / "smooth")
+        assert not list(place.rglob("failure.txt"))
+        return
+    file = (ran.results if case.file == LINK else ran.dataset) / pair / case.file
+    said = case.said.replace("{file}", str(file)).replace("{pair}", pair)
+    assert len(told) == 1
+    assert told[0] == said or (said.endswith("...") and told[0].startswith(said.removesuffix("...")))
+    assert read_manifest(place / "smooth") is None
+    (recorded,) = place.rglob("failure.txt")
+    assert told[0].split(": ", 1)[1] in recorded.read_text()
+
+
+def test_all_of_them_in_one_run(ran: Ran) -> None:
+    assert ran.code == 1
+    assert len(ran.failures) == sum(bool(case.said) for case in CASES.values()) >= 70
+
+
+def test_results_that_can_not_be_written_are_told_and_the_others_are_done(tmp_path: Path) -> None:
+    dataset, results = tmp_path / "trip", tmp_path / "out" / "trip"
+    for name in ("blocked", "good", "shut"):
+        make_pair(dataset, results, name)
+    (results / "shut" / "smooth").write_text("a file in the folder's place")
+    (results / "blocked" / "smooth" / "image.png").mkdir(parents=True)
+    ran = smooth(dataset, results)
+    blocked, shut = sorted(ran.failures)
+    assert blocked.startswith("blocked smooth: [Errno 21] Is a directory: ")
+    assert shut == f"shut smooth: [Errno 17] File exists: '{results / 'shut' / 'smooth'}'"
+    assert (results / "blocked" / "smooth" / "failure.txt").read_text().startswith("IsADirectoryError: ")
+    assert read_manifest(results / "good" / "smooth") is not None
+    (results / "shut" / "smooth").unlink()
+    (results / "blocked" / "smooth" / "image.png").rmdir()
+    assert smooth(dataset, results).code == 0
 
 
 VALID = [
