@@ -24,6 +24,9 @@ BYTES = "bytes"
 MOST_BYTES = 100_000_000
 """Of a manifest: the comparison's, with a line for each image of ten thousand pairs, has some ten million."""
 
+MOST_TOLD = 2000
+"""Characters of a reason."""
+
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     """All that decides a stage's result."""
@@ -56,7 +59,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
             new, old = self.settings.get(key), before.settings.get(key)
             if new != old:
                 words.append(f"{key} {old} -> {new}")
-        return words
+        return [_plain(word) for word in words]
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -169,8 +172,13 @@ def record_failure(folder: Path, text: str, attempt: str = "") -> None:
 def read_failure(folder: Path) -> RecordedFailure | None:
     """What was recorded; None where nothing failed."""
     try:
-        text = (folder / FAILURE_FILE).read_text("utf-8", errors="replace")
+        text = read_file(folder / FAILURE_FILE, MOST_BYTES).decode(errors="replace")
     except OSError:
         return None
     text, _, attempt = text.rpartition(f"\n{ATTEMPT}")
-    return RecordedFailure(text, attempt.strip())
+    return RecordedFailure(_plain(text), attempt.strip())
+
+
+def _plain(text: str) -> str:
+    """What a file says, fit for the screen: printable characters, and not without end."""
+    return "".join(one if one.isprintable() or one == "\n" else " " for one in text[:MOST_TOLD])

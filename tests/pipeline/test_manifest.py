@@ -192,6 +192,18 @@ def test_changes_are_told_in_words() -> None:
     assert RECIPE.changes(RECIPE) == []
 
 
+def test_what_a_file_says_can_not_write_to_the_screen(tmp_path: Path) -> None:
+    hostile = Recipe("smooth", 1, RECIPE.inputs, RECIPE.settings | {"lambda": "\x1b[2J" + 9000 * "9", "\x07": 1})
+    told = RECIPE.changes(hostile)
+    assert told[1].startswith("lambda  [2J999")
+    record_failure(tmp_path, "ValueError: \x1b]0;gotcha\x07")
+    failure = read_failure(tmp_path)
+    assert failure is not None
+    for text in [*told, failure.text]:
+        assert text.isprintable()
+        assert len(text) <= manifest.MOST_TOLD
+
+
 VALUES = st.one_of(st.integers(-(2**40), 2**40), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5))
 
 
