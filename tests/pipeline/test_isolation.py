@@ -59,29 +59,22 @@ def test_a_system_that_can_not_be_solved_is_one_pair_s_failure(
     assert "p1 smooth: failed: ResidualError: relative residual " in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("options", "reason"),
-    [
-        (["--stylize.grid-rows", "100000000"], "can't allocate memory"),
-        (["--stylize.optimizer", "adam", "--stylize.learning-rate", "1e30"], "the loss is inf at evaluation 2"),
-    ],
-)
-def test_memory_that_is_not_there_and_losses_that_are_no_numbers_are_recorded(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], reason: str
-) -> None:
-    """Both pairs ask for as much: that the first gets nowhere doesn't keep the second from being tried."""
+def test_losses_that_are_no_numbers_are_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both pairs diverge: that the first gets nowhere doesn't keep the second from being tried."""
     try:
         load_encoder_weights("vgg16")
     except WeightsError as error:
         pytest.skip(f"VGG-16 can't be had here: {error}")
     dataset, results = make_dataset(tmp_path / "trip", tmp_path / "out", 2), tmp_path / "out"
-    options += ["--device", "cpu", "--encoder", "vgg16", "--stylize.sizes", "48", "--stylize.evaluations", "4"]
+    options = ["--device", "cpu", "--encoder", "vgg16", "--stylize.sizes", "48", "--stylize.evaluations", "4"]
+    options += ["--stylize.optimizer", "adam", "--stylize.learning-rate", "1e30"]
     assert photostyle("stylize", dataset, results, *options) == 1
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("failed: ")]
     assert [line.split(":")[1].strip() for line in told] == ["p0 stylize", "p1 stylize"]
     for number in range(2):
-        assert reason in told[number]
-        assert reason in (results / "trip" / f"p{number}" / "stylize" / "failure.txt").read_text()
+        assert "the loss is inf at evaluation 2" in told[number]
+        recorded = (results / "trip" / f"p{number}" / "stylize" / "failure.txt").read_text()
+        assert "the loss is inf at evaluation 2" in recorded
 
 
 def test_nothing_that_is_untouched_is_decoded_again(
