@@ -1,6 +1,6 @@
 """The README's picture of a report: `python -m tests.pipeline.report.readme_picture REPORT PAIR FILE`.
 
-For `data/report.jpg`: results/demo/report/index.html pagoda-at-dusk data/report.jpg, after `make run`.
+For `data/report.jpg`: results/demo/report/index.html alps-in-autumn data/report.jpg, after `make run`.
 """
 
 import os
