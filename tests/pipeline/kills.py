@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ evaluations = 3
 SETTINGS: tuple[tuple[str, ...], ...] = ((), ("--smooth.lambda", "0.03", "--stylize.style-weight", "3"))
 STAGES = ("stylize", "smooth", "onestage")
 SHEET = "contact_sheet.png"
-PATIENCE_S = 120.0
+PATIENCE_S = 600.0
 
 
 class Toll(NamedTuple):
@@ -78,8 +78,14 @@ def make_dataset(root: Path) -> Path:
     return root
 
 
-def survive(folder: Path, kills: int, seed: int) -> Toll:
+def survive(folder: Path, kills: int, seed: int, tell: Callable[[Toll], object] = lambda toll: None) -> Toll:
     """Makes a dataset and its undisturbed results in a folder, then kills runs of it, and compares.
+
+    Args:
+        folder: for all of it.
+        kills: how many.
+        seed: of their moments, and of whom they take.
+        tell: is told after each start.
 
     Raises:
         AssertionError: something half written passes for a result, or the last results are not as if undisturbed.
@@ -115,6 +121,7 @@ def survive(folder: Path, kills: int, seed: int) -> Toll:
         if not alone:
             wait_for_the_end_of(run.pid)
             toll = inspect(results / "trip", known, toll)
+        tell(toll)
     finish(dataset, results, SETTINGS[0])
     inspect(results / "trip", known, toll)
     expected, ended_with = (list(compared(one)) for one in (undisturbed[0] / "trip", results / "trip"))
@@ -207,7 +214,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        print(survive(Path(folder), arguments.kills, arguments.seed))
+        print(survive(Path(folder), arguments.kills, arguments.seed, lambda toll: print(toll, flush=True)), "equal")
 
 
 if __name__ == "__main__":
