@@ -12,18 +12,19 @@ READY_DEV := $(VENV)/.ready-dev
 ARGUMENTS = $(DATA) --results $(RESULTS) $(if $(LAMBDA),--smooth.lambda $(LAMBDA)) $(OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: run stylize smooth onestage compare ui explain status test lint bench clean help
+.PHONY: run segment stylize smooth onestage compare ui explain status test lint bench clean help
 
 run: $(READY) ## All stages and the comparison; make run DATA=folder RESULTS=folder for your own photos
 	@$(BIN)/photostyle run $(ARGUMENTS)
 
+segment: ## Masks for pairs without, found in the photos, to look at and edit
 stylize: ## Stage one only
 smooth: ## Stage two only, in seconds; make smooth LAMBDA=1e-2
 onestage: ## The paper's one-stage method only, to compare with
 compare: ## Scores, contact sheets and the report of what there is
 ui: ## A page on this machine: drag lambda, try two photos of your own
 explain: ## A page that explains the method, with live figures
-stylize smooth onestage compare ui explain: $(READY)
+segment stylize smooth onestage compare ui explain: $(READY)
 	@$(BIN)/photostyle $@ $(ARGUMENTS)
 
 status: $(READY) ## What is current, stale, failed or missing

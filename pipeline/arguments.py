@@ -67,6 +67,14 @@ class Run(_Work):
     """All stages on every pair, then the comparison; what is current is not done again."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Segment(OnDataset):
+    """Finds masks for the pairs without, in the photos alone, to look at and edit; `run` and `stylize` do it too."""
+
+    force: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Find them again, also where they were edited."""
+
+
 class Stylize(_Work):
     """Stage one: the style, by optimisation over a network's features."""
 
@@ -123,9 +131,10 @@ class Weights:
     """Which one to fetch."""
 
 
-AnyCommand = Run | Stylize | Smooth | Onestage | Compare | Ui | Explain | Status | Doctor | Weights
+AnyCommand = Run | Segment | Stylize | Smooth | Onestage | Compare | Ui | Explain | Status | Doctor | Weights
 Command = (
     Annotated[Run, subcommand("run")]
+    | Annotated[Segment, subcommand("segment")]
     | Annotated[Stylize, subcommand("stylize")]
     | Annotated[Smooth, subcommand("smooth")]
     | Annotated[Onestage, subcommand("onestage")]

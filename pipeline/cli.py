@@ -1,4 +1,4 @@
-"""The command line: `photostyle run|stylize|smooth|onestage|compare|ui|explain|status|doctor|weights`."""
+"""The command line: `photostyle run|segment|stylize|smooth|onestage|compare|ui|explain|status|doctor|weights`."""
 
 import os
 import sys
@@ -14,6 +14,7 @@ from pipeline.arguments import (
     OnDataset,
     Onestage,
     Run,
+    Segment,
     Smooth,
     Status,
     Stylize,
@@ -32,6 +33,7 @@ from pipeline.masks import MaskRules
 from pipeline.progress import say
 from pipeline.report.report import bring_report_up_to_date
 from pipeline.run import Again, Failure, Summary, examine, record_faults, results_folder, run
+from pipeline.segment import mask_report, segment, with_found_masks
 from pipeline.state import Stage, stages_of
 from pipeline.status import failure_line, status_table
 from pipeline.steps import EncoderError, Network
@@ -64,6 +66,8 @@ def _dispatch(command: AnyCommand) -> int:
     match command:
         case Run():
             return _work(command, stages_of(command.settings), comparing=True)
+        case Segment():
+            return _segment(command)
         case Stylize():
             return _work(command, ["stylize"])
         case Smooth():
@@ -100,7 +104,12 @@ def _work(
     began = time.perf_counter()
     dataset = _chosen(command)
     folder = results_folder(command.results, dataset)
+    failures: tuple[Failure, ...] = ()
     with lock(folder):
+        if command.settings.masks == "auto" and not {"stylize", "onestage"}.isdisjoint(stages):
+            dataset, failures = segment(dataset, folder, command.settings, Network(command.settings), force=False)
+        else:
+            dataset = _with_masks(command, dataset)
         examination = examine(dataset, folder, stages, command.settings_of)
         for failure in examination.failures:
             say(f"fault: {failure_line(failure)}")
@@ -118,13 +127,26 @@ def _work(
             summary = summary.counting(1, settled=state.settled)
             state = bring_report_up_to_date(dataset, examination.sound, folder, command.settings)
             summary = summary.counting(1, settled=state.settled)
-    failures = (*examination.failures, *summary.failures)
+    failures = (*failures, *examination.failures, *summary.failures)
     say(_summary_line(summary, failures, time.perf_counter() - began, folder))
     return FAILED if failures else 0
 
 
-def _compare(command: Compare) -> int:
+def _segment(command: Segment) -> int:
     dataset = _chosen(command)
+    folder = results_folder(command.results, dataset)
+    with lock(folder):
+        dataset, failures = segment(dataset, folder, command.settings, Network(command.settings), force=command.force)
+    for pair in dataset.pairs:
+        lines, faults = mask_report(pair, command.settings.size)
+        print("\n  ".join([pair.name, *lines]))
+        failures += faults
+    say("\n".join(f"failed: {failure_line(failure)}" for failure in failures) or f"Done in {folder}.")
+    return FAILED if failures else 0
+
+
+def _compare(command: Compare) -> int:
+    dataset = _with_masks(command, _chosen(command))
     folder = results_folder(command.results, dataset)
     with lock(folder):
         examination = examine(dataset, folder, [], command.settings_of)
@@ -142,7 +164,7 @@ def _compare(command: Compare) -> int:
 def _ui(command: Ui) -> int:
     from pipeline.ui.server import serve
 
-    dataset = _chosen(command)
+    dataset = _with_masks(command, _chosen(command))
     serve(dataset, command.results / dataset.name, command.settings, command.settings_of, command.port)
     return 0
 
@@ -150,7 +172,7 @@ def _ui(command: Ui) -> int:
 def _explain(command: Explain) -> int:
     from pipeline.explain import explain
 
-    dataset = _chosen(command)
+    dataset = _with_masks(command, _chosen(command))
     if not dataset.pairs:
         raise DatasetError("\n".join(f"{fault.pair}: {fault.text}" for fault in dataset.faults))
     folder = results_folder(command.results, dataset)
@@ -160,7 +182,7 @@ def _explain(command: Explain) -> int:
 
 
 def _status(command: Status) -> int:
-    dataset = _chosen(command)
+    dataset = _with_masks(command, _chosen(command))
     stages = stages_of(command.settings)
     examination = examine(dataset, command.results / dataset.name, stages, command.settings_of)
     print(status_table(examination.sound, stages, examination.failures))
@@ -188,7 +210,10 @@ def _chosen(command: OnDataset) -> Dataset:
     """
     dataset = open_dataset(command.dataset)
     rules = MaskRules(palette_of(command.settings), command.settings.strict)
-    dataset = dataset._replace(pairs=tuple(pair._replace(mask_rules=rules) for pair in dataset.pairs))
+    pairs = (pair._replace(mask_rules=rules) for pair in dataset.pairs)
+    if command.settings.masks == "none":
+        pairs = (pair._replace(content_mask=None, style_mask=None) for pair in pairs)
+    dataset = dataset._replace(pairs=tuple(pairs))
     if not command.pairs:
         return dataset
     known = [*(pair.name for pair in dataset.pairs), *(fault.pair for fault in dataset.faults)]
@@ -198,6 +223,12 @@ def _chosen(command: OnDataset) -> Dataset:
         pairs=tuple(pair for pair in dataset.pairs if pair.name in command.pairs),
         faults=tuple(fault for fault in dataset.faults if fault.pair in command.pairs),
     )
+
+
+def _with_masks(command: OnDataset, dataset: Dataset) -> Dataset:
+    """The dataset, with the masks that were found for pairs without, where they are wanted."""
+    found = command.settings.masks == "auto"
+    return with_found_masks(dataset, command.results / dataset.name) if found else dataset
 
 
 def _summary_line(summary: Summary, failures: Sequence[Failure], seconds: float, folder: Path) -> str:

@@ -40,6 +40,9 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Network whose features carry style and content; auto is vgg19 where it can be had, otherwise vgg16."""
     device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
     """Where stage one computes; auto is the first of cuda, mps and cpu that is there."""
+    masks: Literal["auto", "given", "none"] = "auto"
+    """Regions: auto, from the masks beside the photos, and found in the photos where there are none; given, from the
+    masks alone; none, all of the style for all of the content."""
     strict: bool = False
     """Make an error of everything about the masks that would be put right: edges between the colours, a size one pixel
     off, a class that the style lacks."""

@@ -130,7 +130,8 @@ def read_classes(content: tuple[str, Mask], style: tuple[str, Mask], palette: Ma
 def describe(name: str, labels: Labels, names: tuple[str, ...]) -> str:
     """A mask's classes with their areas, in one line."""
     shares = np.bincount(labels.ravel(), minlength=len(names)) / labels.size
-    return f"{name}: {', '.join(f'{names[k]} {shares[k]:.1%}' for k in np.argsort(-shares) if shares[k] > 0)}"
+    largest_first = np.argsort(-shares, kind="stable")
+    return f"{name}: {', '.join(f'{names[k]} {shares[k]:.1%}' for k in largest_first if shares[k] > 0)}"
 
 
 def _read_numbers(sides: tuple[tuple[str, Mask], ...], numbers: list[npt.NDArray[np.integer[Any]]]) -> Classes:

@@ -31,7 +31,7 @@ evaluations = [3, 2]
 [onestage]
 evaluations = 3
 """
-LONG = ["--stylize.sizes", "48", "--stylize.evaluations", "100000", "--stylize.tolerance", "0"]
+LONG = ["--masks", "given", "--stylize.sizes", "48", "--stylize.evaluations", "100000", "--stylize.tolerance", "0"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -112,6 +112,8 @@ def test_run_then_nothing_to_do_then_only_what_changed(
         for file in files | {"manifest.json"}
     }
     expected |= {f"trip/{pair}/contact_sheet.png" for pair in ("beach", "hill")}
+    found = ("content_mask.png", "style_mask.png", "overlay.png", "manifest.json")
+    expected |= {f"trip/hill/segment/{file}" for file in found}
     expected |= {"trip/report/index.html", "trip/report/manifest.json"}
     assert made.keys() == expected | {"trip/metrics.csv", "trip/metrics.md", "trip/manifest.json"}
     for pair in ("beach", "hill"):

@@ -1,0 +1,173 @@
+"""Masks for pairs without: found by the photos alone, written where they can be looked at and edited.
+
+They lie in a pair's `segment` folder of results, each as large as its photo, in the paper's colours. Later stages read
+them from there, whoever changed them; masks beside the photos go before them.
+"""
+
+import errno
+import time
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from pipeline.config import WORKING_SIZE, Config, Size
+from pipeline.contact_sheet import Tile, contact_sheet
+from pipeline.dataset import Dataset, Pair
+from pipeline.encoding import encode_pixels, encode_png
+from pipeline.hash_cache import HashCache, Known
+from pipeline.images import Photo, read_original
+from pipeline.inputs import InputError, Inputs, load_inputs
+from pipeline.manifest import Recipe, publish, read_manifest, record_failure
+from pipeline.masks import Labels, Mask, describe
+from pipeline.progress import say
+from pipeline.run import Failure
+from pipeline.steps import EncoderError, Network
+from stages.segment.labels import PALETTE
+
+FOLDER, CONTENT_MASK, STYLE_MASK, OVERLAY = "segment", "content_mask.png", "style_mask.png", "overlay.png"
+VERSION = 1
+"""Raised when the code would find other regions in the same photos."""
+
+TINT = 0.5
+COLOURS: npt.NDArray[np.uint8] = np.array(list(PALETTE.values()), np.uint8)
+
+
+class Segmented(NamedTuple):
+    """A dataset all of whose pairs have masks, but for those that failed."""
+
+    dataset: Dataset
+    failures: tuple[Failure, ...]
+
+
+def segment(dataset: Dataset, results: Path, config: Config, network: Network, *, force: bool) -> Segmented:
+    """Finds masks for the pairs that have none, unless they are there for these photos.
+
+    Args:
+        dataset: the pairs.
+        results: the folder that holds one folder for each pair; the caller holds its lock.
+        config: the encoder that is wanted.
+        network: the encoder of this run; not loaded when there is nothing to do.
+        force: find again what is there, and also overwrite what was edited.
+
+    Raises:
+        EncoderError: the encoder can't be had.
+        OSError: the disk is full.
+    """
+    failures: list[Failure] = []
+    cache = HashCache(results)
+    for number, pair in enumerate(dataset.pairs, start=1):
+        if pair.content_mask is not None:
+            continue
+        folder, label = results / pair.name / FOLDER, f"[{number}/{len(dataset.pairs)}] {pair.name}"
+        try:
+            known = cache.recall(f"{pair.name}: photos", pair.files(), partial(_photos, pair))
+            wanted = Recipe(FOLDER, VERSION, known.hashes, {})
+            if force or not _is_there(folder, wanted, config):
+                _make(pair, folder, wanted, network, label)
+        except InputError:
+            continue  # whoever reads the pair for its stages says what is wrong with its photos
+        except EncoderError:
+            raise
+        except Exception as error:  # one pair's failure stops no other
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise
+            reason = str(error).strip() or type(error).__name__
+            record_failure(folder, f"{type(error).__name__}: {reason}")
+            failures.append(Failure(pair.name, FOLDER, reason))
+            say(f"{label} {FOLDER}: FAILED: {reason}")
+    cache.save()
+    return Segmented(with_found_masks(dataset, results), tuple(failures))
+
+
+def with_found_masks(dataset: Dataset, results: Path) -> Dataset:
+    """Pairs without masks take those that were found, where they are there."""
+    return dataset._replace(pairs=tuple(with_found_mask(pair, results / pair.name) for pair in dataset.pairs))
+
+
+def with_found_mask(pair: Pair, folder: Path) -> Pair:
+    """The pair with the masks in its folder of results, if it has none of its own and they are there."""
+    content, style = (folder / FOLDER / name for name in (CONTENT_MASK, STYLE_MASK))
+    if pair.content_mask is not None or not (content.exists() and style.exists()):
+        return pair
+    return pair._replace(content_mask=content, style_mask=style, mask_rules=pair.mask_rules._replace(palette=PALETTE))
+
+
+def segment_pair(pair: Pair, folder: Path, network: Network) -> Pair:
+    """One pair without masks, anew, into its folder of results.
+
+    Raises:
+        InputError: its photos can't be read.
+        EncoderError: the encoder can't be had.
+    """
+    _make(pair, folder / FOLDER, Recipe(FOLDER, VERSION, _photos(pair).hashes, {}), network, pair.name)
+    return with_found_mask(pair, folder)
+
+
+def mask_report(pair: Pair, size: Size) -> tuple[list[str], tuple[Failure, ...]]:
+    """A pair's masks as they are read: classes with their areas, and all that is put right; or what is wrong."""
+    try:
+        inputs = load_inputs(pair, size)
+    except InputError as error:
+        return [], tuple(Failure(pair.name, "dataset", line) for line in str(error).splitlines())
+    return [*(inputs.classes or ["no masks: one region"]), *inputs.notes], ()
+
+
+def _photos(pair: Pair) -> Known:
+    hashes = load_inputs(pair, WORKING_SIZE).hashes()
+    return Known({side: hashes[side] for side in ("content", "style")})
+
+
+def _is_there(folder: Path, wanted: Recipe, config: Config) -> bool:
+    """Whether the masks are those of these photos and of the encoder that is wanted; edited ones are."""
+    manifest = read_manifest(folder)
+    if manifest is None or wanted.changes(manifest.recipe):
+        return False
+    if config.encoder not in ("auto", manifest.facts.get("encoder")):
+        return False
+    return all((folder / name).exists() for name in (CONTENT_MASK, STYLE_MASK))
+
+
+def _make(pair: Pair, folder: Path, wanted: Recipe, network: Network, label: str) -> None:
+    from stages.segment.automatic import automatic_labels
+
+    inputs = load_inputs(pair, WORKING_SIZE)
+    encoder = network.encoder
+    began = time.perf_counter()
+    labels = automatic_labels(inputs.content, inputs.style, encoder)
+    seconds = round(time.perf_counter() - began, 2)
+    names = tuple(PALETTE)
+    classes = [describe(name, side, names) for name, side in zip((CONTENT_MASK, STYLE_MASK), labels, strict=True)]
+    outputs = {
+        CONTENT_MASK: encode_pixels(painted_at(labels[0], pair.content)),
+        STYLE_MASK: encode_pixels(painted_at(labels[1], pair.style)),
+        OVERLAY: encode_png(_overlays(pair.name, inputs, labels), 8),
+    }
+    publish(folder, wanted, outputs, {"seconds": seconds, "encoder": encoder.architecture, "masks": classes})
+    say(f"{label} {FOLDER}: {seconds:.1f} s, {int(labels[0].max()) + 1} regions; {folder / OVERLAY}")
+
+
+def painted_at(labels: Labels, photo: Path) -> npt.NDArray[np.uint8]:
+    """Labels in the paper's colours, H x W x 3, at the size of the photo in its file."""
+    full = Mask(None, labels).resampled(read_original(photo).photo.shape[:2])
+    assert full.numbers is not None
+    painted: npt.NDArray[np.uint8] = COLOURS[full.numbers]
+    return painted
+
+
+def _overlays(title: str, inputs: Inputs, labels: tuple[Labels, Labels]) -> Photo:
+    tiles = [
+        (Tile(side, photo), Tile(f"{side}'s regions", _overlay(photo, of_photo)))
+        for side, photo, of_photo in zip(("content", "style"), (inputs.content, inputs.style), labels, strict=True)
+    ]
+    return contact_sheet(title, tiles)
+
+
+def _overlay(photo: Photo, labels: Labels) -> Photo:
+    """The photo tinted by its regions, with their borders."""
+    tinted: Photo = ((1 - TINT) * photo + TINT / 255 * COLOURS[labels]).astype(np.float32)
+    tinted[ndimage.maximum_filter(labels, 3) != ndimage.minimum_filter(labels, 3)] = 1
+    return tinted
