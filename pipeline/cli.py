@@ -37,6 +37,7 @@ from pipeline.segment import mask_report, segment, with_found_masks
 from pipeline.state import Stage, stages_of
 from pipeline.status import failure_line, status_table
 from pipeline.steps import EncoderError, Network
+from pipeline.workers import Workers
 
 FAILED = 1
 WRONG_USE = 2
@@ -118,7 +119,7 @@ def _work(
             summary = sweep_lambdas(examination.sound, folder, lambdas, command.settings, force=command.force)
         else:
             again = Again(command.force, command.retry_failed)
-            summary = run(examination.sound, folder, stages, command.settings, again)
+            summary = run(examination.sound, folder, stages, again, lambda tasks: Workers(tasks, command.settings))
         if comparing and summary.done + summary.kept:
             network = Network(command.settings)
             table, state = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)

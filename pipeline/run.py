@@ -4,6 +4,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -16,11 +17,9 @@ from pipeline.inputs import InputError, load_inputs
 from pipeline.manifest import FAILURE_FILE, record_failure
 from pipeline.pace import Pace
 from pipeline.progress import Step, say, watch
-from pipeline.schedule import carry_out
+from pipeline.schedule import Crew, carry_out
 from pipeline.state import START, Stage, State, attempt, find_state, link_hash, recipe
-from pipeline.steps import needs_network
 from pipeline.task import Outcome, Task
-from pipeline.workers import Workers
 
 
 class Examined(NamedTuple):
@@ -114,8 +113,8 @@ def run(
     examined: Sequence[Examined],
     results: Path,
     stages: Sequence[Stage],
-    config: Config,
     again: Again,
+    hire: Callable[[Sequence[Task]], AbstractContextManager[Crew]],
 ) -> Summary:
     """Takes pairs through the stages, as far as there is anything to do.
 
@@ -123,8 +122,8 @@ def run(
         examined: the pairs and what there is of them.
         results: the folder that holds one folder for each pair; the caller holds its lock.
         stages: those to run, earlier ones first.
-        config: the run's, for its encoder and device.
         again: what to do although nothing has changed.
+        hire: gets those who do the tasks, if there are any.
 
     Raises:
         EncoderError: the encoder can't be had, for any pair.
@@ -135,8 +134,7 @@ def run(
         return summary
     failures = list(summary.failures)
     pace, began = Pace(task.stage for task in tasks), time.monotonic()
-    sharing = len({needs_network(task.stage) for task in tasks}) > 1
-    with Workers(config, sharing=sharing) as crew, watch("dataset") as on_step:
+    with hire(tasks) as crew, watch("dataset") as on_step:
         for task, outcome in carry_out(tasks, crew):
             pace.count(task.stage, 0.0 if outcome is None else outcome.seconds)
             on_step(Step(pace.done, pace.total, "", pace.remaining(time.monotonic() - began)))

@@ -3,13 +3,12 @@
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from pipeline import run
+from pipeline import cli
 from pipeline.config import Config
 from pipeline.steps import Network
 from pipeline.task import Outcome, Task, perform
@@ -30,7 +29,7 @@ QUIET = [
 class InThisProcess:
     """A crew that does each task at once, where a test's own constants hold."""
 
-    def __init__(self, config: Config, **others: Any) -> None:
+    def __init__(self, tasks: Sequence[Task], config: Config) -> None:
         self.network, self.ended = Network(config), deque[tuple[Task, Outcome]]()
 
     def __enter__(self) -> "InThisProcess":
@@ -51,7 +50,7 @@ class InThisProcess:
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Workers", InThisProcess)
+    monkeypatch.setattr(cli, "Workers", InThisProcess)
 
 
 def find_chromium() -> str | None:

@@ -55,8 +55,9 @@ def images(results: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def crew() -> Iterator[Workers]:
-    with Workers(Config(), sharing=True) as crew:
+def crew(folders: tuple[Path, Path]) -> Iterator[Workers]:
+    both = [task._replace(stage=stage) for task in tasks(folders) for stage in ("stylize", "smooth")]
+    with Workers(both, Config()) as crew:
         yield crew
     assert multiprocessing.active_children() == []
 
@@ -96,7 +97,7 @@ def test_one_that_is_killed_costs_one_pair_and_is_replaced(
 
 def test_an_error_that_concerns_all_pairs_ends_the_run(folders: tuple[Path, Path]) -> None:
     nowhere = Config(device="mps" if sys.platform == "linux" else "cuda")
-    with pytest.raises(EncoderError, match="not available here"), Workers(nowhere, sharing=False) as crew:
+    with pytest.raises(EncoderError, match="not available here"), Workers([], nowhere) as crew:
         list(carry_out([task._replace(stage="stylize") for task in tasks(folders)], crew))
 
 
