@@ -248,12 +248,12 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(dataset: Path, results: Path,
         os.killpg(process.pid, signal.SIGINT)
     else:
         process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "the same command goes on from there" in err
     assert "Traceback" not in err
     assert not list(results.rglob("*.part"))
-    assert psutil.wait_procs(workers, timeout=10)[1] == []
+    assert psutil.wait_procs(workers, timeout=120)[1] == []
 
 
 def test_workers_end_with_a_run_that_is_killed(dataset: Path, results: Path) -> None:
@@ -263,7 +263,7 @@ def test_workers_end_with_a_run_that_is_killed(dataset: Path, results: Path) -> 
     assert workers
     process.kill()
     process.communicate()
-    assert psutil.wait_procs(workers, timeout=20)[1] == []
+    assert psutil.wait_procs(workers, timeout=120)[1] == []
 
 
 def test_a_killed_run_goes_on_and_ends_as_if_undisturbed(dataset: Path, results: Path, tmp_path: Path) -> None:
