@@ -61,6 +61,10 @@ class _Work(OnDataset):
     """Do again what is current."""
     retry_failed: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Try again what failed before. Without it, that is only told again, until its files or settings change."""
+    cluster: Annotated[str | None, arg(metavar="ADDRESS", help_behavior_hint="")] = None
+    """Work on this Ray cluster: auto, or ray://HOST:PORT. All its nodes need the folders of dataset and results."""
+    gpu_share: float = 1.0
+    """Of a GPU, for each task of stage one on the cluster: 0.5 for two at once on each GPU."""
 
 
 class Run(_Work):

@@ -4,6 +4,9 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.arguments import (
@@ -22,6 +25,7 @@ from pipeline.arguments import (
     Weights,
     parse,
 )
+from pipeline.cluster import Cluster, ClusterError
 from pipeline.compare import CompareError
 from pipeline.comparison import bring_up_to_date
 from pipeline.config import ConfigError, palette_of
@@ -33,10 +37,12 @@ from pipeline.masks import MaskRules
 from pipeline.progress import say
 from pipeline.report.report import bring_report_up_to_date
 from pipeline.run import Again, Failure, Summary, examine, record_faults, results_folder, run
+from pipeline.schedule import Crew
 from pipeline.segment import mask_report, segment, with_found_masks
 from pipeline.state import Stage, stages_of
 from pipeline.status import failure_line, status_table
 from pipeline.steps import EncoderError, Network
+from pipeline.task import Task
 from pipeline.workers import Workers
 
 FAILED = 1
@@ -55,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigError, DatasetError) as error:
         say(f"photostyle: {error}")
         return WRONG_USE
-    except (CompareError, EncoderError, InputError, LockedError, OSError) as error:
+    except (ClusterError, CompareError, EncoderError, InputError, LockedError, OSError) as error:
         say(f"photostyle: {error}")
         return FAILED
     except KeyboardInterrupt:
@@ -103,6 +109,8 @@ def _work(
     if lambdas and "native" in stages:
         raise ConfigError("size native takes one lambda: several are laid side by side at the working size")
     began = time.perf_counter()
+    if command.cluster is not None:  # whose nodes work in other folders
+        command = replace(command, dataset=command.dataset.absolute(), results=command.results.absolute())
     dataset = _chosen(command)
     folder = results_folder(command.results, dataset)
     failures: tuple[Failure, ...] = ()
@@ -119,7 +127,7 @@ def _work(
             summary = sweep_lambdas(examination.sound, folder, lambdas, command.settings, force=command.force)
         else:
             again = Again(command.force, command.retry_failed)
-            summary = run(examination.sound, folder, stages, again, lambda tasks: Workers(tasks, command.settings))
+            summary = run(examination.sound, folder, stages, again, partial(_crew, command))
         if comparing and summary.done + summary.kept:
             network = Network(command.settings)
             table, state = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
@@ -144,6 +152,13 @@ def _segment(command: Segment) -> int:
         failures += faults
     say("\n".join(f"failed: {failure_line(failure)}" for failure in failures) or f"Done in {folder}.")
     return FAILED if failures else 0
+
+
+def _crew(command: Run | Stylize | Smooth | Onestage, tasks: Sequence[Task]) -> AbstractContextManager[Crew]:
+    """Those who do the tasks: two processes here, or a cluster."""
+    if command.cluster is None:
+        return Workers(tasks, command.settings)
+    return Cluster(command.cluster, command.gpu_share, command.settings)
 
 
 def _compare(command: Compare) -> int:
