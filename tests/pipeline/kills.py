@@ -2,9 +2,9 @@
 
     python -m tests.pipeline.kills --kills 50
 
-kills that many runs with SIGKILL, at moments drawn from the length of an undisturbed one. Each start asks for one of
-two settings, so that there is always work, and something whole to be spoilt. Half of the kills take the command alone,
-and the next start follows at once; the other half take all of its processes.
+kills that many runs with SIGKILL, at moments drawn from the length of an undisturbed one. Each start asks for the
+other of two settings, so that there is always work, and something whole to be spoilt. Half of the kills take the
+command alone, and the next start follows at once; the other half take all of its processes.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import psutil
 from PIL import Image
 
 from pipeline.files import hash_file
-from pipeline.manifest import Manifest, read_manifest
+from pipeline.manifest import FILE, Manifest, read_manifest
 from stages.segment.labels import PALETTE
 
 TOML = """
@@ -58,7 +58,7 @@ class Toll(NamedTuple):
     found_missing: int
     """Results that a kill had left without a manifest."""
     seconds: float
-    """Of an undisturbed run."""
+    """Of an undisturbed run, as the machine is at the end."""
 
 
 def make_dataset(root: Path) -> Path:
@@ -99,9 +99,10 @@ def survive(folder: Path, kills: int, seed: int, tell: Callable[[Toll], object] 
         seconds.append(time.monotonic() - began)
     known = {one.fingerprint: one.outputs for results in undisturbed for one in manifests(results / "trip")}
     toll = Toll(0, 0, 0, 0, 0, 0, min(seconds))
-    rng, results = random.Random(seed), folder / "killed"
+    rng, results, settings = random.Random(seed), folder / "killed", SETTINGS[0]
     while toll.kills < kills:
-        alone, settings = rng.random() < 0.5, rng.choice(SETTINGS)
+        alone, settings = rng.random() < 0.5, SETTINGS[(SETTINGS.index(settings) + 1) % len(SETTINGS)]
+        began = time.monotonic()
         with open(folder / "log", "w+") as log:
             run = start(dataset, results, settings, log.fileno())
             try:
@@ -117,12 +118,18 @@ def survive(folder: Path, kills: int, seed: int, tell: Callable[[Toll], object] 
                     toll = toll._replace(refused=toll.refused + 1)
                 else:
                     assert code == 0, said
-                    toll = toll._replace(ended=toll.ended + 1)
+                    idle = "Nothing to do" in said  # the run before was killed before it had done anything
+                    toll = toll._replace(
+                        ended=toll.ended + 1, seconds=toll.seconds if idle else time.monotonic() - began
+                    )
         if not alone:
             wait_for_the_end_of(run.pid)
             toll = inspect(results / "trip", known, toll)
         tell(toll)
+    wait_for_the_end_of(run.pid)
+    kept = finished(results / "trip", {one.fingerprint for one in manifests(undisturbed[0] / "trip")})
     finish(dataset, results, SETTINGS[0])
+    assert kept.items() <= finished(results / "trip", set(known)).items(), "what was finished has been made again"
     inspect(results / "trip", known, toll)
     expected, ended_with = (list(compared(one)) for one in (undisturbed[0] / "trip", results / "trip"))
     assert ended_with == expected
@@ -175,6 +182,16 @@ def places(results: Path) -> list[Path]:
 
 def manifests(results: Path) -> list[Manifest]:
     return [one for place in places(results) if (one := read_manifest(place)) is not None]
+
+
+def finished(results: Path, fingerprints: set[str]) -> dict[Path, int]:
+    """The results with these fingerprints, and when each was finished."""
+    found = [(place, read_manifest(place)) for place in places(results)]
+    return {
+        place: (place / FILE).stat().st_mtime_ns
+        for place, manifest in found
+        if manifest is not None and manifest.fingerprint in fingerprints
+    }
 
 
 def inspect(results: Path, known: dict[str, dict[str, str]], toll: Toll) -> Toll:
