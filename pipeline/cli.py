@@ -108,6 +108,8 @@ def _work(
 ) -> int:
     if lambdas and "native" in stages:
         raise ConfigError("size native takes one lambda: several are laid side by side at the working size")
+    if command.settings.smooth.solver == "pardiso" and "smooth" in stages:
+        _find_mkl()  # before stage one takes its minutes
     began = time.perf_counter()
     if command.cluster is not None:  # whose nodes work in other folders
         command = replace(command, dataset=command.dataset.absolute(), results=command.results.absolute())
@@ -139,6 +141,15 @@ def _work(
     failures = (*failures, *examination.failures, *summary.failures)
     say(_summary_line(summary, failures, time.perf_counter() - began, folder))
     return FAILED if failures else 0
+
+
+def _find_mkl() -> None:
+    from stages.smooth.pardiso import find_mkl
+
+    try:
+        find_mkl()
+    except ModuleNotFoundError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _segment(command: Segment) -> int:

@@ -122,7 +122,7 @@ def memory_for(task: Task, most: int) -> int:
 
     The stage itself looks at the memory that is free, and says what to do where it is too little.
     """
-    from stages.smooth import cholesky, conjugate_gradients
+    from stages.smooth.solver import estimated_bytes
 
     try:
         link = read_link(task.folder, task.stage)
@@ -132,10 +132,10 @@ def memory_for(task: Task, most: int) -> int:
         return 0
     height, width = link.shape[:2]
     solver: Solver = task.config.smooth.solver
-    by_factor = cholesky.estimated_bytes(height, width)
-    if solver == "cholesky" or (solver == "auto" and by_factor <= most):
-        return min(by_factor, most)
-    return min(conjugate_gradients.estimated_bytes(height, width), most)
+    needs = estimated_bytes(height, width)
+    if solver == "auto":
+        solver = "cholesky" if needs["cholesky"] <= most else "cg"
+    return min(needs[solver], most)
 
 
 def _do(task: Task, config: bytes) -> Outcome:

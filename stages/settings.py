@@ -13,7 +13,7 @@ LARGEST = 1e30
 Positive = Annotated[float, Meta(gt=0, le=LARGEST)]
 NonNegative = Annotated[float, Meta(ge=0, le=LARGEST)]
 Count = Annotated[int, Meta(ge=1)]
-Solver = Literal["auto", "cholesky", "cg"]
+Solver = Literal["auto", "cholesky", "pardiso", "cg"]
 
 SMALLEST_EDGE = 32
 """Pixels: the encoder halves an image four times, and two pixels should be left."""
@@ -28,7 +28,8 @@ class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     epsilon: Positive = 1e-7
     """Regularises each 3x3 window's colour covariance, as epsilon / 9 on colours in [0, 1] (Levin et al. 2008)."""
     solver: Solver = "auto"
-    """A sparse Cholesky factor, or conjugate gradients to a residual of 1e-6; auto: the factor, if memory holds it."""
+    """A sparse Cholesky factor, by CHOLMOD or by MKL's PARDISO (needs the extra `mkl`), or conjugate gradients to a
+    residual of 1e-6; auto: CHOLMOD's factor, if memory holds it."""
 
 
 class Optimised(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -8,17 +8,15 @@ small blocks), leaves the other cores alone and gives the same result to the las
 about the ceiling within this interface, which has no parallel subtrees and no larger supernodes. A new factor also pays
 0.2 s for its memory's first touch: a further lambda, in place, does not.
 
-MKL's PARDISO (LL^T) was tried behind the same interface, twice, and left out. It takes 1.3 s to find an order of its
-own, and then gives other bits on another number of threads. In the order of nested_dissection it gives the same bits,
-and takes on two idle cores 0.24 s to analyse, 0.50 to factor and 0.17 to solve where this takes 0.11, 0.87 and 0.14, on
-the same machine: 0.93 s for the whole stage instead of 1.14, 0.58 for a further lambda instead of 0.86; with other work
-on those cores it is the slower one. That is not worth 860 MB of libraries. An order kept on disk for other processes
-would save at most the 0.1 s of the analysis, most of which is CHOLMOD's own.
+MKL's PARDISO (stages.smooth.pardiso, chosen explicitly) does it in 0.53 s where this takes 0.91, but 0.26 s go to its
+analysis and as many to each solution, where this takes 0.12 and 0.15, on the same idle cores: 1.07 s for the whole
+stage instead of 1.20, 0.73 for a further lambda instead of 0.90, with a fifth more memory and 860 MB of libraries. An
+order kept on disk for other processes would save at most the 0.1 s of the analysis, most of which is CHOLMOD's own.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +45,12 @@ class GridAnalysis:
     def __init__(self, height: int, width: int) -> None:
         self.dissection: Dissection = nested_dissection(height, width)
         self.sparsity: Sparsity = lower_sparsity(self.dissection.order, height, width, _index_type(self.dissection))
+
+    @cached_property
+    def symbolic(self) -> Factor:
+        """CHOLMOD's part of it."""
         pattern = self.lower_triangle(np.ones(len(self.sparsity.indices)))
-        self.symbolic = analyze(pattern, mode="supernodal", ordering_method="natural")
+        return analyze(pattern, mode="supernodal", ordering_method="natural")
 
     def lower_triangle(self, values: NDArray[np.float64]) -> csc_array:
         """The lower triangle with these values, in elimination order, without a copy."""
@@ -146,15 +148,25 @@ def _factorise(factor: Factor, lower: csc_array, shift: float, lam: float) -> No
         with _one_thread():
             factor.cholesky_inplace(lower, beta=shift)
     except CholmodNotPositiveDefiniteError as error:
-        raise NotPositiveDefiniteError(
-            f"L + lambda I is not positive definite in double precision at lambda = {lam:g} "
-            f"(pivot {error.column + 1} of {lower.shape[0]}): lambda is too small; 1e-8 and above is safe"
-        ) from error
+        raise not_positive_definite(lam, error.column + 1, lower.shape[0]) from error
     except CholmodOutOfMemoryError as error:
-        raise NotEnoughMemoryError(
-            f"CHOLMOD ran out of memory factoring {lower.shape[0]} pixels: "
-            "close other programs, lift the process's memory limit, or use a smaller image"
-        ) from error
+        raise out_of_memory("CHOLMOD", lower.shape[0]) from error
+
+
+def not_positive_definite(lam: float, pivot: int, size: int) -> NotPositiveDefiniteError:
+    """The error of a factor that failed at this pivot, the first of which is 1."""
+    return NotPositiveDefiniteError(
+        f"L + lambda I is not positive definite in double precision at lambda = {lam:g} "
+        f"(pivot {pivot} of {size}): lambda is too small; 1e-8 and above is safe"
+    )
+
+
+def out_of_memory(library: str, size: int) -> NotEnoughMemoryError:
+    """The error of a library that could not allocate the factor."""
+    return NotEnoughMemoryError(
+        f"{library} ran out of memory factoring {size} pixels: "
+        "close other programs, lift the process's memory limit, or use a smaller image"
+    )
 
 
 def estimated_bytes(height: int, width: int) -> int:

@@ -6,7 +6,7 @@ smoothing (Li et al. 2018) is the same with lambda = 9 (1 - beta) / beta, away f
 """
 
 from time import perf_counter
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +29,16 @@ Planes: TypeAlias = NDArray[np.float64]
 
 class ResidualError(ArithmeticError):
     """The solution does not solve the system to the accuracy that is promised."""
+
+
+class System(Protocol):
+    """L + lambda I for one stencil, as each solver has it."""
+
+    def factorise(self, lam: float) -> None:
+        """Take this lambda."""
+
+    def solve(self, planes: Planes) -> Planes:
+        """Solve (L + lambda I) x = b for planes b (C, H, W)."""
 
 
 class Seconds(NamedTuple):
@@ -69,10 +79,11 @@ def smooth(
     content: H x W x 3 floats in [0, 1], H and W at least 3. stylized: of the same shape, nominally [0, 1], at most 0.5
     outside. lam: sensibly from 1e-7 (the content's structure) to 1 (nearly the stage-one image), accepted from 1e-12 to
     1e6. epsilon: as for `matting_laplacian`. solver: a sparse Cholesky factor ("cholesky", residual at most 1e-8),
-    conjugate gradients ("cg", at most 1e-6), or the first for as long as memory holds it ("auto"). on_residual: told
-    the number and the relative residual of each iteration of conjugate gradients.
-    Raises TypeError, ValueError (see `check_image`), NotEnoughMemoryError, NotPositiveDefiniteError, ResidualError,
-    NotConvergedError. For several images or lambdas on one content, use `Smoother`.
+    the same by MKL ("pardiso"), conjugate gradients ("cg", at most 1e-6), or the first for as long as memory holds it
+    ("auto"). on_residual: told the number and the relative residual of each iteration of conjugate gradients.
+    Raises TypeError, ValueError (see `check_image`), ModuleNotFoundError ("pardiso" without the extra `mkl`),
+    NotEnoughMemoryError, NotPositiveDefiniteError, ResidualError, NotConvergedError. For several images or lambdas on
+    one content, use `Smoother`.
     """
     return Smoother(content, epsilon=epsilon, solver=solver, on_residual=on_residual).solve(stylized, lam)
 
@@ -94,16 +105,21 @@ class Smoother:
         height, width = image.shape[:2]
         self.chosen = choose_solver(height, width, solver)
         start = perf_counter()
-        analysis = grid_analysis(height, width) if self.chosen.solver == "cholesky" else None
+        analysis = grid_analysis(height, width) if self.chosen.solver != "cg" else None
         analysed = perf_counter()
         self._stencil = matting_stencil(image, epsilon)
         assembled = perf_counter()
-        self._system: GridCholesky | GridConjugateGradients
-        if analysis is not None:
-            self._system, self._limit = GridCholesky(analysis, self._stencil), RESIDUAL_LIMIT
-        else:
+        self._system: System
+        self._limit = RESIDUAL_LIMIT
+        if analysis is None:
             colours = np.ascontiguousarray(image.transpose(2, 0, 1), np.float32)
             self._system, self._limit = GridConjugateGradients(colours, self._stencil, on_residual), TOLERANCE
+        elif self.chosen.solver == "pardiso":
+            from stages.smooth.pardiso import GridPardiso
+
+            self._system = GridPardiso(analysis, self._stencil)
+        else:
+            self._system = GridCholesky(analysis, self._stencil)
         analyse = analysed - start + perf_counter() - assembled
         self._seconds = Seconds(assemble=assembled - analysed, analyse=analyse, factor=0.0, solve=0.0)
         self._lam: float | None = None
@@ -147,6 +163,6 @@ class Smoother:
         if not residual <= self._limit:
             raise ResidualError(
                 f"relative residual {residual:.1e} at lambda = {lam:g}, at most {self._limit:g} is accepted: lambda "
-                "is too small for double precision, or the BLAS that CHOLMOD uses is faulty; try a larger lambda first"
+                "is too small for double precision, or the solver's BLAS is faulty; try a larger lambda first"
             )
         return planes + correction, residual

@@ -21,6 +21,7 @@ from PIL import Image
 
 from pipeline.memory import peak_memory
 from stages.settings import Solver
+from tests.stages.smooth.factors import has_mkl
 
 LONG_EDGE = 700
 SCALES = (390, 700, 1225, 2120, 4272)  # long edges in pixels: 0.1 to 12 megapixels
@@ -55,18 +56,16 @@ def _report_assembly(source: str, content: Photo) -> None:
 
 
 def _report_stage(content: Photo) -> None:
-    before, fastphotostyle, pymatting, iterated, after = (
-        _run(way, content) for way in (_ours, _fastphotostyle, _pymatting, _iterated, _ours)
-    )
-    ours, rival, rival_peak = (before, after), fastphotostyle.seconds["whole"], fastphotostyle.peak
+    ways = {"ours": _ours} | ({"ours, by MKL": _by_pardiso} if has_mkl() else {})
+    before = {name: _run(way, content) for name, way in ways.items()}
+    fastphotostyle, pymatting, iterated = (_run(way, content) for way in (_fastphotostyle, _pymatting, _iterated))
+    after = {name: _run(way, content) for name, way in ways.items()}
     print("\nAll of stage two, three channels")
-    print(f"  {'FastPhotoStyle: numpy + SuperLU':46} {rival:8.2f} s          {rival_peak / 1e6:8.0f} MB")
-    best = {step: min(run.seconds[step] for run in ours) for step in ours[0].seconds}
-    peak = min(run.peak for run in ours)
-    for step in ("whole", "whole, next image of the size", "further lambda"):
-        print(f"  {'ours: ' + step:46} {best[step]:8.2f} s {rival / best[step]:7.1f} x faster")
-    print(f"  {'ours: memory':46} {'':19} {peak / 1e6:8.0f} MB, {peak / rival_peak:.0%}")
-    print("  of which", ", ".join(f"{step} {best[step]:.3f} s" for step in ("assemble", "analyse", "factor", "solve")))
+    seconds, peak = fastphotostyle.seconds["whole"], fastphotostyle.peak
+    print(f"  {'FastPhotoStyle: numpy + SuperLU':46} {seconds:8.2f} s          {peak / 1e6:8.0f} MB")
+    for name in ways:
+        _print_steps(name, _best(before[name], after[name]), fastphotostyle)
+    best = _best(before["ours"], after["ours"]).seconds
     print("\nThe same by conjugate gradients")
     theirs = pymatting.seconds["whole"]
     for name, run in (("pymatting: CG + incomplete Cholesky", pymatting), ("ours: CG, two levels", iterated)):
@@ -74,6 +73,21 @@ def _report_stage(content: Photo) -> None:
         faster = f"{theirs / seconds:7.1f} x faster"
         print(f"  {name:46} {seconds:8.2f} s {faster} {run.peak / 1e6:8.0f} MB, residual {residual:.0e}")
     print(f"  {'ours: factor, residual 1e-9':46} {best['whole']:8.2f} s {theirs / best['whole']:7.1f} x faster")
+
+
+def _best(one: Measured, other: Measured) -> Measured:
+    return Measured(
+        {step: min(one.seconds[step], other.seconds[step]) for step in one.seconds}, min(one.peak, other.peak)
+    )
+
+
+def _print_steps(name: str, run: Measured, rival: Measured) -> None:
+    for step in ("whole", "whole, next image of the size", "further lambda"):
+        seconds = run.seconds[step]
+        print(f"  {f'{name}: {step}':46} {seconds:8.2f} s {rival.seconds['whole'] / seconds:7.1f} x faster")
+    print(f"  {f'{name}: memory':46} {'':19} {run.peak / 1e6:8.0f} MB, {run.peak / rival.peak:.0%}")
+    steps = ("assemble", "analyse", "factor", "solve")
+    print("  of which", ", ".join(f"{step} {run.seconds[step]:.3f} s" for step in steps))
 
 
 def _report_scaling(source: str, photo: Photo) -> None:
@@ -129,22 +143,30 @@ def _timed(way: Callable[[], object]) -> float:
 
 
 def _ours(content: Photo) -> dict[str, float]:
+    return _factored(content, "cholesky")
+
+
+def _by_pardiso(content: Photo) -> dict[str, float]:
+    return _factored(content, "pardiso")
+
+
+def _factored(content: Photo, solver: Solver) -> dict[str, float]:
     from stages.smooth import smooth
     from tests.benchmarks.fastphotostyle import LAMBDA
 
     tiny, stylized = content[:16, :16], _stylized(content)
-    smooth(tiny, tiny, LAMBDA)
-    seconds = _sweep(content, stylized)
-    seconds["whole, next image of the size"] = _timed(lambda: smooth(content[::-1], stylized, LAMBDA))
+    smooth(tiny, tiny, LAMBDA, solver=solver)
+    seconds = _sweep(content, stylized, solver)
+    seconds["whole, next image of the size"] = _timed(lambda: smooth(content[::-1], stylized, LAMBDA, solver=solver))
     return seconds
 
 
-def _sweep(content: Photo, stylized: Photo) -> dict[str, float]:
+def _sweep(content: Photo, stylized: Photo, solver: Solver) -> dict[str, float]:
     from stages.smooth import Smoother
     from tests.benchmarks.fastphotostyle import LAMBDA
 
     start = perf_counter()
-    smoother = Smoother(content)
+    smoother = Smoother(content, solver=solver)
     first = smoother.solve(stylized, LAMBDA)
     whole = perf_counter() - start
     further = _timed(lambda: smoother.solve(stylized, 1e-2))

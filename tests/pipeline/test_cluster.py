@@ -20,6 +20,7 @@ from pipeline.task import Task
 from pipeline.weights import WeightsError, load_encoder_weights
 from stages.settings import Smooth
 from stages.smooth import cholesky, conjugate_gradients
+from stages.smooth.solver import estimated_bytes
 
 PAIRS = 24
 STAGES = ("stylize", "smooth")
@@ -40,6 +41,9 @@ def test_stage_two_reserves_the_memory_that_its_own_solver_reckons_with(tmp_path
     assert memory_for(smooth_task(tmp_path, "auto"), most=by_factor) == by_factor
     assert memory_for(smooth_task(tmp_path, "auto"), most=by_factor - 1) == by_iteration
     assert memory_for(smooth_task(tmp_path, "cg"), most=by_factor) == by_iteration
+    by_pardiso = estimated_bytes(300, 400)["pardiso"]
+    assert by_pardiso > by_factor
+    assert memory_for(smooth_task(tmp_path, "pardiso"), most=by_pardiso) == by_pardiso
     assert memory_for(smooth_task(tmp_path, "cholesky"), most=1000) == 1000  # what no node has would never start
     (tmp_path / "stylize" / "image.tiff").unlink()
     assert memory_for(smooth_task(tmp_path, "auto")._replace(folder=tmp_path / "other"), most=by_factor) == 0

@@ -13,6 +13,7 @@ from pipeline.images import read_photo
 from pipeline.manifest import read_manifest
 from stages.smooth.cholesky import GridCholesky
 from stages.smooth.smooth import Smoother
+from tests.stages.smooth.factors import has_mkl, needs_mkl
 
 LAMBDAS = (1e-4, 1e-2, 1.0)
 LISTED = "1e-4,0.01,1"
@@ -153,14 +154,29 @@ def test_other_commands_take_one_lambda(
     assert f"{command} takes one lambda; `photostyle smooth` takes a list" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("solver", "told", "residual"),
+    [
+        ("auto", "Cholesky factor: ", 1e-9),
+        pytest.param("pardiso", "MKL's PARDISO: as asked", 1e-9, marks=needs_mkl),
+        ("cg", "conjugate gradients: as asked", 1e-6),
+    ],
+)
 def test_which_solver_ran_is_printed_and_recorded(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str], solver: str, told: str, residual: float
+) -> None:
+    assert smooth(folders, "0.1", "--smooth.solver", solver, "--pairs", "hill") == 0
+    assert f"smooth, by {told}" in capsys.readouterr().err
+    manifest = read_manifest(folders[1] / "hill" / "smooth")
+    assert manifest is not None
+    assert manifest.facts["solver"].startswith(told)
+    assert manifest.facts["residual"] <= residual
+
+
+@pytest.mark.skipif(has_mkl(), reason="MKL is here")
+def test_a_solver_that_is_not_installed_stops_a_run_before_it_begins(
     folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    results = folders[1] / "hill"
-    for solver, name in (("auto", "Cholesky factor: "), ("cg", "conjugate gradients: as asked")):
-        assert smooth(folders, "0.1", "--smooth.solver", solver, "--pairs", "hill") == 0
-        assert f"smooth, by {name}" in capsys.readouterr().err
-        manifest = read_manifest(results / "smooth")
-        assert manifest is not None
-        assert manifest.facts["solver"].startswith(name)
-        assert manifest.facts["residual"] <= (1e-9 if solver == "auto" else 1e-6)
+    assert main(["run", str(folders[0]), "--results", str(folders[1].parent), "--smooth.solver", "pardiso"]) == 2
+    assert "pip install 'photostyle[mkl]'" in capsys.readouterr().err
+    assert not list(folders[1].rglob("manifest.json"))

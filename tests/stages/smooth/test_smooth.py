@@ -12,19 +12,21 @@ from PIL import Image
 
 from stages.smooth import ResidualError, Smoother, estimated_bytes, matting_laplacian, smooth
 from stages.smooth.cholesky import GridCholesky
+from tests.stages.smooth.factors import factors
 from tests.stages.smooth.references import dense_laplacian, noisy, photo_like
 
 PAIRS = Path(__file__).parents[4] / "shared" / "paper_pairs"
 
 
+@factors
 @pytest.mark.parametrize(("height", "width"), [(3, 3), (4, 7), (12, 9), (21, 26)])
 @pytest.mark.parametrize("lam", [1e-6, 1e-3, 1.0])
-def test_is_the_dense_solution(height, width, lam):
+def test_is_the_dense_solution(height, width, lam, solver):
     content, stylized = noisy(height, width, seed=1), noisy(height, width, seed=2)
     dense = dense_laplacian(content, 1e-7) + lam * np.eye(height * width)
     expected = np.linalg.solve(dense, lam * stylized.reshape(-1, 3)).reshape(stylized.shape)
     np.testing.assert_allclose(
-        smooth(content, stylized, lam).image, expected, atol=1e-8, rtol=6e-8
+        smooth(content, stylized, lam, solver=solver).image, expected, atol=1e-8, rtol=6e-8
     )  # float32's rounding
 
 
@@ -70,28 +72,31 @@ def test_a_flat_stage_one_image_stays_flat(colour, brightness, lam):
     np.testing.assert_allclose(smooth(content, flat, lam).image, flat, atol=1e-6)
 
 
+@factors
 @pytest.mark.parametrize(
     "content", [np.zeros((20, 30, 3)), np.ones((20, 30, 3)), noisy(20, 30).round(), photo_like(20, 30)]
 )
 @pytest.mark.parametrize("lam", [1e-8, 1e-7, 1e-3, 1e-1])
-def test_solves_to_the_last_digits_on_flat_saturated_and_ordinary_images(content, lam):
-    assert smooth(content, noisy(20, 30), lam).residual < 1e-9
+def test_solves_to_the_last_digits_on_flat_saturated_and_ordinary_images(content, lam, solver):
+    assert smooth(content, noisy(20, 30), lam, solver=solver).residual < 1e-9
 
 
-def test_a_black_channel_stays_black():
+@factors
+def test_a_black_channel_stays_black(solver):
     stylized = noisy(10, 10)
     stylized[..., 1] = 0
-    smoothed = smooth(photo_like(10, 10), stylized, 1e-3)
+    smoothed = smooth(photo_like(10, 10), stylized, 1e-3, solver=solver)
     assert (smoothed.image[..., 1] == 0).all()
     assert smoothed.residual < 1e-9
 
 
-def test_a_smoother_gives_what_single_calls_give():
+@factors
+def test_a_smoother_gives_what_single_calls_give(solver):
     content, images = photo_like(20, 24), [noisy(20, 24, seed) for seed in (1, 2)]
-    smoother = Smoother(content)
+    smoother = Smoother(content, solver=solver)
     for lam in (1e-3, 1e-1, 1e-3):
         for image in images:
-            ours, single = smoother.solve(image, lam), smooth(content, image, lam)
+            ours, single = smoother.solve(image, lam), smooth(content, image, lam, solver=solver)
             assert np.array_equal(ours.image, single.image)
             assert ours.residual == single.residual
 
@@ -174,12 +179,13 @@ def test_refuses_a_lambda_out_of_range(lam):
         smooth(GOOD, GOOD, lam)
 
 
-def test_a_solution_that_rounding_decides_is_refused():
+@factors
+def test_a_solution_that_rounding_decides_is_refused(solver):
     flat = np.full((20, 30, 3), 0.5)
     with pytest.raises(
         ResidualError, match=r"relative residual .* at lambda = 1e-12, at most 1e-08 is accepted: .* larger"
     ):
-        smooth(flat, noisy(20, 30), 1e-12)
+        smooth(flat, noisy(20, 30), 1e-12, solver=solver)
 
 
 def test_never_imports_torch():
@@ -188,26 +194,29 @@ def test_never_imports_torch():
     subprocess.run([sys.executable, "-c", script + solve], check=True)
 
 
-def test_does_not_depend_on_the_number_of_threads():
+@factors
+def test_does_not_depend_on_the_number_of_threads(solver):
     script = """
 import sys, numpy as np
 from stages.smooth import smooth
 rng = np.random.default_rng(0)
-sys.stdout.buffer.write(smooth(rng.random((120, 150, 3)), rng.random((120, 150, 3)), 1e-7).image.tobytes())
+result = smooth(rng.random((120, 150, 3)), rng.random((120, 150, 3)), 1e-7, solver=sys.argv[1])
+sys.stdout.buffer.write(result.image.tobytes())
 """
     hashes = set()
     for threads in ("1", "2"):
         limits = {"NUMBA_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
         result = subprocess.run(
-            [sys.executable, "-c", script], env=os.environ | limits, capture_output=True, check=True
+            [sys.executable, "-c", script, solver], env=os.environ | limits, capture_output=True, check=True
         )
         assert len(result.stdout) == 120 * 150 * 3 * 4
         hashes.add(hashlib.sha256(result.stdout).hexdigest())
     assert len(hashes) == 1
 
 
+@factors
 @pytest.mark.skipif(not PAIRS.is_dir(), reason="the paper's pairs are not beside this checkout")
-def test_solves_to_the_last_digits_on_the_papers_photographs():
+def test_solves_to_the_last_digits_on_the_papers_photographs(solver):
     """At a third of their size; at their own it takes 80 seconds, and holds as well."""
     residuals = {}
     for pair in sorted(folder for folder in PAIRS.iterdir() if folder.is_dir()):
@@ -215,7 +224,7 @@ def test_solves_to_the_last_digits_on_the_papers_photographs():
             np.asarray(Image.open(pair / name).convert("RGB").resize((240, 160))) / 255
             for name in ("content.png", "compare_authors_stage_one.png")
         )
-        smoother = Smoother(content)
+        smoother = Smoother(content, solver=solver)
         residuals |= {(pair.name, lam): smoother.solve(stylized, lam).residual for lam in (1e-7, 1e-4, 1e-1)}
     assert {key: residual for key, residual in residuals.items() if not residual < 1e-9} == {}
     assert len(residuals) >= 3

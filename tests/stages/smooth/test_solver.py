@@ -5,7 +5,7 @@ import psutil
 import pytest
 
 from stages.smooth import NotEnoughMemoryError, Smoother, cholesky, conjugate_gradients
-from stages.smooth.solver import choose_solver
+from stages.smooth.solver import choose_solver, estimated_bytes
 from tests.stages.smooth.references import noisy, photo_like
 
 FACTOR = cholesky.estimated_bytes(1500, 2000)
@@ -36,14 +36,24 @@ def test_what_is_asked_for_is_taken(monkeypatch):
     with_free(monkeypatch, FACTOR)
     assert choose_solver(1500, 2000, "cg").why == "conjugate gradients: as asked"
     assert choose_solver(1500, 2000, "cholesky").why == "Cholesky factor: as asked"
+    pardiso = estimated_bytes(1500, 2000)["pardiso"]
+    with_free(monkeypatch, pardiso)
+    assert choose_solver(1500, 2000, "pardiso") == ("pardiso", pardiso, "MKL's PARDISO: as asked")
+
+
+def test_pardiso_is_never_chosen_by_itself(monkeypatch):
+    for free in (GRADIENTS, FACTOR, 100 * FACTOR):
+        with_free(monkeypatch, free)
+        assert choose_solver(1500, 2000, "auto").solver != "pardiso"
 
 
 def test_memory_that_is_not_there_is_refused_with_advice(monkeypatch):
     with_free(monkeypatch, GRADIENTS)
-    with pytest.raises(
-        NotEnoughMemoryError, match=r"needs about .* GB by Cholesky factor, .* free: .* or `cg` as the solver"
-    ):
-        choose_solver(1500, 2000, "cholesky")
+    for asked, name in (("cholesky", "Cholesky factor"), ("pardiso", "MKL's PARDISO")):
+        with pytest.raises(
+            NotEnoughMemoryError, match=rf"needs about .* GB by {name}, .* free: .* or `cg` as the solver"
+        ):
+            choose_solver(1500, 2000, asked)
     with_free(monkeypatch, GRADIENTS // 4)
     for asked in ("auto", "cg"):
         with pytest.raises(
