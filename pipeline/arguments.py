@@ -73,7 +73,7 @@ class Run(_Work):
 
 @dataclass(frozen=True, kw_only=True)
 class Segment(OnDataset):
-    """Finds masks for the pairs without, in the photos alone, to look at and edit; `run` and `stylize` do it too."""
+    """Finds masks for the pairs without, in the photos, to look at and edit; `run` and `stylize` do it too."""
 
     force: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Find them again, also where they were edited."""

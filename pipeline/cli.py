@@ -38,7 +38,8 @@ from pipeline.progress import say
 from pipeline.report.report import bring_report_up_to_date
 from pipeline.run import Again, Failure, Summary, examine, record_faults, results_folder, run
 from pipeline.schedule import Crew
-from pipeline.segment import mask_report, segment, with_found_masks
+from pipeline.segment import WAYS, mask_report, segment, with_found_masks
+from pipeline.semantic_model import SemanticModelError
 from pipeline.state import Stage, stages_of
 from pipeline.status import failure_line, status_table
 from pipeline.steps import EncoderError, Network
@@ -61,7 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigError, DatasetError) as error:
         say(f"photostyle: {error}")
         return WRONG_USE
-    except (ClusterError, CompareError, EncoderError, InputError, LockedError, OSError) as error:
+    except (
+        ClusterError, CompareError, EncoderError, InputError, LockedError, OSError, SemanticModelError
+    ) as error:  # fmt: skip
         say(f"photostyle: {error}")
         return FAILED
     except KeyboardInterrupt:
@@ -117,7 +120,7 @@ def _work(
     folder = results_folder(command.results, dataset)
     failures: tuple[Failure, ...] = ()
     with lock(folder):
-        if command.settings.masks == "auto" and not {"stylize", "onestage"}.isdisjoint(stages):
+        if command.settings.masks in WAYS and not {"stylize", "onestage"}.isdisjoint(stages):
             dataset, failures = segment(dataset, folder, command.settings, Network(command.settings), force=False)
         else:
             dataset = _with_masks(command, dataset)
@@ -254,8 +257,8 @@ def _chosen(command: OnDataset) -> Dataset:
 
 def _with_masks(command: OnDataset, dataset: Dataset) -> Dataset:
     """The dataset, with the masks that were found for pairs without, where they are wanted."""
-    found = command.settings.masks == "auto"
-    return with_found_masks(dataset, command.results / dataset.name) if found else dataset
+    way = WAYS.get(command.settings.masks)
+    return with_found_masks(dataset, command.results / dataset.name, way) if way else dataset
 
 
 def _summary_line(summary: Summary, failures: Sequence[Failure], seconds: float, folder: Path) -> str:

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from pipeline.dataset import SETTINGS, Pair, leads_out
 from pipeline.files import read_file, write_atomically
+from pipeline.semantic_model import MODEL
 from stages.segment.labels import PALETTE, Colour
 from stages.settings import OneStage, Positive, Smooth, Stylize
 
@@ -30,6 +31,14 @@ class ConfigError(ValueError):
     """A configuration that can't be used: the message names the file, the key and what is allowed."""
 
 
+class Segment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Stage zero, where masks is semantic."""
+
+    model: str = MODEL
+    """Network that knows ADE20K's classes: this one, which is downloaded once, or a folder with a UPerNet of one's own
+    (config.json and model.safetensors)."""
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Every parameter of a run."""
 
@@ -40,14 +49,16 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Network whose features carry style and content; auto is vgg19 where it can be had, otherwise vgg16."""
     device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
     """Where stage one computes; auto is the first of cuda, mps and cpu that is there."""
-    masks: Literal["auto", "given", "none"] = "auto"
-    """Regions: auto, from the masks beside the photos, and found in the photos where there are none; given, from the
-    masks alone; none, all of the style for all of the content."""
+    masks: Literal["auto", "semantic", "given", "none"] = "auto"
+    """Regions: auto, from the masks beside the photos, and found in the photos where there are none; semantic, the
+    same, but found by what is in the photos (sky, water, building, ...); given, from the masks alone; none, all of the
+    style for all of the content."""
     strict: bool = False
     """Make an error of everything about the masks that would be put right: edges between the colours, a size one pixel
     off, a class that the style lacks."""
     palette: dict[str, tuple[Channel, Channel, Channel]] = {}
     """The masks' colours by name, in place of the paper's nine."""
+    segment: Segment = Segment()
     stylize: Stylize = Stylize()
     smooth: Smooth = Smooth()
     onestage: OneStage = OneStage()

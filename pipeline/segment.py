@@ -1,14 +1,15 @@
 """Masks for pairs without: found by the photos alone, written where they can be looked at and edited.
 
-They lie in a pair's `segment` folder of results, each as large as its photo, in the paper's colours. Later stages read
-them from there, whoever changed them; masks beside the photos go before them.
+They lie in a folder of the pair's results, each as large as its photo, in the paper's colours. Later stages read them
+from there, whoever changed them; masks beside the photos go before them.
 """
 
 import errno
 import time
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,15 +26,33 @@ from pipeline.manifest import Recipe, publish, read_manifest, record_failure
 from pipeline.masks import Labels, Mask, describe
 from pipeline.progress import say
 from pipeline.run import Failure
+from pipeline.semantic_model import SemanticModelError, describe_model, weights_sha256
 from pipeline.steps import EncoderError, Network
-from stages.segment.labels import PALETTE
+from stages.segment.ade20k import GROUP_PALETTE
+from stages.segment.labels import PALETTE, Colour
 
-FOLDER, CONTENT_MASK, STYLE_MASK, OVERLAY = "segment", "content_mask.png", "style_mask.png", "overlay.png"
+CONTENT_MASK, STYLE_MASK, OVERLAY = "content_mask.png", "style_mask.png", "overlay.png"
 VERSION = 1
 """Raised when the code would find other regions in the same photos."""
 
 TINT = 0.5
 COLOURS: npt.NDArray[np.uint8] = np.array(list(PALETTE.values()), np.uint8)
+
+
+class Way(NamedTuple):
+    """A way to find regions."""
+
+    folder: str
+    """Of a pair's results, for its masks."""
+    palette: Mapping[str, Colour]
+    """The paper's colours, in their order, with the names of what they stand for."""
+
+
+WAYS = {"auto": Way("segment", PALETTE), "semantic": Way("semantic", GROUP_PALETTE)}
+"""By the value of the setting `masks`."""
+
+Find = Callable[[Photo, Photo], tuple[Labels, Labels]]
+"""From a content and a style to the labels of both, indices into the way's palette."""
 
 
 class Segmented(NamedTuple):
@@ -49,62 +68,72 @@ def segment(dataset: Dataset, results: Path, config: Config, network: Network, *
     Args:
         dataset: the pairs.
         results: the folder that holds one folder for each pair; the caller holds its lock.
-        config: the encoder that is wanted.
-        network: the encoder of this run; not loaded when there is nothing to do.
+        config: the way, and the network that is wanted for it.
+        network: those of this run; not loaded when there is nothing to do.
         force: find again what is there, and also overwrite what was edited.
 
     Raises:
         EncoderError: the encoder can't be had.
+        SemanticModelError: the semantic model can't.
         OSError: the disk is full.
     """
+    way = way_of(config)
     failures: list[Failure] = []
     cache = HashCache(results)
     for number, pair in enumerate(dataset.pairs, start=1):
         if pair.content_mask is not None:
             continue
-        folder, label = results / pair.name / FOLDER, f"[{number}/{len(dataset.pairs)}] {pair.name}"
+        folder, label = results / pair.name / way.folder, f"[{number}/{len(dataset.pairs)}] {pair.name}"
         try:
             known = cache.recall(f"{pair.name}: photos", pair.files(), partial(_photos, pair))
-            wanted = Recipe(FOLDER, VERSION, known.hashes, {})
+            wanted = _recipe(known, config)
             if force or not _is_there(folder, wanted, config):
-                _make(pair, folder, wanted, network, label)
+                _make(pair, folder, wanted, config, network, label)
         except InputError:
             continue  # whoever reads the pair for its stages says what is wrong with its photos
-        except EncoderError:
+        except (EncoderError, SemanticModelError):
             raise
         except Exception as error:  # one pair's failure stops no other
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                 raise
             reason = str(error).strip() or type(error).__name__
             record_failure(folder, f"{type(error).__name__}: {reason}")
-            failures.append(Failure(pair.name, FOLDER, reason))
-            say(f"{label} {FOLDER}: FAILED: {reason}")
+            failures.append(Failure(pair.name, way.folder, reason))
+            say(f"{label} {way.folder}: FAILED: {reason}")
     cache.save()
-    return Segmented(with_found_masks(dataset, results), tuple(failures))
+    return Segmented(with_found_masks(dataset, results, way), tuple(failures))
 
 
-def with_found_masks(dataset: Dataset, results: Path) -> Dataset:
-    """Pairs without masks take those that were found, where they are there."""
-    return dataset._replace(pairs=tuple(with_found_mask(pair, results / pair.name) for pair in dataset.pairs))
+def way_of(config: Config) -> Way:
+    """The way in which regions are found where they are wanted."""
+    return WAYS.get(config.masks, WAYS["auto"])
 
 
-def with_found_mask(pair: Pair, folder: Path) -> Pair:
+def with_found_masks(dataset: Dataset, results: Path, way: Way) -> Dataset:
+    """Pairs without masks take those that were found in that way, where they are there."""
+    return dataset._replace(pairs=tuple(with_found_mask(pair, results / pair.name, way) for pair in dataset.pairs))
+
+
+def with_found_mask(pair: Pair, folder: Path, way: Way) -> Pair:
     """The pair with the masks in its folder of results, if it has none of its own and they are there."""
-    content, style = (folder / FOLDER / name for name in (CONTENT_MASK, STYLE_MASK))
+    content, style = (folder / way.folder / name for name in (CONTENT_MASK, STYLE_MASK))
     if pair.content_mask is not None or not (content.exists() and style.exists()):
         return pair
-    return pair._replace(content_mask=content, style_mask=style, mask_rules=pair.mask_rules._replace(palette=PALETTE))
+    rules = pair.mask_rules._replace(palette=way.palette)
+    return pair._replace(content_mask=content, style_mask=style, mask_rules=rules)
 
 
-def segment_pair(pair: Pair, folder: Path, network: Network) -> Pair:
+def segment_pair(pair: Pair, folder: Path, config: Config, network: Network) -> Pair:
     """One pair without masks, anew, into its folder of results.
 
     Raises:
         InputError: its photos can't be read.
         EncoderError: the encoder can't be had.
+        SemanticModelError: the semantic model can't.
     """
-    _make(pair, folder / FOLDER, Recipe(FOLDER, VERSION, _photos(pair).hashes, {}), network, pair.name)
-    return with_found_mask(pair, folder)
+    way = way_of(config)
+    _make(pair, folder / way.folder, _recipe(_photos(pair), config), config, network, pair.name)
+    return with_found_mask(pair, folder, way)
 
 
 def mask_report(pair: Pair, size: Size) -> tuple[list[str], tuple[Failure, ...]]:
@@ -121,33 +150,53 @@ def _photos(pair: Pair) -> Known:
     return Known({side: hashes[side] for side in ("content", "style")})
 
 
+def _recipe(photos: Known, config: Config) -> Recipe:
+    settings = {"model": weights_sha256(config.segment.model)} if config.masks == "semantic" else {}
+    return Recipe(way_of(config).folder, VERSION, photos.hashes, settings)
+
+
 def _is_there(folder: Path, wanted: Recipe, config: Config) -> bool:
-    """Whether the masks are those of these photos and of the encoder that is wanted; edited ones are."""
+    """Whether the masks are those of these photos and of the network that is wanted; edited ones are."""
     manifest = read_manifest(folder)
     if manifest is None or wanted.changes(manifest.recipe):
         return False
-    if config.encoder not in ("auto", manifest.facts.get("encoder")):
+    if config.masks != "semantic" and config.encoder not in ("auto", manifest.facts.get("encoder")):
         return False
     return all((folder / name).exists() for name in (CONTENT_MASK, STYLE_MASK))
 
 
-def _make(pair: Pair, folder: Path, wanted: Recipe, network: Network, label: str) -> None:
-    from stages.segment.automatic import automatic_labels
-
+def _make(pair: Pair, folder: Path, wanted: Recipe, config: Config, network: Network, label: str) -> None:
     inputs = load_inputs(pair, WORKING_SIZE)
-    encoder = network.encoder
+    find, facts = _semantic(config, network) if config.masks == "semantic" else _automatic(network)
     began = time.perf_counter()
-    labels = automatic_labels(inputs.content, inputs.style, encoder)
+    labels = find(inputs.content, inputs.style)
     seconds = round(time.perf_counter() - began, 2)
-    names = tuple(PALETTE)
+    names = tuple(way_of(config).palette)
     classes = [describe(name, side, names) for name, side in zip((CONTENT_MASK, STYLE_MASK), labels, strict=True)]
     outputs = {
         CONTENT_MASK: encode_pixels(painted_at(labels[0], pair.content)),
         STYLE_MASK: encode_pixels(painted_at(labels[1], pair.style)),
         OVERLAY: encode_png(_overlays(pair.name, inputs, labels), 8),
     }
-    publish(folder, wanted, outputs, {"seconds": seconds, "encoder": encoder.architecture, "masks": classes})
-    say(f"{label} {FOLDER}: {seconds:.1f} s, {int(labels[0].max()) + 1} regions; {folder / OVERLAY}")
+    publish(folder, wanted, outputs, {"seconds": seconds, **facts, "masks": classes})
+    say(f"{label} {folder.name}: {seconds:.1f} s, {len(np.unique(labels[0]))} regions; {folder / OVERLAY}")
+
+
+def _automatic(network: Network) -> tuple[Find, dict[str, Any]]:
+    from stages.segment.automatic import automatic_labels
+
+    encoder = network.encoder
+    return lambda content, style: automatic_labels(content, style, encoder), {"encoder": encoder.architecture}
+
+
+def _semantic(config: Config, network: Network) -> tuple[Find, dict[str, Any]]:
+    model = network.semantic_model
+    from stages.segment.semantic import semantic_labels
+
+    def find(content: Photo, style: Photo) -> tuple[Labels, Labels]:
+        return semantic_labels(content, model), semantic_labels(style, model)
+
+    return find, describe_model(config.segment.model)
 
 
 def painted_at(labels: Labels, photo: Path) -> npt.NDArray[np.uint8]:

@@ -19,6 +19,9 @@ from pipeline.state import LINK, Stage
 from stages.segment.match import Regions
 
 if TYPE_CHECKING:
+    import torch
+
+    from stages.segment.semantic import SemanticModel
     from stages.stylize import Encoder, Stylized
 
 LIBRARIES: dict[Stage, tuple[str, ...]] = {
@@ -48,7 +51,7 @@ class Made(NamedTuple):
 
 
 class Network:
-    """The encoder of a run: loaded when first asked for, then kept."""
+    """The networks of a run: loaded when first asked for, then kept."""
 
     def __init__(self, config: Config, tell: Callable[[str], object] = say) -> None:
         self._config, self._tell = config, tell
@@ -60,16 +63,40 @@ class Network:
         Raises:
             EncoderError: its weights or the device can't be had.
         """
-        from pipeline.weights import load_encoder_weights
-        from stages.stylize import Encoder, best_device
+        from pipeline.weights import WeightsError, load_encoder_weights
+        from stages.stylize import Encoder
 
         try:
             weights = load_encoder_weights(self._config.encoder)
-            device = best_device(self._config.device)
-        except RuntimeError as error:
+        except WeightsError as error:
             raise EncoderError(str(error)) from error
+        device = self._device
         self._tell(f"encoder: {weights.architecture} on {device}, from {weights.source}")
         return Encoder(weights.tensors, weights.architecture, device)
+
+    @cached_property
+    def semantic_model(self) -> "SemanticModel":
+        """The network that knows what is in a photo, on that device.
+
+        Raises:
+            SemanticModelError: it can't be had.
+            EncoderError: the device can't.
+        """
+        from pipeline.semantic_model import load_semantic_model
+
+        device, name = self._device, self._config.segment.model
+        model = load_semantic_model(name, device)
+        self._tell(f"semantic model: {name} on {device}")
+        return model
+
+    @cached_property
+    def _device(self) -> "torch.device":
+        from stages.stylize import best_device
+
+        try:
+            return best_device(self._config.device)
+        except RuntimeError as error:
+            raise EncoderError(str(error)) from error
 
 
 def make(

@@ -124,8 +124,10 @@ def _fetch_vgg19() -> Tensors:
     url = VGG19_Weights.IMAGENET1K_V1.url
     already = Path(torch.hub.get_dir()) / "checkpoints" / Path(urllib.parse.urlparse(url).path).name
     if not already.exists():
-        host = str(urllib.parse.urlparse(url).hostname)
-        _check_reachable(host)
+        try:
+            check_reachable(url)
+        except WeightsError as error:
+            raise WeightsError(f"vgg19: {error}") from error
     try:
         state = torch.hub.load_state_dict_from_url(url, check_hash=True, weights_only=True)
     except Exception as error:  # urllib, socket, hash and unpickling errors alike
@@ -139,14 +141,20 @@ def _fetch_vgg19() -> Tensors:
     return tensors
 
 
-def _check_reachable(host: str) -> None:
-    """A closed network often swallows connections: find out in seconds, not at the end of a download's time-out."""
+def check_reachable(url: str) -> None:
+    """A closed network often swallows connections: find out in seconds, not at the end of a download's time-out.
+
+    Raises:
+        WeightsError: the URL's host can't be reached.
+    """
     if urllib.request.getproxies().get("https"):
         return  # the proxy decides; it answers at once
+    parts = urllib.parse.urlparse(url)
+    host, port = str(parts.hostname), parts.port or (80 if parts.scheme == "http" else 443)
     try:
-        socket.create_connection((host, 443), timeout=NETWORK_TIMEOUT_S).close()
+        socket.create_connection((host, port), timeout=NETWORK_TIMEOUT_S).close()
     except OSError as error:
-        raise WeightsError(f"vgg19: {host} can't be reached ({error}), and it is not cached") from error
+        raise WeightsError(f"{host} can't be reached ({error}), and it is not cached") from error
 
 
 def _fetch_vgg16() -> Tensors:

@@ -10,7 +10,7 @@ from pipeline.images import read_photo
 from pipeline.inputs import load_inputs
 from pipeline.manifest import publish
 from pipeline.progress import Step
-from pipeline.segment import segment_pair
+from pipeline.segment import WAYS, segment_pair
 from pipeline.state import recipe
 from pipeline.steps import Network, make
 from pipeline.ui.live import Live, Served
@@ -83,8 +83,8 @@ class Uploads:
 
     def _work(self, pair: Pair, place: Path) -> None:
         try:
-            if self._config.masks == "auto":
-                pair = segment_pair(pair, place, self._network)
+            if self._config.masks in WAYS:
+                pair = segment_pair(pair, place, self._config, self._network)
             inputs = load_inputs(pair, self._config.size)
             made = make("stylize", inputs, None, self._config, self._network, self._advance)
             wanted = recipe("stylize", inputs.hashes(), None, self._config)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from stages.segment.counterparts import by_name, looks
+from stages.segment.counterparts import SUBSTITUTES, by_name, looks
 
 Photo = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.integer[Any]]
@@ -53,13 +53,14 @@ def match_regions(
         content_photo, style_photo: (H, W, 3) and (h, w, 3) in [0, 1].
 
     Raises:
-        ValueError: the two have no class in common.
+        ValueError: the two have no class in common, and their names don't tell what may stand for what.
     """
     count = len(names)
     shares = [np.bincount(labels.ravel(), minlength=count) / labels.size for labels in (content, style)]
     in_content = (shares[0] >= SMALLEST_SHARE) & _as_wide_as(3, content, count)
     in_style = (shares[1] >= SMALLEST_SHARE) & _as_wide_as(max(1, round(THINNEST * max(style.shape))), style, count)
-    if not (in_content & in_style).any():
+    told_by_names = all(names[k] in SUBSTITUTES for k in np.flatnonzero(in_content | in_style))
+    if not (in_content & in_style).any() and not (told_by_names and in_content.any() and in_style.any()):
         has = [", ".join(names[k] for k in np.flatnonzero(share >= SMALLEST_SHARE)) for share in shares]
         raise ValueError(
             f"the masks have no class in common: the content's holds {has[0]}, the style's {has[1]}. "

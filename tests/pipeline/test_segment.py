@@ -10,7 +10,7 @@ from pipeline.cli import main
 from pipeline.dataset import Pair, open_dataset
 from pipeline.inputs import load_inputs
 from pipeline.manifest import read_manifest
-from pipeline.segment import CONTENT_MASK, OVERLAY, STYLE_MASK, with_found_masks
+from pipeline.segment import CONTENT_MASK, OVERLAY, STYLE_MASK, WAYS, with_found_masks
 from pipeline.weights import WeightsError, load_encoder_weights
 from stages.segment.labels import PALETTE
 
@@ -63,7 +63,7 @@ def found(dataset: Path, pair: str) -> Path:
 
 
 def pair_with_masks(dataset: Path, name: str) -> Pair:
-    pairs = with_found_masks(open_dataset(dataset), dataset.parent / "out" / "trip").pairs
+    pairs = with_found_masks(open_dataset(dataset), dataset.parent / "out" / "trip", WAYS["auto"]).pairs
     return next(pair for pair in pairs if pair.name == name)
 
 

@@ -56,6 +56,18 @@ def test_a_name_goes_before_looks():
     assert regions.notes == ("water: 20.0% of the content, none of the style: takes its look from sky, by its name",)
 
 
+def test_names_find_counterparts_even_where_no_class_is_in_both():
+    regions = matched(bands(0, 1), bands(2, 3), ("sky", "vegetation", "water", "ground"))
+    np.testing.assert_array_equal(regions.content, bands(0, 1))
+    np.testing.assert_array_equal(regions.style, bands(0, 1))
+    assert [note.split(": ")[-1] for note in regions.notes] == [
+        "takes its look from water, by its name",
+        "takes its look from ground, by its name",
+    ]
+    with pytest.raises(ValueError, match="no class in common"):
+        matched(bands(0, 1), bands(2, 3), ("sky", "vegetation", "water", "blue"))
+
+
 def test_two_that_are_alone_find_each_other():
     regions = matched(bands(0, 0, 3, 3), bands(0, 0, 2, 2))
     assert regions.count == 2
