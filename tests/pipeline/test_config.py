@@ -9,7 +9,7 @@ from pipeline.config import Config, ConfigError, palette_of, save_lambda
 from pipeline.dataset import open_dataset
 from stages.segment.labels import PALETTE
 
-TOP = "size, encoder, device, masks, strict, palette, stylize, smooth, onestage"
+TOP = "size, encoder, device, masks, strict, palette, segment, stylize, smooth, onestage"
 
 
 def settings(*argv: str | Path) -> Config:
