@@ -73,16 +73,24 @@ def load_semantic_model(model: str, device: "torch.device") -> "SemanticModel":
     transformers.logging.disable_progress_bar()
     try:
         network, told = transformers.UperNetForSemanticSegmentation.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, trust_remote_code=False, output_loading_info=True
+            folder,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
         )
     except Exception as error:  # of transformers, safetensors or torch, whatever is wrong with the files
         raise SemanticModelError(f"{folder} can't be loaded: {error}") from error
     wrong = [key for key in told["missing_keys"] if not key.endswith("num_batches_tracked")]
     wrong += [key for key, *_ in told["mismatched_keys"]]
     if wrong:
-        raise SemanticModelError(f"{folder / WEIGHTS} lacks {len(wrong)} of the network's tensors: {wrong[0]}, ...")
+        raise SemanticModelError(
+            f"{folder / WEIGHTS} lacks {len(wrong)} of the network's tensors, or has them in another shape: "
+            f"{min(wrong)}"
+        )
     network.auxiliary_head = None  # which only serves training
-    network.eval().requires_grad_(False).to(device)
+    network.eval().float().requires_grad_(False).to(device)
     return SemanticModel(lambda image: network(pixel_values=image).logits, groups, device)
 
 
@@ -132,7 +140,7 @@ def _groups(folder: Path) -> tuple[int, ...]:
         said = json.loads(read_file(folder / CONFIGURATION, MOST_BYTES))
         names = said["id2label"]
         kind, backbone = said["model_type"], (said["backbone_config"] or {})["model_type"]
-        classes = [names[str(number)] for number in range(len(names))]
+        classes = [str(names[str(number)]) for number in range(len(names))]
     except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
         raise SemanticModelError(f"{folder / CONFIGURATION} describes no UPerNet: {error!r}") from error
     if kind != ARCHITECTURE or backbone not in BACKBONES:

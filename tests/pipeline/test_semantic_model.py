@@ -28,6 +28,7 @@ from pipeline.segment import CONTENT_MASK, OVERLAY, STYLE_MASK, WAYS, with_found
 from pipeline.semantic_model import CONFIGURATION, MODEL, REVISION, WEIGHTS, SemanticModelError, load_semantic_model
 from pipeline.weights import WeightsError, load_encoder_weights
 from stages.segment.ade20k import GROUP_PALETTE
+from stages.segment.semantic import semantic_labels
 from tests.pipeline.little_upernet import CLASSES, save_little_upernet, scenery, untrained
 
 CONTENT, STYLE = (90, 120), (100, 80)
@@ -158,7 +159,8 @@ def test_a_pickle_is_not_read(copy: Path) -> None:
         ({"backbone_config": None}, "describes no UPerNet"),
         ({"id2label": ["wall"]}, "describes no UPerNet"),
         ({"id2label": {"1": "wall"}}, "describes no UPerNet"),
-        ({"hidden_size": 32}, "can't be loaded|lacks"),
+        ({"hidden_size": 32}, r"lacks \d\d of .*, or has them in another shape: decode_head.bottleneck"),
+        ({"id2label": {str(k): None for k in range(150)}}, "150 are not ADE20K's"),
     ],
 )
 def test_a_configuration_of_something_else_is_refused(copy: Path, changes: dict[str, object], told: str) -> None:
@@ -178,11 +180,24 @@ def test_weights_that_are_not_whole_are_refused(copy: Path) -> None:
     weights = load_file(copy / WEIGHTS)
     del weights["decode_head.classifier.weight"]
     save_file(weights, copy / WEIGHTS, metadata={"format": "pt"})
-    with pytest.raises(SemanticModelError, match=r"lacks 1 of the network's tensors: decode_head.classifier.weight"):
+    with pytest.raises(
+        SemanticModelError, match=r"lacks 1 of the network's tensors, .*: decode_head.classifier.weight"
+    ):
         load_semantic_model(str(copy), CPU)
     (copy / WEIGHTS).write_bytes(b"no safetensors")
     with pytest.raises(SemanticModelError, match="can't be loaded"):
         load_semantic_model(str(copy), CPU)
+
+
+def test_half_precision_will_do(copy: Path, model: Path) -> None:
+    photo = (scenery(CONTENT, 3) / 255).astype(np.float32)
+    expected = semantic_labels(photo, load_semantic_model(str(model), CPU))
+    weights = {
+        name: value.half() if value.is_floating_point() else value for name, value in load_file(copy / WEIGHTS).items()
+    }
+    save_file(weights, copy / WEIGHTS, metadata={"format": "pt"})
+    spoil_configuration(copy, dtype="float16")
+    assert (semantic_labels(photo, load_semantic_model(str(copy), CPU)) == expected).mean() > 0.99
 
 
 def test_code_beside_a_model_is_never_run(copy: Path, tmp_path: Path) -> None:
