@@ -135,12 +135,13 @@ def _work(
             summary = run(examination.sound, folder, stages, again, partial(_crew, command))
         if comparing and summary.done + summary.kept:
             network = Network(command.settings)
-            table, state = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
-            if not state.settled:
-                print(table)
-            summary = summary.counting(1, settled=state.settled)
-            state = bring_report_up_to_date(dataset, examination.sound, folder, command.settings)
-            summary = summary.counting(1, settled=state.settled)
+            compared = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
+            if not compared.state.settled:
+                print(compared.table)
+            reported = bring_report_up_to_date(dataset, examination.sound, folder, command.settings)
+            for step in (compared, reported):
+                summary = summary.counting(1, settled=step.state.settled)
+                failures = (*failures, *step.failures)
     failures = (*failures, *examination.failures, *summary.failures)
     say(_summary_line(summary, failures, time.perf_counter() - began, folder))
     return FAILED if failures else 0
@@ -180,15 +181,23 @@ def _compare(command: Compare) -> int:
     folder = results_folder(command.results, dataset)
     with lock(folder):
         examination = examine(dataset, folder, [], command.settings_of)
-        network = Network(command.settings)
+        for failure in examination.failures:
+            say(f"fault: {failure_line(failure)}")
+        network, failures = Network(command.settings), examination.failures
         if command.sweep:  # first: it makes the one-stage results that are missing
             from pipeline.sweep import sweep
 
-            print(sweep(dataset, folder, command.settings, network), end="\n\n")
-        table, _ = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
-        print(table)
-        bring_report_up_to_date(dataset, examination.sound, folder, command.settings)
-    return FAILED if examination.failures else 0
+            sound = dataset._replace(pairs=tuple(one.pair for one in examination.sound))
+            swept = sweep(sound, folder, command.settings, network)
+            print(swept.table, end="\n\n")
+            failures = (*failures, *swept.failures)
+        compared = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
+        print(compared.table)
+        reported = bring_report_up_to_date(dataset, examination.sound, folder, command.settings)
+        failures = (*failures, *compared.failures, *reported.failures)
+    for failure in failures:
+        say(f"failed: {failure_line(failure)}")
+    return FAILED if failures else 0
 
 
 def _ui(command: Ui) -> int:

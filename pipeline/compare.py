@@ -18,9 +18,11 @@ from pipeline.encoding import encode_png
 from pipeline.files import write_atomically
 from pipeline.images import Photo, read_photo, shrink
 from pipeline.inputs import InputError, Inputs, load_inputs, working_size
-from pipeline.manifest import read_manifest
+from pipeline.isolation import isolated
+from pipeline.manifest import FAILURE_FILE, read_manifest
 from pipeline.masks import Labels
 from pipeline.progress import say
+from pipeline.run import Failure
 from pipeline.score_table import NOTES, Row, means, to_csv, to_markdown
 from pipeline.state import LINK, Stage
 from pipeline.steps import Network
@@ -57,6 +59,8 @@ class Comparison(NamedTuple):
 
     rows: tuple[Row, ...]
     gaps: tuple[Gap, ...]
+    failures: tuple[Failure, ...]
+    """Pairs that could not be scored, which are among the gaps too."""
     encoder: str
     """Whose features the style distance is measured in: figures of different encoders can't be compared."""
     conditions: tuple[str, ...]
@@ -91,38 +95,51 @@ def compare(dataset: Dataset, results: Path, config: Config, network: Network) -
         network: the encoder of this run; not loaded when there is nothing to score.
 
     Raises:
-        CompareError: no pair has an image to compare.
-        WeightsError: the encoder's weights can't be had.
+        CompareError: no pair has an image to compare, or none could be scored.
+        EncoderError: the encoder can't be had.
         OSError: the results can't be written.
     """
     rows: list[Row] = []
     gaps = [Gap(fault.pair, "the pair", fault.text) for fault in dataset.faults]
+    failures: list[Failure] = []
     for number, pair in enumerate(dataset.pairs, start=1):
-        try:
-            inputs = load_inputs(pair, config.size)
-        except InputError as error:
-            gaps += [Gap(pair.name, "the pair", line) for line in str(error).splitlines()]
-            continue
-        found = list(find_candidates(pair, results / pair.name, inputs, working_size(config.size)))
-        gaps += [one for one in found if isinstance(one, Gap)]
-        candidates = [one for one in found if isinstance(one, Candidate)]
-        if not candidates:
-            continue
-        candidates.insert(0, Candidate("content", inputs.content))
-        scored = _score(pair, inputs, candidates, network)
-        sheet = _sheet(pair, inputs, candidates, [row.scores for row in scored])
-        (results / pair.name).mkdir(parents=True, exist_ok=True)
-        write_atomically(results / pair.name / SHEET, encode_png(sheet, bits=8))
-        rows += scored
-        say(f"[{number}/{len(dataset.pairs)}] {pair.name}: {len(scored)} images compared")
+        label = f"[{number}/{len(dataset.pairs)}] {pair.name}"
+        with isolated(failures, pair.name, "comparison", results / pair.name, label):
+            scored, missing = _compare_pair(pair, results / pair.name, config, network)
+            rows += scored
+            gaps += missing
+            if scored:
+                say(f"{label}: {len(scored)} images compared")
+    gaps += [Gap(failure.pair, "the comparison", failure.reason) for failure in failures]
     if not rows:
-        raise CompareError("\n".join(["nothing to compare: run `photostyle run` first", *sum_up(gaps)]))
-    comparison = Comparison(
-        tuple(rows), tuple(gaps), network.encoder.architecture, tuple(_conditions(dataset, results))
-    )
+        what = "no pair could be compared" if failures else "nothing to compare: run `photostyle run` first"
+        raise CompareError("\n".join([what, *sum_up(gaps)]))
+    conditions = tuple(_conditions(dataset, results))
+    comparison = Comparison(tuple(rows), tuple(gaps), tuple(failures), network.encoder.architecture, conditions)
     write_atomically(results / CSV, to_csv([*rows, *means(rows)]).encode())
     write_atomically(results / TABLE, f"# {dataset.name}\n\n{comparison.report()}\n".encode())
     return comparison
+
+
+def _compare_pair(pair: Pair, folder: Path, config: Config, network: Network) -> tuple[list[Row], list[Gap]]:
+    """One pair's images scored, and what is missing; its contact sheet is written into `folder`."""
+    (folder / SHEET).unlink(missing_ok=True)
+    try:
+        inputs = load_inputs(pair, config.size)
+    except InputError as error:
+        return [], [Gap(pair.name, "the pair", line) for line in str(error).splitlines()]
+    found = list(find_candidates(pair, folder, inputs, working_size(config.size)))
+    gaps = [one for one in found if isinstance(one, Gap)]
+    candidates = [one for one in found if isinstance(one, Candidate)]
+    if not candidates:
+        return [], gaps
+    candidates.insert(0, Candidate("content", inputs.content))
+    scored = _score(pair, inputs, candidates, network)
+    sheet = _sheet(pair, inputs, candidates, [row.scores for row in scored])
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / SHEET, encode_png(sheet, bits=8))
+    (folder / FAILURE_FILE).unlink(missing_ok=True)
+    return scored, gaps
 
 
 def find_candidates(pair: Pair, folder: Path, inputs: Inputs, size: int) -> Iterator[Candidate | Gap]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.compare import CSV, METHODS, SHEET, TABLE, compare
 from pipeline.config import Config
 from pipeline.dataset import Dataset
 from pipeline.files import hash_file
 from pipeline.manifest import Recipe, seal, withdraw
-from pipeline.run import Examined
+from pipeline.run import Examined, Failure
 from pipeline.state import State, find_state
 from pipeline.steps import Network
 
@@ -28,10 +29,21 @@ def comparison_recipe(examined: Sequence[Examined], results: Path) -> Recipe:
     return Recipe("compare", VERSION, inputs, {})
 
 
+class Compared(NamedTuple):
+    """The comparison as it is now."""
+
+    table: str
+    """Markdown."""
+    state: State
+    """In which it was found."""
+    failures: tuple[Failure, ...]
+    """Pairs that could not be scored."""
+
+
 def bring_up_to_date(
     dataset: Dataset, examined: Sequence[Examined], results: Path, config: Config, network: Network
-) -> tuple[str, State]:
-    """The comparison's table as Markdown, and in which state it was found.
+) -> Compared:
+    """Makes the comparison where it is not current: one that a pair failed in never is.
 
     Args:
         dataset: the pairs to compare.
@@ -41,15 +53,18 @@ def bring_up_to_date(
         network: the encoder of this run; not loaded when the comparison is current.
 
     Raises:
-        CompareError: there is nothing to compare.
+        CompareError: there is nothing to compare, or nothing could be compared.
         EncoderError: the encoder can't be had.
         OSError: the results can't be written.
     """
     wanted = comparison_recipe(examined, results)
     state = find_state(results, wanted, config)
+    failures: tuple[Failure, ...] = ()
     if not state.settled:
         withdraw(results)
-        compare(dataset, results, config, network)
+        failures = compare(dataset, results, config, network).failures
+        failed = {failure.pair for failure in failures}
+        spoken_of = comparison_recipe([one for one in examined if one.pair.name not in failed], results)
         sheets = [f"{one.pair.name}/{SHEET}" for one in examined if (results / one.pair.name / SHEET).exists()]
-        seal(results, wanted, [CSV, TABLE, *sheets], {"encoder": network.encoder.architecture})
-    return (results / TABLE).read_text("utf-8"), state
+        seal(results, spoken_of, [CSV, TABLE, *sheets], {"encoder": network.encoder.architecture})
+    return Compared((results / TABLE).read_text("utf-8"), state, failures)

@@ -4,8 +4,7 @@ In a pair's folder, `sweep/smooth_<lambda>/` is what `smooth/` would be at that 
 of `compare --sweep` uses the same. `sweep/lambdas.png` shows those that were last asked for.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -16,12 +15,12 @@ from pipeline.encoding import encode_png
 from pipeline.files import hash_array, hash_file
 from pipeline.images import Photo, read_photo, shrink
 from pipeline.inputs import Inputs, load_inputs
-from pipeline.manifest import Recipe, publish, record_failure
+from pipeline.isolation import isolated
+from pipeline.manifest import Recipe, publish
 from pipeline.progress import say, watch
 from pipeline.run import Examined, Failure, Summary
 from pipeline.state import find_state, link_hash, read_link, recipe
 from pipeline.steps import smooth_lambdas
-from pipeline.task import concerns_all
 
 FOLDER, SHEET = "sweep", "lambdas.png"
 IMAGE = "image.png"
@@ -55,28 +54,10 @@ def sweep_lambdas(
     failures: list[Failure] = []
     for number, one in enumerate(examined, start=1):
         folder, label = results / one.pair.name, f"[{number}/{len(examined)}] {one.pair.name}"
-        with _recorded(failures, one.pair.name, folder / FOLDER, label):
+        with isolated(failures, one.pair.name, "smooth", folder / FOLDER, label):
             made = _advance(one, folder, lambdas, config, label, force=force)
             summary = summary._replace(done=summary.done + made, kept=summary.kept + len(lambdas) + 1 - made)
     return summary._replace(failures=tuple(failures))
-
-
-@contextmanager
-def _recorded(failures: list[Failure], pair: str, folder: Path, label: str) -> Iterator[None]:
-    """Whatever befalls one pair, the others go on: it is added to the failures, told, and written down in `folder`.
-
-    Raises:
-        OSError: the disk is full.
-    """
-    try:
-        yield
-    except Exception as error:
-        if concerns_all(error):
-            raise
-        reason = str(error).strip() or type(error).__name__
-        record_failure(folder, f"{type(error).__name__}: {reason}")
-        failures.append(Failure(pair, "smooth", reason))
-        say(f"{label} smooth: FAILED: {reason}")
 
 
 def _advance(one: Examined, folder: Path, lambdas: Sequence[float], config: Config, label: str, *, force: bool) -> int:

@@ -21,6 +21,8 @@ Photo = npt.NDArray[np.float32]
 
 STYLE_SIZE = 350
 """Long edge at which the style distance is measured, pixels."""
+NARROWEST = 16
+"""Pixels of the shorter edge there: the encoder halves it four times."""
 EDGE_FLOOR = 0.02
 """An image without edges stays one: the least gradient that counts as a full edge."""
 DIRECTIONS = 64
@@ -50,6 +52,9 @@ class Scorer:
         content, style: (H, W, 3) and (h, w, 3) float32 in [0, 1].
         regions: their matched regions.
         encoder: VGG, float32; style distances of different encoders cannot be compared.
+
+    Raises:
+        ValueError: content or style is too long and narrow for a style distance.
     """
 
     def __init__(self, content: Photo, style: Photo, regions: Regions, encoder: Encoder) -> None:
@@ -89,6 +94,11 @@ class Scorer:
         height, width = image.shape[:2]
         scale = STYLE_SIZE / max(height, width)
         size = (round(width * scale), round(height * scale))
+        if min(size) < NARROWEST:
+            raise ValueError(
+                f"{width}x{height} can't be scored: the style distance is measured at {size[0]}x{size[1]}, "
+                f"where no edge may be under {NARROWEST}"
+            )
         planes = (Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS) for plane in np.moveaxis(image, 2, 0))
         small = np.stack([np.asarray(plane) for plane in planes]).clip(0, 1)
         small_labels = np.asarray(Image.fromarray(labels).resize(size, Image.Resampling.NEAREST))

@@ -19,9 +19,11 @@ from pipeline.dataset import Dataset, Pair
 from pipeline.files import hash_array, write_atomically
 from pipeline.images import Photo, read_photo
 from pipeline.inputs import Inputs, load_inputs, working_size
+from pipeline.isolation import isolated
 from pipeline.lambda_sweep import FOLDER, IMAGE, LAMBDA, due_lambdas, lambda_folder, make_lambdas
-from pipeline.manifest import publish, read_manifest
+from pipeline.manifest import FAILURE_FILE, publish, read_manifest
 from pipeline.progress import say, watch
+from pipeline.run import Failure
 from pipeline.score_table import Row, means, to_markdown
 from pipeline.state import find_state, recipe
 from pipeline.steps import Network, make
@@ -47,7 +49,15 @@ class Point(NamedTuple):
     """Of the dial; None for a method that has none."""
 
 
-def sweep(dataset: Dataset, results: Path, config: Config, network: Network) -> str:
+class Swept(NamedTuple):
+    """What a sweep came to."""
+
+    table: str
+    """The means as a Markdown table, and what is missing from them."""
+    failures: tuple[Failure, ...]
+
+
+def sweep(dataset: Dataset, results: Path, config: Config, network: Network) -> Swept:
     """Turns both dials on every pair; writes sweep.csv and sweep.png into `results`.
 
     Args:
@@ -56,23 +66,19 @@ def sweep(dataset: Dataset, results: Path, config: Config, network: Network) -> 
         config: all settings.
         network: the encoder of this run.
 
-    Returns:
-        The means as a Markdown table, and what is missing from them.
-
     Raises:
         CompareError: no pair could be swept.
         EncoderError: the encoder can't be had.
         OSError: the results can't be written.
     """
     points: list[Point] = []
-    gaps: list[Gap] = []
+    failures: list[Failure] = []
     for number, pair in enumerate(dataset.pairs, start=1):
         label = f"[{number}/{len(dataset.pairs)}] {pair.name}"
-        try:
-            points += list(_points(pair, results / pair.name, config, network, label))
-        except (ValueError, ArithmeticError, MemoryError) as error:  # a curve's means are over whole pairs only
-            gaps.append(Gap(pair.name, "the sweep", str(error)))
-            say(f"{label}: not swept: {error}")
+        with isolated(failures, pair.name, "sweep", results / pair.name / FOLDER, label):
+            points += list(_points(pair, results / pair.name, config, network, label))  # means are over whole pairs
+            (results / pair.name / FOLDER / FAILURE_FILE).unlink(missing_ok=True)
+    gaps = [Gap(failure.pair, "the sweep", failure.reason) for failure in failures]
     if not points:
         raise CompareError("\n".join(["no pair could be swept", *sum_up(gaps)]))
     averages = mean_points(points)
@@ -86,7 +92,8 @@ def sweep(dataset: Dataset, results: Path, config: Config, network: Network) -> 
         results / PLOT, tradeoff_plot(f"{dataset.name}: {averages[0].row.pair}", list(_curves(averages)), notes)
     )
     table = to_markdown(map(_named, averages))
-    return "\n\n".join([table, "\n".join(f"- {line}" for line in [*notes, *sum_up(gaps)])])
+    below = "\n".join(f"- {line}" for line in [*notes, *sum_up(gaps)])
+    return Swept(f"{table}\n\n{below}", tuple(failures))
 
 
 def _points(pair: Pair, folder: Path, config: Config, network: Network, label: str) -> Iterator[Point]:

@@ -6,12 +6,14 @@ the browser needn't decode before they are looked at; only thumbnails are there 
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.compare import CSV, METHODS, TABLE
 from pipeline.config import Config
 from pipeline.dataset import Dataset
 from pipeline.files import hash_file, write_atomically
 from pipeline.inputs import working_size
+from pipeline.isolation import isolated
 from pipeline.manifest import FILE, Recipe, read_manifest, seal, withdraw
 from pipeline.page import render
 from pipeline.progress import say
@@ -19,7 +21,7 @@ from pipeline.report.gather import PairView, gather
 from pipeline.report.record import stage_records, versions
 from pipeline.report.scores import METRICS, label, read_score_table
 from pipeline.report.tradeoff import SWEEP, plot_tradeoff
-from pipeline.run import Examined
+from pipeline.run import Examined, Failure
 from pipeline.state import State, find_state
 
 VERSION = 2
@@ -27,8 +29,17 @@ VERSION = 2
 FOLDER, INDEX = "report", "index.html"
 
 
-def bring_report_up_to_date(dataset: Dataset, examined: Sequence[Examined], results: Path, config: Config) -> State:
-    """Writes report/index.html where it is not current; in which state it was found.
+class Reported(NamedTuple):
+    """The report as it is now."""
+
+    state: State
+    """In which it was found."""
+    failures: tuple[Failure, ...]
+    """Pairs that could not be shown."""
+
+
+def bring_report_up_to_date(dataset: Dataset, examined: Sequence[Examined], results: Path, config: Config) -> Reported:
+    """Writes report/index.html where it is not current: one that a pair failed in never is.
 
     Args:
         dataset: the pairs.
@@ -39,16 +50,19 @@ def bring_report_up_to_date(dataset: Dataset, examined: Sequence[Examined], resu
     Raises:
         OSError: the comparison is not there, or the report can't be written.
     """
-    folder = results / FOLDER
+    folder, failures = results / FOLDER, list[Failure]()
     wanted = report_recipe(examined, results)
     state = find_state(folder, wanted, config)
     if not state.settled:
         folder.mkdir(exist_ok=True)
         withdraw(folder)
-        write_atomically(folder / INDEX, write_report(dataset, examined, results, working_size(config.size)).encode())
-        seal(folder, wanted, [INDEX], {})
+        page = write_report(dataset, examined, results, working_size(config.size), failures)
+        write_atomically(folder / INDEX, page.encode())
+        failed = {failure.pair for failure in failures}
+        shown = report_recipe([one for one in examined if one.pair.name not in failed], results)
+        seal(folder, shown, [INDEX], {})
         say(f"report: {folder / INDEX}")
-    return state
+    return Reported(state, tuple(failures))
 
 
 def report_recipe(examined: Sequence[Examined], results: Path) -> Recipe:
@@ -60,7 +74,9 @@ def report_recipe(examined: Sequence[Examined], results: Path) -> Recipe:
     return Recipe("report", VERSION, {name: digest for name, digest in hashes.items() if digest is not None}, {})
 
 
-def write_report(dataset: Dataset, examined: Sequence[Examined], results: Path, size: int) -> str:
+def write_report(
+    dataset: Dataset, examined: Sequence[Examined], results: Path, size: int, failures: list[Failure]
+) -> str:
     """The page, as HTML.
 
     Args:
@@ -68,6 +84,7 @@ def write_report(dataset: Dataset, examined: Sequence[Examined], results: Path, 
         examined: the sound ones.
         results: the folder that holds one folder for each pair, and the comparison.
         size: the working size.
+        failures: those of pairs that can't be shown are added to it.
 
     Raises:
         OSError: the comparison is not there.
@@ -75,9 +92,11 @@ def write_report(dataset: Dataset, examined: Sequence[Examined], results: Path, 
     table = read_score_table(results / CSV)
     pairs: list[PairView] = []
     for one in examined:
-        view = gather(one.pair, len(pairs) + 1, results / one.pair.name, size, table)
-        if view is not None:
-            pairs.append(view)
+        folder = results / one.pair.name
+        with isolated(failures, one.pair.name, "report", folder, one.pair.name):
+            view = gather(one.pair, len(pairs) + 1, folder, size, table)
+            if view is not None:
+                pairs.append(view)
     comparison = read_manifest(results)
     return render(
         "index.html",

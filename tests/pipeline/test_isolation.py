@@ -21,14 +21,25 @@ SIZE = ("--size", "48")
 def make_dataset(root: Path, results: Path, pairs: int) -> Path:
     """Pairs with a stage-one image each."""
     for number in range(pairs):
-        rng = np.random.default_rng(number)
-        (root / f"p{number}").mkdir(parents=True)
-        (results / root.name / f"p{number}" / "stylize").mkdir(parents=True)
-        for side in ("content", "style"):
-            Image.fromarray(rng.integers(0, 256, (40, 48, 3), dtype=np.uint8)).save(root / f"p{number}" / f"{side}.png")
-        link = encode_tiff(rng.random((40, 48, 3), dtype=np.float32))
-        (results / root.name / f"p{number}" / "stylize" / "image.tiff").write_bytes(link)
+        make_pair(root / f"p{number}", results / root.name / f"p{number}", (40, 48, 3), number)
     return root
+
+
+def make_pair(pair: Path, result: Path, shape: tuple[int, int, int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pair.mkdir(parents=True, exist_ok=True)
+    (result / "stylize").mkdir(parents=True, exist_ok=True)
+    for side in ("content", "style"):
+        Image.fromarray(rng.integers(0, 256, shape, dtype=np.uint8)).save(pair / f"{side}.png")
+    (result / "stylize" / "image.tiff").write_bytes(encode_tiff(rng.random(shape, dtype=np.float32)))
+
+
+@pytest.fixture
+def weights() -> None:
+    try:
+        load_encoder_weights("vgg16")
+    except WeightsError as error:
+        pytest.skip(f"VGG-16 can't be had here: {error}")
 
 
 def photostyle(command: str, dataset: Path, results: Path, *options: str) -> int:
@@ -59,12 +70,43 @@ def test_a_system_that_can_not_be_solved_is_one_pair_s_failure(
     assert "p1 smooth: failed: ResidualError: relative residual " in capsys.readouterr().out
 
 
-def test_losses_that_are_no_numbers_are_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pair_that_can_not_be_scored_keeps_no_other_from_being_compared(
+    tmp_path: Path, weights: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is so long and narrow that the encoder's deepest layer has no pixel left at the size that is scored."""
+    dataset, results = make_dataset(tmp_path / "trip", tmp_path / "out", 2), tmp_path / "out"
+    narrow, done = (dataset / "p1", results / "trip" / "p1"), results / "trip"
+    make_pair(*narrow, (32, 800, 3), seed=1)
+    options = ["--device", "cpu", "--encoder", "vgg16", "--onestage.evaluations", "1", "--size", "800"]
+    assert photostyle("smooth", dataset, results, *options) == 0
+    reason = "800x32 can't be scored: the style distance is measured at 350x14, where no edge may be under 16"
+    for option, failing in (["--sweep"], ["sweep", "comparison"]), ([], ["comparison"]):
+        capsys.readouterr()
+        assert photostyle("compare", dataset, results, *option, *options) == 1
+        told = capsys.readouterr()
+        failed = [line for line in told.err.splitlines() if line.startswith("failed: ")]
+        assert failed == [f"failed: p1 {what}: {reason}" for what in failing]
+        assert f"the comparison of p1: {reason}" in told.out
+        assert reason in (done / "p1" / "failure.txt").read_text()
+        scored = (done / "metrics.csv").read_text()
+        assert "p0,two-stage," in scored
+        assert "p1," not in scored
+        assert [(done / pair / "contact_sheet.png").exists() for pair in ("p0", "p1")] == [True, False]
+        assert (done / "report" / "index.html").exists()
+    assert "p0,two-stage,lambda," in (done / "sweep.csv").read_text()
+    assert reason in (done / "p1" / "sweep" / "failure.txt").read_text()
+
+    make_pair(*narrow, (40, 48, 3), seed=1)
+    assert photostyle("smooth", dataset, results, *options) == 0
+    assert photostyle("compare", dataset, results, *options) == 0
+    assert "p1,two-stage," in (done / "metrics.csv").read_text()
+    assert not (done / "p1" / "failure.txt").exists()
+
+
+def test_losses_that_are_no_numbers_are_recorded(
+    tmp_path: Path, weights: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Both pairs diverge: that the first gets nowhere doesn't keep the second from being tried."""
-    try:
-        load_encoder_weights("vgg16")
-    except WeightsError as error:
-        pytest.skip(f"VGG-16 can't be had here: {error}")
     dataset, results = make_dataset(tmp_path / "trip", tmp_path / "out", 2), tmp_path / "out"
     options = ["--device", "cpu", "--encoder", "vgg16", "--stylize.sizes", "48", "--stylize.evaluations", "4"]
     options += ["--stylize.optimizer", "adam", "--stylize.learning-rate", "1e30"]

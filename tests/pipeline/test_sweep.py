@@ -62,7 +62,7 @@ def curve(rows, pair, method, column):
 
 def test_both_methods_are_swept_over_their_dials(folders, network):
     dataset, results = folders
-    table = sweep(open_dataset(dataset), results, CONFIG, network)
+    table, failures = sweep(open_dataset(dataset), results, CONFIG, network)
     rows = read(results)
     for pair in ("hill", "lake", "mean of 2"):
         assert curve(rows, pair, "two-stage", "value") == list(LAMBDAS)
@@ -81,6 +81,7 @@ def test_both_methods_are_swept_over_their_dials(folders, network):
     assert "one-stage, photorealism_weight 3000" in table
     assert "one-stage: encoder: vgg16; start: stage-one image; evaluations: 2." in table
     assert "the sweep of moor: there is no stage-one image of this size: run `photostyle stylize` first" in table
+    assert [failure.pair for failure in failures] == ["moor"]
     picture = read_photo(results / PLOT)
     assert picture.min() < 0.2 < 0.9 < np.median(picture)
 

@@ -42,7 +42,7 @@ class Case(NamedTuple):
         return examine(self.dataset, self.results, [], lambda pair: CONFIG).sound
 
     def page(self):
-        return write_report(self.dataset, self.examined(), self.results, CONFIG.size)
+        return write_report(self.dataset, self.examined(), self.results, CONFIG.size, [])
 
 
 def make_case(root, names, dataset_name="views"):

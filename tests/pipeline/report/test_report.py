@@ -36,7 +36,7 @@ def test_names_are_text_wherever_they_stand(tmp_path):
 
 def test_it_is_kept_while_current_and_made_again_when_what_it_shows_changes(case, capsys):
     def bring():
-        return bring_report_up_to_date(case.dataset, case.examined(), case.results, CONFIG)
+        return bring_report_up_to_date(case.dataset, case.examined(), case.results, CONFIG).state
 
     index = case.results / FOLDER / INDEX
     assert not bring().settled
