@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
@@ -34,7 +34,7 @@ from pipeline.files import LockedError, lock
 from pipeline.inputs import InputError
 from pipeline.lambda_sweep import sweep_lambdas
 from pipeline.masks import MaskRules
-from pipeline.progress import say
+from pipeline.progress import say, say_once
 from pipeline.report.report import bring_report_up_to_date
 from pipeline.run import Again, Failure, Summary, examine, record_faults, results_folder, run
 from pipeline.schedule import Crew
@@ -119,9 +119,12 @@ def _work(
     dataset = _chosen(command)
     folder = results_folder(command.results, dataset)
     failures: tuple[Failure, ...] = ()
+    tell = say_once()
     with lock(folder):
         if command.settings.masks in WAYS and not {"stylize", "onestage"}.isdisjoint(stages):
-            dataset, failures = segment(dataset, folder, command.settings, Network(command.settings), force=False)
+            network = Network(command.settings, tell)
+            dataset, failures = segment(dataset, folder, command.settings, network, force=False)
+            del network  # and its memory
         else:
             dataset = _with_masks(command, dataset)
         examination = examine(dataset, folder, stages, command.settings_of)
@@ -132,9 +135,9 @@ def _work(
             summary = sweep_lambdas(examination.sound, folder, lambdas, command.settings, force=command.force)
         else:
             again = Again(command.force, command.retry_failed)
-            summary = run(examination.sound, folder, stages, again, partial(_crew, command))
+            summary = run(examination.sound, folder, stages, again, partial(_crew, command, tell))
         if comparing and summary.done + summary.kept:
-            network = Network(command.settings)
+            network = Network(command.settings, tell)
             compared = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
             if not compared.state.settled:
                 print(compared.table)
@@ -169,10 +172,12 @@ def _segment(command: Segment) -> int:
     return FAILED if failures else 0
 
 
-def _crew(command: Run | Stylize | Smooth | Onestage, tasks: Sequence[Task]) -> AbstractContextManager[Crew]:
+def _crew(
+    command: Run | Stylize | Smooth | Onestage, tell: Callable[[str], object], tasks: Sequence[Task]
+) -> AbstractContextManager[Crew]:
     """Those who do the tasks: two processes here, or a cluster."""
     if command.cluster is None:
-        return Workers(tasks, command.settings)
+        return Workers(tasks, command.settings, tell)
     return Cluster(command.cluster, command.gpu_share, command.settings)
 
 

@@ -60,6 +60,18 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def say_once() -> Callable[[str], None]:
+    """Says lines, none of them a second time: what each of several processes tells of itself, all alike."""
+    said: set[str] = set()
+
+    def tell(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            say(text)
+
+    return tell
+
+
 @contextmanager
 def watch(title: str, row: int = 0) -> Iterator[OnStep]:
     """Shows the steps of some work under a title for as long as the block lasts; gives the callback to hand to it.

@@ -15,7 +15,7 @@ both it was 36.3 s, more than one after the other; with one for each, 25.3 s. St
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import connection, get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
@@ -35,9 +35,9 @@ spawn = get_context("spawn")  # neither torch nor OpenMP survives a fork
 class Workers:
     """The crew of this machine; each of the two starts with its first task."""
 
-    def __init__(self, tasks: Sequence[Task], config: Config) -> None:
-        """tasks: all that will be given; config: the run's, for its encoder and device."""
-        self._config = config
+    def __init__(self, tasks: Sequence[Task], config: Config, tell: Callable[[str], object] = say) -> None:
+        """tasks: all that will be given; config: the run's, for its encoder and device; tell: for what they say."""
+        self._config, self._tell = config, tell
         self._sharing = len({needs_network(task.stage) for task in tasks}) > 1
         self._workers: dict[bool, _Worker] = {}
 
@@ -75,7 +75,7 @@ class Workers:
             at_work = {worker.connection: worker for worker in self._workers.values() if worker.task is not None}
             for ready in connection.wait(at_work):
                 worker = at_work[ready]  # type: ignore[index]
-                task, outcome = worker.task, worker.hear()
+                task, outcome = worker.task, worker.hear(self._tell)
                 if task is not None and outcome is not None:
                     return task, outcome
 
@@ -99,7 +99,7 @@ class _Worker:
         with suppress(BrokenPipeError):  # it has just died: `hear` will find out
             self.connection.send(task)
 
-    def hear(self) -> Outcome | None:
+    def hear(self, tell: Callable[[str], object]) -> Outcome | None:
         """One message from the process, which is there to be read; the outcome if it is at the end of its task."""
         try:
             message: Any = self.connection.recv()
@@ -107,7 +107,7 @@ class _Worker:
             message = Outcome(error="WorkerDiedError", reason=self._cause_of_death())
         match message:
             case str():
-                say(message)
+                tell(message)
             case Step():
                 self._show(message)
             case Exception():

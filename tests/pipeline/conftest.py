@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -29,8 +29,8 @@ QUIET = [
 class InThisProcess:
     """A crew that does each task at once, where a test's own constants hold."""
 
-    def __init__(self, tasks: Sequence[Task], config: Config) -> None:
-        self.network, self.ended = Network(config), deque[tuple[Task, Outcome]]()
+    def __init__(self, tasks: Sequence[Task], config: Config, tell: Callable[[str], object]) -> None:
+        self.network, self.ended = Network(config, tell), deque[tuple[Task, Outcome]]()
 
     def __enter__(self) -> "InThisProcess":
         return self
