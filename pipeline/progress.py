@@ -1,10 +1,11 @@
 """What the user sees while it runs: a bar for each worker on a terminal, plain lines elsewhere."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from tqdm import tqdm
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 LINE_EVERY_S = 10.0
 BAR = "{desc} {bar:16} {n_fmt}/{total_fmt}{postfix}"
 NO_BAR = "{desc}{postfix}"
+SPARE = len("^C")
+"""Columns that no bar fills: what a terminal shows of Ctrl-C would go on to the next line and push the bars apart."""
 
 
 class Step(NamedTuple):
@@ -28,8 +31,8 @@ class Step(NamedTuple):
     """Seconds to go, where that is known."""
 
     def in_words(self) -> str:
-        """Its text, and the time to go."""
-        return self.text if self.left is None else f"{self.text}, {spoken(self.left)} left".removeprefix(", ")
+        """The time to go, which a narrow terminal must not cut off, and its text."""
+        return ", ".join(filter(None, ["" if self.left is None else f"{spoken(self.left)} left", self.text]))
 
 
 OnStep = Callable[[Step], None]
@@ -90,11 +93,18 @@ def watch(title: str, row: int = 0) -> Iterator[OnStep]:
 class _Bar:
     def __init__(self, bar: "tqdm[None]") -> None:
         self.bar = bar
+        self.bar.dynamic_ncols = _room
 
     def __call__(self, step: Step) -> None:
         self.bar.total, self.bar.bar_format = (step.total, BAR) if step.total else (None, NO_BAR)
         self.bar.set_postfix_str(step.in_words(), refresh=False)
         self.bar.update(step.done - self.bar.n)
+
+
+def _room(file: TextIO) -> tuple[int, int]:
+    """Columns and rows for bars, of the terminal as it is now."""
+    columns, rows = os.get_terminal_size(file.fileno())
+    return columns - SPARE, rows
 
 
 class _Lines:
