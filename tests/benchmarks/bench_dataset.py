@@ -21,19 +21,26 @@ from stages.segment.labels import PALETTE
 HEIGHT, WIDTH = 40, 48
 
 
-def make_dataset(root: Path, results: Path, pairs: int) -> None:
-    """Pairs with masks, and a stage-one image for each."""
-    mask = np.empty((HEIGHT, WIDTH, 3), np.uint8)
-    mask[: HEIGHT // 2], mask[HEIGHT // 2 :] = PALETTE["blue"], PALETTE["green"]
+def make_dataset(root: Path, pairs: int, height: int, width: int) -> None:
+    """Pairs with masks."""
+    mask = np.empty((height, width, 3), np.uint8)
+    mask[: height // 2], mask[height // 2 :] = PALETTE["blue"], PALETTE["green"]
     for number in range(pairs):
         rng = np.random.default_rng(number)
-        folder, link = root / f"pair{number}", results / root.name / f"pair{number}" / "stylize"
+        folder = root / f"pair{number}"
         folder.mkdir(parents=True)
-        link.mkdir(parents=True)
         for side in ("content", "style"):
-            Image.fromarray(rng.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)).save(folder / f"{side}.png")
+            Image.fromarray(rng.integers(0, 256, (height, width, 3), dtype=np.uint8)).save(folder / f"{side}.png")
             Image.fromarray(mask).save(folder / f"{side}_mask.png")
-        (link / "image.tiff").write_bytes(encode_tiff(rng.random((HEIGHT, WIDTH, 3), dtype=np.float32)))
+
+
+def make_links(root: Path, results: Path) -> None:
+    """A stage-one image for each pair."""
+    for number, pair in enumerate(sorted(root.iterdir())):
+        link = results / root.name / pair.name / "stylize"
+        link.mkdir(parents=True)
+        image = np.random.default_rng(number).random((HEIGHT, WIDTH, 3), dtype=np.float32)
+        (link / "image.tiff").write_bytes(encode_tiff(image))
 
 
 def timed(command: str, root: Path, results: Path) -> float:
@@ -50,7 +57,8 @@ def main() -> None:
     pairs = parser.parse_args().pairs
     with tempfile.TemporaryDirectory() as folder:
         root, results = Path(folder, "many"), Path(folder, "results")
-        make_dataset(root, results, pairs)
+        make_dataset(root, pairs, HEIGHT, WIDTH)
+        make_links(root, results)
         fresh = timed("smooth", root, results)
         made = [read_manifest(place) for place in (results / "many").glob("*/smooth")]
         computed = sum(manifest.facts["seconds"] for manifest in made if manifest is not None)
