@@ -12,6 +12,7 @@ from pipeline import cli
 from pipeline.config import Config
 from pipeline.steps import Network
 from pipeline.task import Outcome, Task, perform
+from pipeline.weights import WeightsError, load_encoder_weights
 
 PATIENCE = 60_000
 """Milliseconds, for machines that have other things to do."""
@@ -46,6 +47,15 @@ class InThisProcess:
 
     def wait(self) -> tuple[Task, Outcome]:
         return self.ended.popleft()
+
+
+@pytest.fixture(scope="session")
+def vgg16() -> None:
+    """What needs the network is skipped where it can't be had."""
+    try:
+        load_encoder_weights("vgg16")
+    except WeightsError as error:
+        pytest.skip(f"VGG-16 can't be had here: {error}")
 
 
 @pytest.fixture

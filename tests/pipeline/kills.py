@@ -19,24 +19,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import psutil
-from PIL import Image
 
 from pipeline.files import hash_file
 from pipeline.manifest import FILE, Manifest, read_manifest
-from stages.segment.labels import PALETTE
+from tests.pipeline.scenes import TINY, mask, scenery
 
-TOML = """
-size = 48
-encoder = "vgg16"
-device = "cpu"
-[stylize]
-sizes = [32, 48]
-evaluations = [3, 2]
-[onestage]
-evaluations = 3
-"""
 SETTINGS: tuple[tuple[str, ...], ...] = ((), ("--smooth.lambda", "0.03", "--stylize.style-weight", "3"))
 STAGES = ("stylize", "smooth", "onestage")
 SHEET = "contact_sheet.png"
@@ -63,18 +51,13 @@ class Toll(NamedTuple):
 
 def make_dataset(root: Path) -> Path:
     """Two small pairs, one of them with masks."""
-    rng = np.random.default_rng(11)
-    for name in ("beach", "hill"):
+    for seed, name in enumerate(("beach", "hill")):
         (root / name).mkdir(parents=True)
-        for side, (height, width) in (("content", (60, 80)), ("style", (70, 50))):
-            values = rng.integers(0, 60, (height, width, 3))
-            values[: height // 2] += rng.integers(60, 190, 3)
-            Image.fromarray(values.astype(np.uint8)).save(root / name / f"{side}.png")
+        for side, shape in (("content", (60, 80)), ("style", (70, 50))):
+            scenery(*shape, seed).save(root / name / f"{side}.png")
             if name == "beach":
-                mask = np.empty((height, width, 3), np.uint8)
-                mask[: height // 2], mask[height // 2 :] = PALETTE["blue"], PALETTE["green"]
-                Image.fromarray(mask).save(root / name / f"{side}_mask.png")
-    (root / "photostyle.toml").write_text(TOML)
+                mask(*shape).save(root / name / f"{side}_mask.png")
+    (root / "photostyle.toml").write_text(TINY)
     return root
 
 

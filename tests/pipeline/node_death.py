@@ -12,8 +12,6 @@ import threading
 import time
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
 from ray.cluster_utils import Cluster as LocalNodes
 
 from pipeline.cli import main as photostyle
@@ -24,28 +22,18 @@ from pipeline.encoding import encode_tiff
 from pipeline.images import read_photo
 from pipeline.run import Again, examine, run
 from pipeline.state import Stage
+from tests.pipeline.scenes import TINY, scenery
 
-TOML = """
-size = 48
-encoder = "vgg16"
-device = "cpu"
-[stylize]
-sizes = [32, 48]
-evaluations = [3, 2]
-"""
 STAGES: tuple[Stage, ...] = ("stylize", "smooth")
 
 
 def make_dataset(root: Path, count: int) -> Path:
     for number in range(count):
-        rng = np.random.default_rng(number)
         pair = root / f"pair{number:02}"
         pair.mkdir(parents=True)
-        for side in ("content", "style"):
-            values = rng.integers(0, 60, (40, 48, 3))
-            values[:20] += rng.integers(60, 190, 3)
-            Image.fromarray(values.astype(np.uint8)).save(pair / f"{side}.png")
-    (root / "photostyle.toml").write_text(TOML)
+        for seed, side in enumerate(("content", "style"), start=2 * number):
+            scenery(40, 48, seed).save(pair / f"{side}.png")
+    (root / "photostyle.toml").write_text(TINY)
     return root
 
 

@@ -4,56 +4,25 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
-from PIL import Image
 
 from pipeline import hash_cache
 from pipeline.cli import main
 from pipeline.encoding import encode_tiff
 from pipeline.files import lock
 from pipeline.images import read_photo
-from pipeline.weights import WeightsError, load_encoder_weights
-from stages.segment.labels import PALETTE
 from stages.settings import Smooth
+from tests.pipeline.scenes import TINY, mask, scenery
 
-TINY = """
-size = 48
-encoder = "vgg16"
-device = "cpu"
-[stylize]
-sizes = [32, 48]
-evaluations = [3, 2]
-[onestage]
-evaluations = 3
-"""
+pytestmark = pytest.mark.usefixtures("vgg16")
+Start = Callable[..., "subprocess.Popen[str]"]
 LONG = ["--masks", "given", "--stylize.sizes", "48", "--stylize.evaluations", "100000", "--stylize.tolerance", "0"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _weights() -> None:
-    try:
-        load_encoder_weights("vgg16")
-    except WeightsError as error:
-        pytest.skip(f"VGG-16 can't be had here: {error}")
-
-
-def scenery(height: int, width: int, seed: int) -> Image.Image:
-    """A bright sky over dark ground with some texture."""
-    rng = np.random.default_rng(seed)
-    values = rng.integers(0, 60, (height, width, 3))
-    values[: height // 2] += rng.integers(60, 190, 3)
-    return Image.fromarray(values.astype(np.uint8))
-
-
-def mask(height: int, width: int) -> Image.Image:
-    values = np.empty((height, width, 3), np.uint8)
-    values[: height // 2], values[height // 2 :] = PALETTE["blue"], PALETTE["green"]
-    return Image.fromarray(values)
 
 
 @pytest.fixture
@@ -224,10 +193,21 @@ def test_a_pairs_own_lambda_is_honoured(dataset: Path, results: Path, capsys: py
     assert {name.split("/")[1] for name in changed(before, contents(results))} == {"beach", "hill"}
 
 
-def start(dataset: Path, results: Path, *options: str) -> subprocess.Popen[str]:
-    code = "import sys; from pipeline.cli import main; sys.exit(main())"
-    argv = [sys.executable, "-c", code, "run", str(dataset), "--results", str(results), *options]
-    return subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, start_new_session=True)
+@pytest.fixture
+def start(dataset: Path, results: Path) -> Iterator[Start]:
+    """Starts runs, each as the leader of a group of its own, none of which outlives the test."""
+    with ExitStack() as stack:
+
+        def start(*options: str) -> subprocess.Popen[str]:
+            code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "  # not as inherited
+            code += "from pipeline.cli import main; sys.exit(main())"
+            argv = [sys.executable, "-c", code, "run", str(dataset), "--results", str(results), *options]
+            process = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, start_new_session=True)
+            stack.enter_context(process)
+            stack.callback(lambda: process.poll() is None and os.killpg(process.pid, signal.SIGKILL))
+            return process
+
+        yield start
 
 
 def wait_for(process: "subprocess.Popen[str]", words: str) -> None:
@@ -239,8 +219,8 @@ def wait_for(process: "subprocess.Popen[str]", words: str) -> None:
 
 
 @pytest.mark.parametrize("at_a_terminal", [True, False])
-def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(dataset: Path, results: Path, at_a_terminal: bool) -> None:
-    process = start(dataset, results, *LONG)
+def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(results: Path, start: Start, at_a_terminal: bool) -> None:
+    process = start(*LONG)
     wait_for(process, "encoder: vgg16")
     workers = psutil.Process(process.pid).children(recursive=True)
     assert workers
@@ -256,8 +236,8 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(dataset: Path, results: Path,
     assert psutil.wait_procs(workers, timeout=120)[1] == []
 
 
-def test_workers_end_with_a_run_that_is_killed(dataset: Path, results: Path) -> None:
-    process = start(dataset, results, *LONG)
+def test_workers_end_with_a_run_that_is_killed(start: Start) -> None:
+    process = start(*LONG)
     wait_for(process, "encoder: vgg16")
     workers = psutil.Process(process.pid).children(recursive=True)
     assert workers
@@ -266,8 +246,10 @@ def test_workers_end_with_a_run_that_is_killed(dataset: Path, results: Path) -> 
     assert psutil.wait_procs(workers, timeout=120)[1] == []
 
 
-def test_a_killed_run_goes_on_and_ends_as_if_undisturbed(dataset: Path, results: Path, tmp_path: Path) -> None:
-    process = start(dataset, results)
+def test_a_killed_run_goes_on_and_ends_as_if_undisturbed(
+    dataset: Path, results: Path, start: Start, tmp_path: Path
+) -> None:
+    process = start()
     wait_for(process, "beach smooth: ")
     process.kill()
     process.communicate()

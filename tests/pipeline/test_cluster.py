@@ -17,7 +17,6 @@ from pipeline.config import Config
 from pipeline.dataset import Pair
 from pipeline.encoding import encode_tiff
 from pipeline.task import Task
-from pipeline.weights import WeightsError, load_encoder_weights
 from stages.settings import Smooth
 from stages.smooth import cholesky, conjugate_gradients
 from stages.smooth.solver import estimated_bytes
@@ -64,11 +63,7 @@ def test_without_ray_it_says_what_to_install(tmp_path: Path) -> None:
 
 @needs_ray
 @pytest.mark.cluster
-def test_a_node_that_dies_has_its_work_done_elsewhere_and_nothing_is_written_twice(tmp_path: Path) -> None:
-    try:
-        load_encoder_weights("vgg16")
-    except WeightsError as error:
-        pytest.skip(f"VGG-16 can't be had here: {error}")
+def test_a_node_that_dies_has_its_work_done_elsewhere_and_nothing_is_written_twice(tmp_path: Path, vgg16: None) -> None:
     environment = os.environ | {"RAY_raylet_start_wait_time_s": "120", "RAY_USAGE_STATS_ENABLED": "0"}
     argv = [sys.executable, "-m", "tests.pipeline.node_death", str(tmp_path), "--pairs", str(PAIRS)]
     ran = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=900)

@@ -11,35 +11,14 @@ from PIL import Image
 
 from pipeline import hash_cache, inputs, state
 from pipeline.cli import main
-from pipeline.encoding import encode_tiff
 from pipeline.manifest import read_manifest
-from pipeline.weights import WeightsError, load_encoder_weights
+from tests.pipeline.scenes import make_stylized_pairs
 
 SIZE = ("--size", "48")
 
 
 def make_dataset(root: Path, results: Path, pairs: int) -> Path:
-    """Pairs with a stage-one image each."""
-    for number in range(pairs):
-        make_pair(root / f"p{number}", results / root.name / f"p{number}", (40, 48, 3), number)
-    return root
-
-
-def make_pair(pair: Path, result: Path, shape: tuple[int, int, int], seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    pair.mkdir(parents=True, exist_ok=True)
-    (result / "stylize").mkdir(parents=True, exist_ok=True)
-    for side in ("content", "style"):
-        Image.fromarray(rng.integers(0, 256, shape, dtype=np.uint8)).save(pair / f"{side}.png")
-    (result / "stylize" / "image.tiff").write_bytes(encode_tiff(rng.random(shape, dtype=np.float32)))
-
-
-@pytest.fixture
-def weights() -> None:
-    try:
-        load_encoder_weights("vgg16")
-    except WeightsError as error:
-        pytest.skip(f"VGG-16 can't be had here: {error}")
+    return make_stylized_pairs(root, results / root.name, [f"p{number}" for number in range(pairs)])[0]
 
 
 def photostyle(command: str, dataset: Path, results: Path, *options: str) -> int:
@@ -56,6 +35,7 @@ def test_a_system_that_can_not_be_solved_is_one_pair_s_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dataset, results = make_dataset(tmp_path / "trip", tmp_path / "out", 3), tmp_path / "out"
+    Image.new("RGB", (48, 36), (128, 128, 128)).save(dataset / "p1" / "content.png")
     (dataset / "p1" / "photostyle.toml").write_text("[smooth]\nlambda = 1e-12\n")
     assert photostyle("smooth", dataset, results) == 1
     err = capsys.readouterr().err
@@ -71,12 +51,12 @@ def test_a_system_that_can_not_be_solved_is_one_pair_s_failure(
 
 
 def test_a_pair_that_can_not_be_scored_keeps_no_other_from_being_compared(
-    tmp_path: Path, weights: None, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, vgg16: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It is so long and narrow that the encoder's deepest layer has no pixel left at the size that is scored."""
     dataset, results = make_dataset(tmp_path / "trip", tmp_path / "out", 2), tmp_path / "out"
-    narrow, done = (dataset / "p1", results / "trip" / "p1"), results / "trip"
-    make_pair(*narrow, (32, 800, 3), seed=1)
+    done = results / "trip"
+    make_stylized_pairs(dataset, done, ["p1"], 32, 800)
     options = ["--device", "cpu", "--encoder", "vgg16", "--onestage.evaluations", "1", "--size", "800"]
     assert photostyle("smooth", dataset, results, *options) == 0
     reason = "800x32 can't be scored: the style distance is measured at 350x14, where no edge may be under 16"
@@ -96,7 +76,7 @@ def test_a_pair_that_can_not_be_scored_keeps_no_other_from_being_compared(
     assert "p0,two-stage,lambda," in (done / "sweep.csv").read_text()
     assert reason in (done / "p1" / "sweep" / "failure.txt").read_text()
 
-    make_pair(*narrow, (40, 48, 3), seed=1)
+    make_stylized_pairs(dataset, done, ["p1"])
     assert photostyle("smooth", dataset, results, *options) == 0
     assert photostyle("compare", dataset, results, *options) == 0
     assert "p1,two-stage," in (done / "metrics.csv").read_text()
@@ -104,7 +84,7 @@ def test_a_pair_that_can_not_be_scored_keeps_no_other_from_being_compared(
 
 
 def test_losses_that_are_no_numbers_are_recorded(
-    tmp_path: Path, weights: None, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, vgg16: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Both pairs diverge: that the first gets nowhere doesn't keep the second from being tried."""
     dataset, results = make_dataset(tmp_path / "trip", tmp_path / "out", 2), tmp_path / "out"
@@ -136,7 +116,7 @@ def test_nothing_that_is_untouched_is_decoded_again(
     for command in ("smooth", "status"):
         assert photostyle(command, dataset, results) == 0
     assert decoded == []
-    Image.fromarray(np.zeros((40, 48, 3), np.uint8)).save(dataset / "p1" / "style.png")
+    Image.fromarray(np.zeros((36, 48, 3), np.uint8)).save(dataset / "p1" / "style.png")
     assert photostyle("status", dataset, results) == 0
     assert decoded == ["content.png", "style.png"]
 

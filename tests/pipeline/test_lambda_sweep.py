@@ -8,32 +8,22 @@ import pytest
 from pipeline import hash_cache
 from pipeline.cli import main
 from pipeline.contact_sheet import GAP, TILE
-from pipeline.encoding import encode_png, encode_tiff
+from pipeline.encoding import encode_tiff
 from pipeline.images import read_photo
 from pipeline.manifest import read_manifest
 from stages.smooth.cholesky import GridCholesky
 from stages.smooth.smooth import Smoother
+from tests.pipeline.scenes import make_stylized_pairs, noise
 from tests.stages.smooth.factors import has_mkl, needs_mkl
 
 LAMBDAS = (1e-4, 1e-2, 1.0)
 LISTED = "1e-4,0.01,1"
 
 
-def photo(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).random((36, 48, 3)).astype(np.float32)
-
-
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path]:
     """Two pairs with a stage-one image, and the folder of their results."""
-    dataset, results = tmp_path / "views", tmp_path / "results" / "views"
-    for seed, pair in enumerate(("hill", "lake")):
-        (dataset / pair).mkdir(parents=True)
-        (dataset / pair / "content.png").write_bytes(encode_png(photo(3 * seed), 8))
-        (dataset / pair / "style.png").write_bytes(encode_png(photo(3 * seed + 1), 8))
-        (results / pair / "stylize").mkdir(parents=True)
-        (results / pair / "stylize" / "image.tiff").write_bytes(encode_tiff(photo(3 * seed + 2)))
-    return dataset, results
+    return make_stylized_pairs(tmp_path / "views", tmp_path / "results" / "views", ["hill", "lake"])
 
 
 def smooth(folders: tuple[Path, Path], lambdas: str, *options: str) -> int:
@@ -102,7 +92,7 @@ def test_another_stage_one_image_makes_all_of_it_again(
     folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert smooth(folders, LISTED, "--pairs", "lake") == 0
-    (folders[1] / "lake" / "stylize" / "image.tiff").write_bytes(encode_tiff(photo(99)))
+    (folders[1] / "lake" / "stylize" / "image.tiff").write_bytes(encode_tiff(noise(99)))
     assert smooth(folders, LISTED, "--pairs", "lake") == 0
     assert capsys.readouterr().err.count("4 made, 0 current, 0 failed") == 2
 
@@ -117,8 +107,8 @@ def test_the_sheet_shows_content_stage_one_and_every_lambda_in_order(folders: tu
         return [(y, x) for y, x in corners if np.abs(sheet[y : y + 36, x : x + 48] - image).max() < 1 / 200]
 
     shown = [
-        photo(0),
-        photo(2),
+        noise(0),
+        noise(2),
         *(read_photo(results / "sweep" / f"smooth_{lam}" / "image.png") for lam in (1.0, 1e-4)),
     ]
     found = [places(image) for image in shown]
@@ -130,7 +120,7 @@ def test_a_pair_that_fails_is_recorded_and_the_others_go_on(
     folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = folders[1]
-    (results / "hill" / "stylize" / "image.tiff").write_bytes(encode_tiff(photo(0)[:9]))
+    (results / "hill" / "stylize" / "image.tiff").write_bytes(encode_tiff(noise(0)[:9]))
     assert smooth(folders, LISTED) == 1
     assert "4 made, 0 current, 1 failed" in capsys.readouterr().err
     assert "the stage-one image is 48x9" in (results / "hill" / "sweep" / "failure.txt").read_text()

@@ -11,19 +11,11 @@ from pipeline.dataset import Pair, open_dataset
 from pipeline.inputs import load_inputs
 from pipeline.manifest import read_manifest
 from pipeline.segment import CONTENT_MASK, OVERLAY, STYLE_MASK, WAYS, with_found_masks
-from pipeline.weights import WeightsError, load_encoder_weights
 from stages.segment.labels import PALETTE
 
 CONTENT, STYLE = (90, 120), (100, 80)
+pytestmark = pytest.mark.usefixtures("vgg16")
 SETTINGS = 'encoder = "vgg16"\ndevice = "cpu"\n'
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _weights() -> None:
-    try:
-        load_encoder_weights("vgg16")
-    except WeightsError as error:
-        pytest.skip(f"VGG-16 can't be had here: {error}")
 
 
 def scenery(shape: tuple[int, int], seed: int) -> np.ndarray:

@@ -7,37 +7,26 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from pipeline.cli import main
 from pipeline.config import Config
 from pipeline.dataset import open_dataset
-from pipeline.encoding import encode_png, encode_tiff
+from pipeline.encoding import encode_tiff
 from pipeline.manifest import read_failure, read_manifest
 from pipeline.schedule import carry_out
 from pipeline.steps import EncoderError, Network
 from pipeline.task import Task, perform
 from pipeline.workers import Workers
+from tests.pipeline.scenes import make_stylized_pairs, noise
 
 PAIRS = ("hill", "lake", "moor")
-
-
-def photo(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).random((36, 48, 3)).astype(np.float32)
 
 
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path]:
     """Three pairs with a stage-one image, and the folder of their results."""
-    dataset, results = tmp_path / "views", tmp_path / "results" / "views"
-    for seed, pair in enumerate(PAIRS):
-        (dataset / pair).mkdir(parents=True)
-        (dataset / pair / "content.png").write_bytes(encode_png(photo(3 * seed), 8))
-        (dataset / pair / "style.png").write_bytes(encode_png(photo(3 * seed + 1), 8))
-        (results / pair / "stylize").mkdir(parents=True)
-        (results / pair / "stylize" / "image.tiff").write_bytes(encode_tiff(photo(3 * seed + 2)))
-    return dataset, results
+    return make_stylized_pairs(tmp_path / "views", tmp_path / "results" / "views", PAIRS)
 
 
 def tasks(folders: tuple[Path, Path]) -> list[Task]:
@@ -116,7 +105,7 @@ def test_what_failed_is_not_tried_again_until_something_changes_or_it_is_asked_f
 ) -> None:
     results = folders[1]
     whole = results / "lake" / "stylize" / "image.tiff"
-    whole.write_bytes(encode_tiff(photo(0)[:9]))
+    whole.write_bytes(encode_tiff(noise(0)[:9]))
     assert smooth(folders) == 1
     assert "2 made, 0 current, 1 failed" in capsys.readouterr().err
 
@@ -136,6 +125,6 @@ def test_what_failed_is_not_tried_again_until_something_changes_or_it_is_asked_f
     assert not tried("--smooth.lambda", "1")
     assert tried("--device", "cpu")
     assert tried("--force")
-    whole.write_bytes(encode_tiff(photo(0)))
+    whole.write_bytes(encode_tiff(noise(0)))
     assert smooth(folders) == 0
     assert read_failure(results / "lake" / "smooth") is None

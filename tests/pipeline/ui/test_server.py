@@ -16,7 +16,6 @@ from PIL import Image
 from pipeline.config import Config, load_config
 from pipeline.encoding import encode_png
 from pipeline.ui.server import MAX_BYTES, TOKEN, Server
-from pipeline.weights import WeightsError, load_encoder_weights
 from stages.settings import Stylize
 from tests.pipeline.report.example import make_case, photo
 
@@ -159,11 +158,7 @@ def test_photos_are_read_as_strictly_as_a_datasets(server):
     assert list(folder.iterdir()) == []
 
 
-def test_two_photos_become_a_pair(server):
-    try:
-        load_encoder_weights("vgg16")
-    except WeightsError as error:
-        pytest.skip(f"VGG-16 can't be had here: {error}")
+def test_two_photos_become_a_pair(server, vgg16):
     for seed, side in enumerate(("content", "style")):
         _, data = ask(server, "/upload", method="POST", body=encode_png(photo(seed), 8), side=side)
         assert json.loads(data) == {"width": 90, "height": 60}
