@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from scipy import ndimage
+from skimage.exposure import equalize_hist
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.nn import functional
@@ -19,7 +20,11 @@ Labels = npt.NDArray[np.uint8]
 
 SIZE = 256
 """Long edge at which the encoder looks, pixels."""
-LAYERS = ("relu3_1", "relu4_1", "relu5_1")
+STRIDES = {"relu3_1": 4, "relu4_1": 8, "relu5_1": 16}
+"""The layers looked at, and how many pixels wide their cells are."""
+LAYERS, COARSEST = tuple(STRIDES), max(STRIDES.values())
+MARGIN = 64
+"""Pixels shown beyond the frame: whole cells of every layer."""
 GRID = "relu4_1"
 """The layer whose activations are the cells."""
 EDGE_SIZE = 350
@@ -49,17 +54,39 @@ def automatic_labels(content: Photo, style: Photo, encoder: Encoder) -> tuple[La
 
 def look(photo: Photo, encoder: Encoder) -> Cells:
     """A photo in the encoder's coarse cells."""
-    small = to_tensor(photo, encoder.device)
     with torch.inference_mode():
-        activations = encoder(resample(small, shape_at(shape_of(small), SIZE)), LAYERS)
-    shape = shape_of(activations[GRID])
+        activations = encoder(_seen(photo).to(encoder.device), LAYERS)
+    inside = {name: _without_margin(values.float().cpu(), name) for name, values in activations.items()}
+    shape = shape_of(inside[GRID])
     luma = photo @ LUMA
     contrast = np.abs(luma - ndimage.gaussian_filter(luma, GRAIN))
     contrast = np.log(ndimage.gaussian_filter(contrast, 2 * GRAIN) + np.float32(0.5 / 255))
     planes = np.stack([luma, photo[..., 0] - photo[..., 1], photo[..., 2] - luma, contrast], axis=2)
-    features = tuple(_brought_to(shape, activations[name].float().cpu()).clamp(min=0)[0].numpy() for name in LAYERS)
+    features = tuple(_brought_to(shape, inside[name]).clamp(min=0)[0].numpy() for name in LAYERS)
     known = _brought_to(shape, to_tensor(planes, torch.device("cpu")))[0].numpy()
     return Cells(features, known[:3], known[3])
+
+
+def _seen(photo: Photo) -> Tensor:
+    """(1, 3, h, w), what the encoder is shown: grey of equal shares of every brightness, mirrored beyond its frame.
+
+    So a night shows what a day shows, and the frame, where the network pads with black, is no region of its own.
+    """
+    small = resample(to_tensor((photo @ LUMA)[..., None], torch.device("cpu")), _whole_cells(photo.shape[:2]))
+    grey = equalize_hist(small[0, 0].numpy()).astype(np.float32)
+    margins = np.pad(grey, MARGIN, mode="symmetric")
+    return torch.from_numpy(margins).expand(1, 3, *margins.shape)
+
+
+def _whole_cells(shape: tuple[int, int]) -> tuple[int, int]:
+    """`SIZE` along the long edge, both sides in whole cells of the coarsest layer."""
+    height, width = (max(1, round(n * SIZE / max(shape) / COARSEST)) * COARSEST for n in shape)
+    return height, width
+
+
+def _without_margin(activations: Tensor, layer: str) -> Tensor:
+    margin = MARGIN // STRIDES[layer]
+    return activations[..., margin:-margin, margin:-margin]
 
 
 def _brought_to(shape: tuple[int, int], planes: Tensor) -> Tensor:

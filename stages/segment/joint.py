@@ -15,7 +15,7 @@ from scipy import linalg
 
 Array = npt.NDArray[np.float64]
 
-MOST = 7
+MOST = 8
 """Clusters that are looked for."""
 LEAST_SHARE = 0.05
 """Of either photo: a cluster with less of one of them has no counterpart there, and is dissolved."""
