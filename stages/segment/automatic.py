@@ -48,7 +48,7 @@ def automatic_labels(content: Photo, style: Photo, encoder: Encoder) -> tuple[La
     cells = look(content, encoder), look(style, encoder)
     with threadpool_limits(1, "blas"):  # for matrices of a thousand rows, threads that wait for each other cost more
         belonging = joint_clusters(*cells)
-    sides = [_to_edges(photo, coarse) for photo, coarse in zip((content, style), belonging, strict=True)]
+    sides = [to_edges(photo, coarse) for photo, coarse in zip((content, style), belonging, strict=True)]
     return sides[0], sides[1]
 
 
@@ -73,8 +73,9 @@ def _seen(photo: Photo) -> Tensor:
     So a night shows what a day shows, and the frame, where the network pads with black, is no region of its own.
     """
     small = resample(to_tensor((photo @ LUMA)[..., None], torch.device("cpu")), _whole_cells(photo.shape[:2]))
-    grey = equalize_hist(small[0, 0].numpy()).astype(np.float32)
-    margins = np.pad(grey, MARGIN, mode="symmetric")
+    luma = (255 * small[0, 0].numpy()).round().astype(np.uint8)
+    grey: npt.NDArray[np.float64] = equalize_hist(luma)  # type: ignore[no-untyped-call]
+    margins = np.pad(grey.astype(np.float32), MARGIN, mode="symmetric")
     return torch.from_numpy(margins).expand(1, 3, *margins.shape)
 
 
@@ -93,7 +94,7 @@ def _brought_to(shape: tuple[int, int], planes: Tensor) -> Tensor:
     return functional.interpolate(planes, size=shape, mode="bilinear", antialias=True)
 
 
-def _to_edges(photo: Photo, belonging: npt.NDArray[np.float64]) -> Labels:
+def to_edges(photo: Photo, belonging: npt.NDArray[np.float64]) -> Labels:
     """(K, h, w) to the photo's (H, W): the guided filter carries the borders to its edges, slivers are dropped."""
     count = len(belonging)
     image = to_tensor(photo, torch.device("cpu"))
