@@ -22,7 +22,7 @@ def isolated(failures: list[Failure], pair: str, what: str, folder: Path, label:
         label: what the pair is called on the screen.
 
     Raises:
-        EncoderError: the encoder can't be had, for any pair.
+        EncoderError, SemanticModelError: the network can't be had, for any pair.
         OSError: the disk is full.
     """
     try:

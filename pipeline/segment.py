@@ -4,7 +4,6 @@ They lie in a folder of the pair's results, each as large as its photo, in the p
 from there, whoever changed them; masks beside the photos go before them.
 """
 
-import errno
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -22,12 +21,13 @@ from pipeline.encoding import encode_pixels, encode_png
 from pipeline.hash_cache import HashCache, Known
 from pipeline.images import Photo, read_original
 from pipeline.inputs import InputError, Inputs, load_inputs
-from pipeline.manifest import Recipe, publish, read_manifest, record_failure
+from pipeline.isolation import isolated
+from pipeline.manifest import Recipe, publish, read_manifest
 from pipeline.masks import Labels, Mask, describe
 from pipeline.progress import say
 from pipeline.run import Failure
-from pipeline.semantic_model import SemanticModelError, describe_model, weights_sha256
-from pipeline.steps import EncoderError, Network
+from pipeline.semantic_model import describe_model, weights_sha256
+from pipeline.steps import Network
 from stages.segment.ade20k import GROUP_PALETTE
 from stages.segment.labels import PALETTE, Colour
 
@@ -84,22 +84,14 @@ def segment(dataset: Dataset, results: Path, config: Config, network: Network, *
         if pair.content_mask is not None:
             continue
         folder, label = results / pair.name / way.folder, f"[{number}/{len(dataset.pairs)}] {pair.name}"
-        try:
-            known = cache.recall(f"{pair.name}: photos", pair.files(), partial(_photos, pair))
+        with isolated(failures, pair.name, way.folder, folder, label):
+            try:
+                known = cache.recall(f"{pair.name}: photos", pair.files(), partial(_photos, pair))
+            except InputError:
+                continue  # whoever reads the pair for its stages says what is wrong with its photos
             wanted = _recipe(known, config)
             if force or not _is_there(folder, wanted, config):
                 _make(pair, folder, wanted, config, network, label)
-        except InputError:
-            continue  # whoever reads the pair for its stages says what is wrong with its photos
-        except (EncoderError, SemanticModelError):
-            raise
-        except Exception as error:  # one pair's failure stops no other
-            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                raise
-            reason = str(error).strip() or type(error).__name__
-            record_failure(folder, f"{type(error).__name__}: {reason}")
-            failures.append(Failure(pair.name, way.folder, reason))
-            say(f"{label} {way.folder}: FAILED: {reason}")
     cache.save()
     return Segmented(with_found_masks(dataset, results, way), tuple(failures))
 

@@ -11,6 +11,7 @@ from pipeline.files import hash_array
 from pipeline.inputs import load_inputs
 from pipeline.manifest import publish
 from pipeline.progress import OnStep
+from pipeline.semantic_model import SemanticModelError
 from pipeline.state import START, STARTS, Stage, find_state, read_link, recipe
 from pipeline.steps import EncoderError, Network, make
 
@@ -72,8 +73,10 @@ def perform(task: Task, network: Network, on_step: OnStep) -> Outcome:
 
 
 def concerns_all(error: Exception) -> bool:
-    """Whether an error would befall every pair: no encoder, a full disk."""
-    return isinstance(error, EncoderError) or (isinstance(error, OSError) and error.errno == errno.ENOSPC)
+    """Whether an error would befall every pair: no network, a full disk."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOSPC
+    return isinstance(error, EncoderError | SemanticModelError)
 
 
 def _advance(task: Task, network: Network, on_step: OnStep) -> Outcome:
