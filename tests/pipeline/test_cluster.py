@@ -1,4 +1,4 @@
-"""The cluster's crew; with `-m cluster`, a Ray cluster of three nodes of which one dies."""
+"""The cluster's crew; and a Ray cluster of three nodes of which one dies."""
 
 import importlib.util
 import json
