@@ -2,7 +2,8 @@
 
 import pytest
 
-from stages.smooth.pardiso import find_mkl
+from stages.smooth.cholesky import GridCholesky
+from stages.smooth.pardiso import GridPardiso, find_mkl
 
 
 def has_mkl() -> bool:
@@ -15,3 +16,4 @@ def has_mkl() -> bool:
 
 needs_mkl = pytest.mark.skipif(not has_mkl(), reason="MKL is not here: pip install 'photostyle[mkl]'")
 factors = pytest.mark.parametrize("solver", ["cholesky", pytest.param("pardiso", marks=needs_mkl)])
+FACTORS: dict[str, type[GridCholesky] | type[GridPardiso]] = {"cholesky": GridCholesky, "pardiso": GridPardiso}
