@@ -22,7 +22,7 @@ SMALLEST_EDGE = 32
 class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Stage two: (L + lambda I) x = lambda y, per colour channel."""
 
-    lam: Positive = field(default=0.3, name="lambda")
+    lam: Positive = field(default=1.0, name="lambda")
     """Weight of the stage-one image against the photorealism term; smaller is closer to the content's structure.
     `photostyle smooth` also takes several with commas between them, and lays the results side by side."""
     epsilon: Positive = 1e-7
@@ -65,8 +65,12 @@ class Stylize(Optimised, frozen=True, kw_only=True):
     """Cells of the grid along luma."""
     roughness_weight: NonNegative = 300.0
     """Of the mean squared difference of the grid's neighbouring cells."""
+    locality_weight: NonNegative = 80.0
+    """Of the variance of the grid's maps over the image: how little a pixel's place counts beside its colour."""
     flatness_weight: NonNegative = 0.02
-    """Of the result's squared slopes where the content has none (grid only)."""
+    """Of the result's squared slopes where the content has none (grid only): against noise."""
+    evenness_weight: NonNegative = 0.06
+    """The same between the means of cells: against colours that drift."""
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     """Of the noise start."""
 

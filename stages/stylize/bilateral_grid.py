@@ -75,5 +75,11 @@ def _padded(points: Tensor) -> Tensor:
 
 
 def roughness(grid: Tensor) -> Tensor:
-    """The grid's smoothness prior: mean squared difference of neighbouring cells, summed over the three axes."""
+    """How unlike neighbouring cells are: mean squared difference, summed over the three axes."""
     return torch.stack([grid.diff(dim=axis).square().mean() for axis in (2, 3, 4) if grid.shape[axis] > 1]).sum()
+
+
+def locality(grid: Tensor) -> Tensor:
+    """How much a pixel's place counts beside its colour: variance of the maps over the image, at equal luma."""
+    deviation: Tensor = (grid - grid.mean(dim=(3, 4), keepdim=True)).square().mean()
+    return deviation

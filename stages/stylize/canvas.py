@@ -2,13 +2,21 @@
 
 from typing import Protocol
 
+import torch
 from torch import Tensor
+from torch.nn import functional
 
 from stages.stylize import bilateral_grid
 from stages.stylize.losses import flatness_loss, flatness_weights, total_variation
 from stages.stylize.resample import resample, shape_at, shape_of
 
 SUPERSAMPLING = 2
+LEVELS = (1, 2, 4)
+"""How many cells wide the cells of each level are."""
+CURVE_STEP = 0.1
+"""A curve moves all cells at once: without a shorter step it is all that moves at first."""
+NOISE, UNEVEN = 0.01, 0.02
+"""Differences well below these are none: of colour between pixels, and of opponent colours between means of cells."""
 
 
 class Canvas(Protocol):
@@ -59,31 +67,29 @@ class Pixels:
 class ColourMaps:
     """The cells of a bilateral grid of affine colour maps per region are the parameters.
 
+    The grid is a sum: each region's first map, a curve of maps over luma, and levels of coarser and coarser cells (a
+    hierarchical basis, Szeliski 1990). What it can be is the same as without; the optimiser gets there sooner.
+
     Args:
         content: (1, 3, H, W) in [0, 1], at full size.
         weights: (1, K, H, W), the regions' blending weights, summing to one.
         start: (K, 3, 4), each region's first map.
         rows: cells along the shorter edge.
         bins: cells along luma.
-        roughness_weight, flatness_weight: of the priors.
+        priors: weights of the roughness and the locality of the grid, and of the flatness and the evenness of the
+            image that it makes, by name.
     """
 
     def __init__(
-        self,
-        content: Tensor,
-        weights: Tensor,
-        start: Tensor,
-        rows: int,
-        bins: int,
-        roughness_weight: float,
-        flatness_weight: float,
+        self, content: Tensor, weights: Tensor, start: Tensor, rows: int, bins: int, priors: dict[str, float]
     ) -> None:
         height, width = content.shape[-2:]
-        cells = round(rows * height / min(height, width)), round(rows * width / min(height, width))
-        grid = start.reshape(-1, 12, 1, 1, 1).expand(-1, 12, bins, *cells)
-        self._grid = grid.clone().requires_grad_(True)
-        self._content, self._weights = content, weights
-        self._roughness_weight, self._flatness_weight = roughness_weight, flatness_weight
+        self._cells = round(rows * height / min(height, width)), round(rows * width / min(height, width))
+        self._size = (bins, *self._cells)
+        self._start = start.reshape(-1, 12, 1, 1, 1)
+        sizes = [(bins, 1, 1), *(tuple(max(2, round(n / level)) for n in self._size) for level in LEVELS)]
+        self._parts = [start.new_zeros(len(start), 12, *size).requires_grad_(True) for size in sizes]
+        self._content, self._weights, self._priors = content, weights, priors
 
     def resize(self, shape: tuple[int, int]) -> None:
         """See Canvas. The grid has no size: the content is sliced at another.
@@ -94,17 +100,40 @@ class ColourMaps:
         self._shape = shape
         finer = shape_at(shape_of(self._content), SUPERSAMPLING * max(shape))
         self._slicing = bilateral_grid.Slicing(resample(self._content, finer), resample(self._weights, finer))
-        self._flat = flatness_weights(resample(self._content, shape))
+        seen = resample(self._content, shape)
+        self._flat, self._even = flatness_weights(seen, NOISE), flatness_weights(self._cell_means(seen), UNEVEN)
 
     def parameters(self) -> list[Tensor]:
         """See Canvas."""
-        return [self._grid]
+        return self._parts
 
     def image(self) -> Tensor:
         """See Canvas."""
-        return resample(self._slicing(self._grid), self._shape)
+        return resample(self._slicing(self._grid()), self._shape)
 
     def prior(self, image: Tensor) -> dict[str, Tensor]:
         """See Canvas."""
-        roughness = self._roughness_weight * bilateral_grid.roughness(self._grid)
-        return {"roughness": roughness, "flatness": self._flatness_weight * flatness_loss(image, self._flat)}
+        grid = self._grid()
+        parts = {
+            "roughness": bilateral_grid.roughness(grid),
+            "locality": bilateral_grid.locality(grid),
+            "flatness": flatness_loss(image, self._flat),
+            "evenness": flatness_loss(self._cell_means(image), self._even),
+        }
+        return {name: self._priors[name] * part for name, part in parts.items()}
+
+    def _grid(self) -> Tensor:
+        """(K, 12, bins, rows, columns)."""
+        curve, *levels = self._parts
+        grid = self._start + CURVE_STEP * curve
+        for level in levels:
+            grid = grid + functional.interpolate(level, size=self._size, mode="trilinear", align_corners=True)
+        return grid
+
+    def _cell_means(self, image: Tensor) -> Tensor:
+        """(1, 3, H, W) to (1, 3, rows, columns), in opponent colours: a change of hue counts more than one of light."""
+        (rows, columns), (height, width) = self._cells, shape_of(image)
+        means = functional.adaptive_avg_pool2d(image, (min(rows, height), min(columns, width)))
+        red, green, blue = means[:, :1], means[:, 1:2], means[:, 2:]
+        Y = bilateral_grid.luma(means)
+        return torch.cat([Y, red - green, blue - Y], dim=1)

@@ -8,8 +8,6 @@ from torch import Tensor
 DIRECTIONS = 12
 DIRECTION_SEED = 1
 QUANTILES = 256
-FLAT = 0.01
-"""Differences of colour well below this are noise."""
 
 
 class _Gram(torch.autograd.Function):
@@ -84,17 +82,18 @@ def total_variation(image: Tensor) -> Tensor:
     return (horizontal + vertical) / image.numel()
 
 
-def flatness_weights(content: Tensor) -> tuple[Tensor, Tensor]:
-    """How flat the content is between neighbours: exp(-|difference|^2 / 2 s^2), s = FLAT, in (0, 1].
+def flatness_weights(content: Tensor, tolerance: float) -> tuple[Tensor, Tensor]:
+    """How flat the content is between neighbours: exp(-|difference|^2 / 2 tolerance^2), in (0, 1].
 
     Args:
         content: (1, 3, H, W) in [0, 1].
+        tolerance: differences of colour well below this are none.
 
     Returns:
         (1, 1, H, W - 1) and (1, 1, H - 1, W).
     """
     squares = (content.diff(dim=axis).square().mean(dim=1, keepdim=True) for axis in (3, 2))
-    horizontal, vertical = (torch.exp(-square / (2 * FLAT**2)) for square in squares)
+    horizontal, vertical = (torch.exp(-square / (2 * tolerance**2)) for square in squares)
     return horizontal, vertical
 
 

@@ -82,9 +82,13 @@ def stylize(
     maps = maps.expand(pair.count, 3, 4)
     canvas: Canvas
     if settings.canvas == "grid":
+        priors = {
+            "roughness": settings.roughness_weight, "locality": settings.locality_weight,
+            "flatness": settings.flatness_weight, "evenness": settings.evenness_weight,
+        }  # fmt: skip
         canvas = ColourMaps(
             pair.content, _blending_weights(pair), maps,
-            settings.grid_rows, settings.grid_bins, settings.roughness_weight, settings.flatness_weight,
+            settings.grid_rows, settings.grid_bins, priors,
         )  # fmt: skip
     else:
         canvas = Pixels(_start_image(pair, maps, settings), settings.tv_weight)

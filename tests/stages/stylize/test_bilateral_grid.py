@@ -2,7 +2,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.stylize.bilateral_grid import Slicing, luma, roughness
+from stages.stylize.bilateral_grid import Slicing, locality, luma, roughness
 
 
 def some_photo(seed, height=9, width=12):
@@ -63,3 +63,11 @@ def test_roughness_is_zero_for_a_constant_grid_only():
     assert roughness(grid) == 0
     grid[0, 0, 1, 1, 1] = 2
     assert roughness(grid) > 0
+
+
+def test_locality_is_zero_where_place_does_not_count():
+    curve = torch.rand(2, 12, 3, 1, 1, generator=torch.Generator().manual_seed(4))
+    grid = curve.expand(2, 12, 3, 4, 5).clone()
+    assert locality(grid) < 1e-12
+    grid[:, :, :, 0] += 0.5  # one row of four: variance 0.25 * 3 / 16
+    torch.testing.assert_close(locality(grid), torch.tensor(0.046875))

@@ -7,7 +7,7 @@ from torch.autograd import gradcheck
 
 from stages.smooth import matting_laplacian
 from stages.stylize import losses
-from stages.stylize.bilateral_grid import Slicing, roughness
+from stages.stylize.bilateral_grid import Slicing, locality, roughness
 from stages.stylize.onestage import to_sparse_tensor
 
 
@@ -125,9 +125,10 @@ def test_photorealism_of_a_recolouring_is_zero(laplacian):
     assert losses.photorealism_loss(image, tensor).item() == pytest.approx(0, abs=1e-6)  # epsilon
 
 
-def test_roughness_and_slicing_gradients(generator):
+def test_roughness_locality_and_slicing_gradients(generator):
     grid = rand(2, 12, 3, 4, 5, generator=generator).requires_grad_(True)
     assert gradcheck(roughness, grid)
+    assert gradcheck(locality, grid)
     photo, weights = rand(1, 3, 5, 6, generator=generator), rand(1, 2, 5, 6, generator=generator)
     assert gradcheck(Slicing(photo, weights), grid)
 
@@ -135,7 +136,7 @@ def test_roughness_and_slicing_gradients(generator):
 def test_flatness_counts_only_what_the_content_has_not(generator):
     content = torch.zeros(1, 3, 6, 8, dtype=torch.float64)
     content[..., 4:] = 0.5
-    weights = losses.flatness_weights(content)
+    weights = losses.flatness_weights(content, 0.01)
     at_the_edge = torch.zeros_like(content)
     at_the_edge[..., 4:] = 1
     elsewhere = torch.zeros_like(content)
@@ -145,6 +146,6 @@ def test_flatness_counts_only_what_the_content_has_not(generator):
 
 
 def test_flatness_gradient(generator):
-    weights = losses.flatness_weights(rand(1, 3, 5, 6, generator=generator))
+    weights = losses.flatness_weights(rand(1, 3, 5, 6, generator=generator), 0.1)
     image = rand(1, 3, 5, 6, generator=generator).requires_grad_(True)
     assert gradcheck(lambda image: losses.flatness_loss(image, weights), image)
