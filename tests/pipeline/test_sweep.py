@@ -17,7 +17,7 @@ from pipeline.sweep import CSV, LAMBDAS, PLOT, Point, mean_points, sweep
 from stages.settings import OneStage
 
 CONFIG = Config(size=48, encoder="vgg16", device="cpu", onestage=OneStage(evaluations=2, photorealism_weight=30.0))
-WEIGHTS = [3.0, 30.0, 300.0, 3000.0]
+WEIGHTS = [30.0, 300.0, 3000.0]
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +91,10 @@ def test_what_a_setting_comes_to_is_made_only_once(folders, network):
     sweep(dataset, results, CONFIG, network)
     first = read(results)
     made = {path: path.stat().st_mtime_ns for path in (results / "hill").rglob("image16.png")}
-    places = {"onestage", "sweep/onestage_3", "sweep/onestage_300", "sweep/onestage_3000"}
+    places = {"onestage", "sweep/onestage_300", "sweep/onestage_3000"}
     places |= {f"sweep/smooth_{lam}" for lam in LAMBDAS}
     assert {str(path.parent.relative_to(results / "hill")) for path in made} == places
-    assert len({path.read_bytes() for path in made}) == 8
+    assert len({path.read_bytes() for path in made}) == 7
     sweep(dataset, results, CONFIG, network)
     assert {path: path.stat().st_mtime_ns for path in made} == made
     for method in ("one-stage", "two-stage"):
