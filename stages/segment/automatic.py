@@ -1,4 +1,4 @@
-"""Regions for a pair without masks, at full size: coarse clusters of both photos, carried to the photos' edges."""
+"""Regions for a pair without masks, at full size: clusters of both photos' superpixels."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +10,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from stages.segment.counterparts import GRAIN, LUMA
-from stages.segment.joint import Cells, joint_clusters
+from stages.segment.joint import Described, joint_clusters
+from stages.segment.superpixels import averages, superpixels
 from stages.stylize.encoder import Encoder
 from stages.stylize.guides import edge_aware, one_hot
-from stages.stylize.resample import resample, shape_at, shape_of, to_tensor
+from stages.stylize.resample import resample, shape_at, shape_of, to_array, to_tensor
 
 Photo = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
@@ -25,12 +26,10 @@ STRIDES = {"relu3_1": 4, "relu4_1": 8, "relu5_1": 16}
 LAYERS, COARSEST = tuple(STRIDES), max(STRIDES.values())
 MARGIN = 64
 """Pixels shown beyond the frame: whole cells of every layer."""
-GRID = "relu4_1"
-"""The layer whose activations are the cells."""
 EDGE_SIZE = 350
-"""Long edge at which borders are carried to edges, pixels; stage one does it again when it blends."""
-EDGE_RADIUS = 0.02
-"""Of the filter that carries borders to the photo's edges, as a share of the long edge: a cell is 1/32 of it."""
+"""Long edge at which superpixels are found, half the working size; stage one follows the edges again when it blends."""
+EDGE_RADIUS = 0.015
+"""Of the filter that smooths their outlines along the photo's edges, as a share of the long edge."""
 SLIVER = 2e-3
 """Of the photo: a patch smaller than this joins what is around it."""
 
@@ -45,38 +44,54 @@ def automatic_labels(content: Photo, style: Photo, encoder: Encoder) -> tuple[La
     Returns:
         (H, W) and (h, w), 0 .. K - 1, the same number meaning the same part; all 0 where nothing was told apart.
     """
-    cells = look(content, encoder), look(style, encoder)
+    outlines = [superpixels(to_array(_reduced(photo))) for photo in (content, style)]
+    of_content, of_style = (look(*side, encoder) for side in zip((content, style), outlines, strict=True))
     with threadpool_limits(1, "blas"):  # for matrices of a thousand rows, threads that wait for each other cost more
-        belonging = joint_clusters(*cells)
-    sides = [to_edges(photo, coarse) for photo, coarse in zip((content, style), belonging, strict=True)]
-    return sides[0], sides[1]
+        belonging = joint_clusters(of_content, of_style)
+    clusters = [side.argmax(axis=0)[outline] for side, outline in zip(belonging, outlines, strict=True)]
+    return to_edges(content, clusters[0]), to_edges(style, clusters[1])
 
 
-def look(photo: Photo, encoder: Encoder) -> Cells:
-    """A photo in the encoder's coarse cells."""
+def look(photo: Photo, outlines: npt.NDArray[np.intp], encoder: Encoder) -> Described:
+    """A photo's superpixels as the encoder and the eye see them.
+
+    Args:
+        photo: (H, W, 3) in [0, 1].
+        outlines: (h, w), the superpixels at `EDGE_SIZE`.
+        encoder: VGG.
+    """
     with torch.inference_mode():
         activations = encoder(_seen(photo).to(encoder.device), LAYERS)
-    inside = {name: _without_margin(values.float().cpu(), name) for name, values in activations.items()}
-    shape = shape_of(inside[GRID])
-    luma = photo @ LUMA
-    contrast = np.abs(luma - ndimage.gaussian_filter(luma, GRAIN))
-    contrast = np.log(ndimage.gaussian_filter(contrast, 2 * GRAIN) + np.float32(0.5 / 255))
-    planes = np.stack([luma, photo[..., 0] - photo[..., 1], photo[..., 2] - luma, contrast], axis=2)
-    features = tuple(_brought_to(shape, inside[name]).clamp(min=0)[0].numpy() for name in LAYERS)
-    known = _brought_to(shape, to_tensor(planes, torch.device("cpu")))[0].numpy()
-    return Cells(features, known[:3], known[3])
+    inside = [_without_margin(activations[name].float().cpu(), name).numpy() for name in LAYERS]
+    structure, standing = (tuple(averages(layer[view], outlines) for layer in inside) for view in (0, 1))
+    small = to_array(_reduced(photo))
+    luma = small @ LUMA
+    grain = GRAIN / 2  # at half the working size
+    contrast = np.abs(luma - ndimage.gaussian_filter(luma, grain))
+    contrast = np.log(ndimage.gaussian_filter(contrast, 2 * grain) + np.float32(0.5 / 255))
+    places = np.stack(np.meshgrid(*(np.linspace(-1, 1, n) for n in luma.shape), indexing="ij"))
+    planes = np.stack([luma, small[..., 0] - small[..., 1], small[..., 2] - luma, contrast, *places])
+    known = averages(planes, outlines)
+    return Described(structure, standing, known[:3], known[3], known[4:], np.bincount(outlines.ravel()) / luma.size)
+
+
+def _reduced(photo: Photo) -> Tensor:
+    """(1, 3, h, w), the photo at `EDGE_SIZE`."""
+    image = to_tensor(photo, torch.device("cpu"))
+    return resample(image, shape_at(shape_of(image), EDGE_SIZE))
 
 
 def _seen(photo: Photo) -> Tensor:
-    """(1, 3, h, w), what the encoder is shown: grey of equal shares of every brightness, mirrored beyond its frame.
+    """(2, 3, h, w), what the encoder is shown: the photo, and its grey of equal shares of every brightness.
 
-    So a night shows what a day shows, and the frame, where the network pads with black, is no region of its own.
+    By that grey a night shows what a day shows. Both are mirrored beyond their frame, so that the frame, where the
+    network pads with black, is no region of its own.
     """
-    small = resample(to_tensor((photo @ LUMA)[..., None], torch.device("cpu")), _whole_cells(photo.shape[:2]))
-    luma = (255 * small[0, 0].numpy()).round().astype(np.uint8)
+    small = resample(to_tensor(photo, torch.device("cpu")), _whole_cells(photo.shape[:2]))[0].numpy()
+    luma = (255 * np.tensordot(LUMA, small, axes=1)).round().astype(np.uint8)
     grey: npt.NDArray[np.float64] = equalize_hist(luma)  # type: ignore[no-untyped-call]
-    margins = np.pad(grey.astype(np.float32), MARGIN, mode="symmetric")
-    return torch.from_numpy(margins).expand(1, 3, *margins.shape)
+    views = np.stack([small, np.broadcast_to(grey.astype(np.float32), small.shape)])
+    return torch.from_numpy(np.pad(views, ((0, 0), (0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)), mode="symmetric"))
 
 
 def _whole_cells(shape: tuple[int, int]) -> tuple[int, int]:
@@ -90,19 +105,12 @@ def _without_margin(activations: Tensor, layer: str) -> Tensor:
     return activations[..., margin:-margin, margin:-margin]
 
 
-def _brought_to(shape: tuple[int, int], planes: Tensor) -> Tensor:
-    return functional.interpolate(planes, size=shape, mode="bilinear", antialias=True)
-
-
-def to_edges(photo: Photo, belonging: npt.NDArray[np.float64]) -> Labels:
-    """(K, h, w) to the photo's (H, W): the guided filter carries the borders to its edges, slivers are dropped."""
-    count = len(belonging)
-    image = to_tensor(photo, torch.device("cpu"))
-    image = resample(image, shape_at(shape_of(image), EDGE_SIZE))
-    fine = _brought_to(shape_of(image), torch.tensor(belonging, dtype=torch.float32)[None])
-    masks = one_hot(fine[0].argmax(dim=0), count)
+def to_edges(photo: Photo, clusters: npt.NDArray[np.intp]) -> Labels:
+    """(h, w) at `EDGE_SIZE` to the photo's (H, W): the guided filter smooths outlines, slivers are dropped."""
+    image = _reduced(photo)
+    masks = one_hot(torch.from_numpy(clusters), int(clusters.max()) + 1)
     fitted = edge_aware(masks, image, max(2, round(EDGE_RADIUS * max(shape_of(image)))))
-    labels = _brought_to(photo.shape[:2], fitted)[0].argmax(dim=0)
+    labels = functional.interpolate(fitted, size=photo.shape[:2], mode="bilinear", antialias=True)[0].argmax(dim=0)
     return without_slivers(labels.numpy().astype(np.uint8))
 
 

@@ -1,7 +1,7 @@
 """Regions that two photos share, without a mask: one normalised cut through both at once.
 
-The cells of both photos are the nodes of one graph (joint clustering, Joulin, Bach and Ponce 2010, on features of a
-network as in Melas-Kyriazi et al. 2022). Within a photo a cell is tied to those that look like it and lie near. From
+The superpixels of both photos are the nodes of one graph (joint clustering, Joulin, Bach and Ponce 2010, on features of
+a network as in Melas-Kyriazi et al. 2022). Within a photo one is tied to those that look like it and lie near. From
 photo to photo it is tied to those that have the same standing in their own photo: features, height and texture are
 measured from the photo's own mean, in its own deviations, and colour counts little: a night's sky answers to a day's.
 """
@@ -22,13 +22,13 @@ LEAST_SHARE = 0.05
 DIMENSIONS = 24
 """Principal components kept of the features."""
 NEIGHBOURS = 7
-"""A cell is tied to this many within its photo, and to as many in the other."""
+"""A superpixel is tied to this many within its photo, and to as many in the other."""
 SCALE_NEIGHBOUR = 7
-"""The distance to this neighbour is a cell's own scale (Zelnik-Manor and Perona 2004)."""
+"""The distance to this neighbour is a superpixel's own scale (Zelnik-Manor and Perona 2004)."""
 
 
 class Weights(NamedTuple):
-    """Of what is known of a cell beside its features, whose variance is one for each layer."""
+    """Of what is known of a superpixel beside its features, whose variance is one for each layer."""
 
     colour: float
     contrast: float
@@ -37,86 +37,106 @@ class Weights(NamedTuple):
 
 
 WITHIN = Weights(colour=0.58, contrast=0, height=0.87, width=0.87)
-ACROSS = Weights(colour=0.17, contrast=0.5, height=1.73, width=0)
+ACROSS = Weights(colour=0.17, contrast=0.5, height=1.2, width=0)
 """Heights and widths are in [-1, 1]; colour is three numbers."""
 
-
-class Cells(NamedTuple):
-    """A photo in coarse cells."""
-
-    features: tuple[npt.NDArray[np.float32], ...]
-    """For each layer (C, h, w), at least 0."""
-    colours: npt.NDArray[np.float32]
-    """(3, h, w): luma and two opponent colours."""
-    contrast: npt.NDArray[np.float32]
-    """(h, w): logarithm of the local contrast."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.contrast.shape[0], self.contrast.shape[1]
+NEARBY = 0.2
+"""Standard deviation in height and width of the neighbourhood that has a say in what a superpixel is. VGG's deeper
+layers see about as far, across borders too: what lies along one looks to them like neither of its sides."""
+ALIKE = 0.3
+"""That of colours there, in the photo's own deviations: the border's other side has no say."""
 
 
-def joint_clusters(content: Cells, style: Cells) -> tuple[Array, Array]:
+class Described(NamedTuple):
+    """A photo's n superpixels."""
+
+    structure: tuple[Array, ...]
+    """Features of the photo as it is, for each layer (C, n), at least 0: what belongs together within it."""
+    standing: tuple[Array, ...]
+    """Features of its equalised grey, for each layer (C, n), at least 0: what answers to what in another."""
+    colours: Array
+    """(3, n): luma and two opponent colours."""
+    contrast: Array
+    """(n,): logarithm of the local contrast."""
+    places: Array
+    """(2, n): height and width, in [-1, 1]."""
+    areas: Array
+    """(n,): shares of the photo."""
+
+
+def joint_clusters(content: Described, style: Described) -> tuple[Array, Array]:
     """Clusters that both photos have.
 
-    Looked for are `MOST`; one that holds less than `LEAST_SHARE` of either photo is dissolved, its cells going where
-    they belong next, until none does.
+    Looked for are `MOST`. What lies along a border goes by what is alike around it. A cluster that holds less than
+    `LEAST_SHARE` of either photo is dissolved, its superpixels going where they belong next, until none does.
 
     Returns:
-        (K, h, w) each, how far a cell belongs to each cluster, the largest counts; K from 1 to `MOST`.
+        (K, n) and (K, m), how far a superpixel belongs to each cluster, the largest counts; K from 1 to `MOST`.
     """
-    features = _principal([_centred(cells) for cells in (content, style)])
-    within = [_described(cells, f, WITHIN) for cells, f in zip((content, style), features, strict=True)]
-    across = [_described(cells, f, ACROSS) for cells, f in zip((content, style), features, strict=True)]
+    photos = content, style
+    structure = _principal([_centred(photo.structure) for photo in photos])
+    standing = _principal([_centred(photo.standing) for photo in photos])
+    within = [_weighted(photo, f, WITHIN) for photo, f in zip(photos, structure, strict=True)]
+    across = [_weighted(photo, f, ACROSS) for photo, f in zip(photos, standing, strict=True)]
     belonging = _normalised_cut(_graph(within, across), MOST)
     at = len(within[0])
-    sides = [belonging[:at].T, belonging[at:].T]
+    sides = belonging[:at].T @ _voices(content), belonging[at:].T @ _voices(style)
     while len(sides[0]) > 1:
-        shares = [np.bincount(side.argmax(axis=0), minlength=len(side)) / side.shape[1] for side in sides]
+        shares = [
+            np.bincount(side.argmax(axis=0), photo.areas, minlength=len(side))
+            for side, photo in zip(sides, photos, strict=True)
+        ]
         weakest = np.minimum(*shares)
         if weakest.min() >= LEAST_SHARE:
             break
-        sides = [np.delete(side, weakest.argmin(), axis=0) for side in sides]
-    return sides[0].reshape(-1, *content.shape), sides[1].reshape(-1, *style.shape)
+        sides = np.delete(sides[0], weakest.argmin(), axis=0), np.delete(sides[1], weakest.argmin(), axis=0)
+    return sides
 
 
-def _centred(cells: Cells) -> Array:
-    """Square roots of the features about their mean, each layer of variance 1 in all: (channels, cells)."""
+def _centred(features: Sequence[Array]) -> Array:
+    """Square roots of the features about their mean, each layer of variance 1 in all: (channels, n)."""
     layers = []
-    for layer in cells.features:
-        values = np.sqrt(layer.reshape(len(layer), -1).astype(np.float64))
+    for layer in features:
+        values = np.sqrt(layer)
         values -= values.mean(axis=1, keepdims=True)
         layers.append(values / max(float(np.sqrt((values**2).sum(axis=0).mean())), 1e-9))
     return np.concatenate(layers)
 
 
 def _principal(features: Sequence[Array]) -> list[Array]:
-    """Both photos' features in the leading principal directions of both: (cells, DIMENSIONS) each."""
+    """Both photos' features in the leading principal directions of both: (n, DIMENSIONS) each."""
     covariance = sum(f @ f.T / f.shape[1] for f in features)
     size = len(features[0])
     _, directions = linalg.eigh(covariance, subset_by_index=[max(0, size - DIMENSIONS), size - 1])
     return [f.T @ directions for f in features]
 
 
-def _described(cells: Cells, features: Array, weights: Weights) -> Array:
-    """(cells, numbers): the features with what else is known of a cell, weighted."""
-    rows, columns = cells.shape
-    height = np.linspace(-1, 1, rows)[:, None].repeat(columns, axis=1)
-    width = np.linspace(-1, 1, columns)[None].repeat(rows, axis=0)
-    colours = [weights.colour * _standardised(plane) for plane in cells.colours]
-    rest = [weights.contrast * _standardised(cells.contrast), weights.height * height, weights.width * width]
-    return np.column_stack([features, *(plane.ravel() for plane in (*colours, *rest))])
+def _weighted(photo: Described, features: Array, weights: Weights) -> Array:
+    """(n, numbers): the features with what else is known of a superpixel, weighted."""
+    colours = [weights.colour * _standardised(plane) for plane in photo.colours]
+    height, width = photo.places
+    rest = [weights.contrast * _standardised(photo.contrast), weights.height * height, weights.width * width]
+    return np.column_stack([features, *colours, *rest])
 
 
-def _standardised(plane: npt.NDArray[np.floating]) -> Array:
-    centred = plane.astype(np.float64) - plane.mean()
+def _voices(photo: Described) -> Array:
+    """(n, n): in column i each superpixel's say in what the i-th is, a bilateral filter (Tomasi and Manduchi 1998)."""
+    colours = photo.colours - photo.colours.mean(axis=1, keepdims=True)
+    colours /= max(float(np.sqrt((colours**2).sum(axis=0).mean())), 0.02)
+    squares = [_squared_distances(x.T, x.T) for x in (colours / ALIKE, photo.places / NEARBY)]
+    says = photo.areas[:, None] * np.exp(-(squares[0] + squares[1]) / 2)
+    voices: Array = says / says.sum(axis=0)
+    return voices
+
+
+def _standardised(values: Array) -> Array:
+    centred = values - values.mean()
     standardised: Array = centred / max(float(centred.std()), 1e-3)
     return standardised
 
 
 def _graph(within: Sequence[Array], across: Sequence[Array]) -> Array:
-    """Symmetric affinities of all cells, the content's first; as much weight across as within."""
+    """Symmetric affinities of all superpixels, the content's first; as much weight across as within."""
     same = [_affinity(_squared_distances(x, x), own_scales=True) for x in within]
     other = _affinity(_squared_distances(*across), own_scales=False)
     other *= np.sqrt(same[0].sum() * same[1].sum()) / other.sum()
@@ -131,7 +151,7 @@ def _squared_distances(x: Array, y: Array) -> Array:
 def _affinity(squares: Array, *, own_scales: bool) -> Array:
     """exp(-d^2 / s t) to the nearest neighbours, 0 to all others; s and t are the scales of both ends.
 
-    Across the photos there is one scale for all: a cell without a counterpart should not find one.
+    Across the photos there is one scale for all: one without a counterpart should not find one.
     """
     k = min(NEIGHBOURS, squares.shape[0] - 1, squares.shape[1] - 1)
     at = min(SCALE_NEIGHBOUR, k) if own_scales else 0

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.weights import WeightsError, load_encoder_weights
 from stages.segment.automatic import SLIVER, automatic_labels, look, to_edges, without_slivers
+from stages.segment.superpixels import averages, superpixels
 from stages.stylize import Encoder
 
 
@@ -41,22 +42,56 @@ def test_sky_is_matched_with_sky_and_ground_with_ground(encoder: Encoder, sky: t
 
 def test_a_night_is_seen_as_a_day(encoder: Encoder) -> None:
     day = scenery((160, 240), 70, (0.5, 0.7, 0.9), 0)
-    by_day, by_night = (look((light * day).astype(np.float32), encoder).features[0] for light in (1, 0.5))
+    outlines = superpixels(day)
+    by_day, by_night = (look((light * day).astype(np.float32), outlines, encoder).standing[0] for light in (1, 0.5))
     assert np.abs(by_day - by_night).mean() < 0.15 * by_day.mean()  # 0.26 if it were seen as it is
 
 
 def test_the_frame_of_a_flat_photo_is_not_seen(encoder: Encoder) -> None:
-    cells = look(np.full((120, 200, 3), 0.4, np.float32), encoder)
-    for layer in cells.features:
-        assert np.ptp(layer, axis=(1, 2)).max() < 0.05 * layer.max()
+    photo = np.full((120, 200, 3), 0.4, np.float32)
+    described = look(photo, superpixels(photo), encoder)
+    for layer in described.structure + described.standing:
+        assert np.ptp(layer, axis=1).max() < 0.05 * layer.max()
 
 
-def test_borders_lie_on_the_photos_edges() -> None:
-    belonging = np.zeros((2, 20, 30))
-    belonging[0, :8], belonging[1, 8:] = 1, 1  # a border at row 64
+def test_structure_is_of_colours_and_standing_of_grey(encoder: Encoder) -> None:
+    photo = np.full((120, 200, 3), (0.5, 0.3, 0.2), np.float32)
+    photo[:, 100:] = (0.3, 0.3, 0.2 + 0.2 * 0.299 / 0.114)  # as bright
+    outlines = superpixels(photo)
+    left = averages((np.arange(200) < 100)[None, None].repeat(120, axis=1) * 1.0, outlines)[0] > 0.5
+    described = look(photo, outlines, encoder)
+    apart = [
+        np.abs(layer[:, left].mean(axis=1) - layer[:, ~left].mean(axis=1)).sum() / layer.mean(axis=1).sum()
+        for layer in (described.structure[0], described.standing[0])
+    ]
+    assert apart[0] > 0.2
+    assert apart[1] < 0.02
+
+
+def test_a_thing_before_a_plain_background_is_found_to_the_pixel(encoder: Encoder) -> None:
+    rng = np.random.default_rng(0)
+    rows, columns = np.ogrid[:200, :300]
+    inside = [np.hypot(rows - 110, columns - at) < 60 for at in (120, 180)]
+    photos = []
+    for disc, (background, colour) in zip(inside, ((0.9, (0.6, 0.2, 0.1)), (0.7, (0.1, 0.3, 0.5))), strict=True):
+        photo = np.full((200, 300, 3), background, np.float32)
+        photo[disc] = np.array(colour) * rng.uniform(0.5, 1, (disc.sum(), 1))
+        photos.append(photo)
+    labels = automatic_labels(photos[0], photos[1], encoder)
+    for disc, found in zip(inside, labels, strict=True):
+        of_disc = np.array([disc[found == k].mean() > 0.5 for k in range(found.max() + 1)])
+        off = of_disc[found] != disc
+        assert off.sum() < 2 * 2 * np.pi * 60  # two pixels along the outline
+    shared = [set(np.unique(found[disc])) for disc, found in zip(inside, labels, strict=True)]
+    assert shared[0] & shared[1]
+
+
+def test_outlines_lie_on_the_photos_edges() -> None:
+    clusters = np.zeros((160, 240), np.intp)
+    clusters[65:] = 1
     photo = np.full((160, 240, 3), 0.8, np.float32)
     photo[66:] = 0.3
-    labels = to_edges(photo, belonging)
+    labels = to_edges(photo, clusters)
     assert np.abs((labels == 0).sum(axis=0) - 66).mean() < 1
 
 
