@@ -13,8 +13,6 @@ from stages.stylize.resample import resample, shape_at, shape_of
 SUPERSAMPLING = 2
 LEVELS = (1, 2, 4)
 """How many cells wide the cells of each level are."""
-CURVE_STEP = 0.1
-"""A curve moves all cells at once: without a shorter step it is all that moves at first."""
 NOISE, UNEVEN = 0.01, 0.02
 """Differences well below these are none: of colour between pixels, and of opponent colours between means of cells."""
 
@@ -67,8 +65,8 @@ class Pixels:
 class ColourMaps:
     """The cells of a bilateral grid of affine colour maps per region are the parameters.
 
-    The grid is a sum: each region's first map, a curve of maps over luma, and levels of coarser and coarser cells (a
-    hierarchical basis, Szeliski 1990). What it can be is the same as without; the optimiser gets there sooner.
+    The grid is a sum: each region's first map, and levels of coarser and coarser cells (a hierarchical basis, Szeliski
+    1990). What it can be is the same as without; the optimiser gets there sooner.
 
     Args:
         content: (1, 3, H, W) in [0, 1], at full size.
@@ -87,8 +85,8 @@ class ColourMaps:
         self._cells = round(rows * height / min(height, width)), round(rows * width / min(height, width))
         self._size = (bins, *self._cells)
         self._start = start.reshape(-1, 12, 1, 1, 1)
-        sizes = [(bins, 1, 1), *(tuple(max(2, round(n / level)) for n in self._size) for level in LEVELS)]
-        self._parts = [start.new_zeros(len(start), 12, *size).requires_grad_(True) for size in sizes]
+        sizes = [[max(2, round(n / level)) for n in self._size] for level in LEVELS]
+        self._levels = [start.new_zeros(len(start), 12, *size).requires_grad_(True) for size in sizes]
         self._content, self._weights, self._priors = content, weights, priors
 
     def resize(self, shape: tuple[int, int]) -> None:
@@ -105,7 +103,7 @@ class ColourMaps:
 
     def parameters(self) -> list[Tensor]:
         """See Canvas."""
-        return self._parts
+        return self._levels
 
     def image(self) -> Tensor:
         """See Canvas."""
@@ -124,9 +122,8 @@ class ColourMaps:
 
     def _grid(self) -> Tensor:
         """(K, 12, bins, rows, columns)."""
-        curve, *levels = self._parts
-        grid = self._start + CURVE_STEP * curve
-        for level in levels:
+        grid = self._start
+        for level in self._levels:
             grid = grid + functional.interpolate(level, size=self._size, mode="trilinear", align_corners=True)
         return grid
 

@@ -34,20 +34,20 @@ def test_it_starts_as_the_first_map_and_breaks_no_prior_of_the_grid():
     assert prior["locality"] < 1e-12
 
 
-def test_every_part_moves_the_image():
+def test_every_level_moves_the_image():
     canvas = canvas_of(textured())
     canvas.image().square().sum().backward()
-    assert len(canvas.parameters()) == 4  # the curve, and cells of three widths
-    for part in canvas.parameters():
-        assert part.grad is not None
-        assert part.grad.abs().max() > 0
+    assert len(canvas.parameters()) == 3  # cells of three widths
+    for level in canvas.parameters():
+        assert level.grad is not None
+        assert level.grad.abs().max() > 0
 
 
-def test_a_curve_is_no_locality_and_a_cell_is():
+def test_a_curve_over_luma_is_no_locality_and_a_cell_is():
     canvas = canvas_of(textured())
-    curve, finest, *_ = canvas.parameters()
+    finest, *_ = canvas.parameters()
     with torch.no_grad():
-        curve += torch.rand(curve.shape, generator=torch.Generator().manual_seed(6))
+        finest += torch.rand(1, 12, 4, 1, 1, generator=torch.Generator().manual_seed(6))
     prior = canvas.prior(canvas.image())
     assert prior["locality"] < 1e-10
     assert prior["roughness"] > 0  # along luma
