@@ -97,11 +97,11 @@ def test_run_then_nothing_to_do_then_only_what_changed(
     assert "Nothing to do: all 8 results" in again.stderr
     assert changed(made, contents(results)) == set()
 
-    argv = ["smooth", str(dataset), "--results", str(results), "--smooth.lambda", "1"]
+    argv = ["smooth", str(dataset), "--results", str(results), "--smooth.lambda", "2"]
     rerun = in_a_process(argv, and_then=NEVER_TORCH)
     assert rerun.returncode == 0, rerun.stderr
     assert "beach smooth" in rerun.stderr
-    assert f"lambda {Smooth().lam} -> 1.0" in rerun.stderr
+    assert f"lambda {Smooth().lam} -> 2.0" in rerun.stderr
     smoothed = contents(results)
     folders = {name.rsplit("/", 1)[0] for name in changed(made, smoothed)}
     assert folders == {"trip/beach/smooth", "trip/hill/smooth"}
@@ -113,12 +113,12 @@ def test_run_then_nothing_to_do_then_only_what_changed(
         ["beach", "current", "stale", "current"],
         ["hill", "current", "stale", "current"],
     ]
-    assert f"beach smooth: stale: lambda 1.0 -> {Smooth().lam}" in table
+    assert f"beach smooth: stale: lambda 2.0 -> {Smooth().lam}" in table
 
     link = results / "trip" / "hill" / "stylize" / "image.tiff"
     edited = encode_tiff(read_photo(link)[:, ::-1])
     link.write_bytes(edited)
-    assert photostyle("run", dataset, results, "--smooth.lambda", "1") == 0
+    assert photostyle("run", dataset, results, "--smooth.lambda", "2") == 0
     assert link.read_bytes() == edited
     err = capsys.readouterr().err
     assert "hill stylize: image.tiff was changed by hand and is kept; --force makes it again" in err

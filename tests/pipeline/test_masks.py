@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
+from scipy import ndimage
 
 from pipeline.cli import main
 from pipeline.dataset import Pair
@@ -94,10 +95,9 @@ def stroke(values: np.ndarray, rows: slice, columns: slice, colour: Colour | int
 
 
 def blurred(values: np.ndarray) -> np.ndarray:
-    """As an editor resizes with smooth edges."""
-    image = Image.fromarray(values)
-    small = image.resize((image.width // 2, image.height // 2), Image.Resampling.BILINEAR)
-    return np.asarray(small.resize(image.size, Image.Resampling.BILINEAR))
+    """As an editor smooths edges, over seven pixels."""
+    means = ndimage.uniform_filter(values.astype(float), 7, axes=(0, 1), mode="nearest")
+    return means.round().astype(np.uint8)
 
 
 def alpha(values: np.ndarray, opaque: np.ndarray) -> np.ndarray:
@@ -132,12 +132,12 @@ REMEDIES = {
     "smooth edges": Remedy(
         png(blurred(SKY_LAND)), GOOD, 2,
         ("content_mask.png: 7.5% of its pixels are between the palette's colours, "
-         "by 37 of 255 levels on average, 80 at most: taken for the nearest",),
+         "by 73 of 255 levels on average, 109 at most: taken for the nearest",),
     ),
     "smooth edges from black to white make no grey": Remedy(
         png(blurred(bands(CONTENT, BLACK, WHITE))), png(bands(STYLE, BLACK, WHITE)), 2,
         ("content_mask.png: 7.5% of its pixels are between the palette's colours, "
-         "by 27 of 255 levels on average, 48 at most: taken for the nearest",),
+         "by 36 of 255 levels on average, 55 at most: taken for the nearest",),
     ),
     "JPEG": Remedy(
         jpeg(bands(CONTENT, BLUE, RED, GREEN)), png(bands(STYLE, BLUE, RED, GREEN)), 3,
@@ -199,7 +199,7 @@ REMEDIES = {
     ),
     "class numbers resized with smooth edges": Remedy(
         png(blurred(bands(CONTENT, 10, 90))), png(bands(STYLE, 10, 90)), 2,
-        ("class 13, class 18, class 35, class 65 and 2 more: 7.5% of the content merged into what is nearest",),
+        ("class 21, class 33, class 44, class 56 and 2 more: 7.5% of the content merged into what is nearest",),
     ),
     "painted in grey by a program that knows no pure white": Remedy(
         png(bands(CONTENT, 0, 254, 255, 251)), png(bands(STYLE, 253, 0)), 2,

@@ -121,8 +121,8 @@ def test_what_failed_is_not_tried_again_until_something_changes_or_it_is_asked_f
 
     assert not tried()
     assert tried("--retry-failed")
-    assert tried("--smooth.lambda", "1")
-    assert not tried("--smooth.lambda", "1")
+    assert tried("--smooth.lambda", "2")
+    assert not tried("--smooth.lambda", "2")
     assert tried("--device", "cpu")
     assert tried("--force")
     whole.write_bytes(encode_tiff(noise(0)))

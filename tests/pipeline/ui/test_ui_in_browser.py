@@ -79,7 +79,7 @@ def test_lambda_is_solved_anew_as_it_is_dragged(live, capsys):
 
 def test_it_begins_at_the_pairs_lambda_and_keeps_another(live, server):
     live.locator("#pair").select_option(label="hill")
-    expect(live.locator("#value")).to_have_text(str(Config().smooth.lam))
+    expect(live.locator("#value")).to_have_text(f"{Config().smooth.lam:g}")
     set_lambda(live, -2)
     live.get_by_role("button", name="Keep for this pair").click()
     live.get_by_text("is kept in views/hill/photostyle.toml").wait_for()
