@@ -32,7 +32,7 @@ from stages.segment.ade20k import GROUP_PALETTE
 from stages.segment.labels import PALETTE, Colour
 
 CONTENT_MASK, STYLE_MASK, OVERLAY = "content_mask.png", "style_mask.png", "overlay.png"
-VERSION = 3
+VERSION = 4
 """Raised when the code would find other regions in the same photos."""
 
 TINT = 0.5

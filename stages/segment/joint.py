@@ -1,9 +1,10 @@
 """Regions that two photos share, without a mask: one normalised cut through both at once.
 
 The superpixels of both photos are the nodes of one graph (joint clustering, Joulin, Bach and Ponce 2010, on features of
-a network as in Melas-Kyriazi et al. 2022). Within a photo one is tied to those that look like it and lie near. From
-photo to photo it is tied to those that have the same standing in their own photo: features, height and texture are
-measured from the photo's own mean, in its own deviations, and colour counts little: a night's sky answers to a day's.
+a network as in Melas-Kyriazi et al. 2022). Within a photo one is tied to those that look like it and lie near, and to
+its neighbours across borders without contrast. From photo to photo it is tied to those that have the same standing in
+their own photo: features, height and texture are measured from the photo's own mean, in its own deviations, and colour
+counts little: a night's sky answers to a day's.
 """
 
 from collections.abc import Sequence
@@ -37,14 +38,16 @@ class Weights(NamedTuple):
 
 
 WITHIN = Weights(colour=0.58, contrast=0, height=0.87, width=0.87)
-ACROSS = Weights(colour=0.17, contrast=0.5, height=1.2, width=0)
+ACROSS = Weights(colour=0.17, contrast=0.5, height=0.87, width=0)
 """Heights and widths are in [-1, 1]; colour is three numbers."""
 
-NEARBY = 0.2
-"""Standard deviation in height and width of the neighbourhood that has a say in what a superpixel is. VGG's deeper
-layers see about as far, across borders too: what lies along one looks to them like neither of its sides."""
-ALIKE = 0.3
-"""That of colours there, in the photo's own deviations: the border's other side has no say."""
+EVEN = 0.2
+"""Difference of colour between neighbours, in the photo's own deviations, that makes a border."""
+COHESION = 1.5
+"""Weight of the ties between neighbours, where those between superpixels that look alike weigh 1."""
+REACH = 4.0
+"""How far a superpixel's neighbours have a say in what it is: the heat equation's time, in superpixels squared. VGG's
+deeper layers see across borders: what lies along one looks to them like neither of its sides."""
 
 
 class Described(NamedTuple):
@@ -62,13 +65,16 @@ class Described(NamedTuple):
     """(2, n): height and width, in [-1, 1]."""
     areas: Array
     """(n,): shares of the photo."""
+    borders: npt.NDArray[np.bool_]
+    """(n, n): which touch each other."""
 
 
 def joint_clusters(content: Described, style: Described) -> tuple[Array, Array]:
     """Clusters that both photos have.
 
-    Looked for are `MOST`. What lies along a border goes by what is alike around it. A cluster that holds less than
-    `LEAST_SHARE` of either photo is dissolved, its superpixels going where they belong next, until none does.
+    Looked for are `MOST`. What is even keeps together: neighbours without a border between them are tied, and each has
+    a say in where the other belongs. A cluster that holds less than `LEAST_SHARE` of either photo is dissolved, its
+    superpixels going where they belong next, until none does.
 
     Returns:
         (K, n) and (K, m), how far a superpixel belongs to each cluster, the largest counts; K from 1 to `MOST`.
@@ -78,9 +84,10 @@ def joint_clusters(content: Described, style: Described) -> tuple[Array, Array]:
     standing = _principal([_centred(photo.standing) for photo in photos])
     within = [_weighted(photo, f, WITHIN) for photo, f in zip(photos, structure, strict=True)]
     across = [_weighted(photo, f, ACROSS) for photo, f in zip(photos, standing, strict=True)]
-    belonging = _normalised_cut(_graph(within, across), MOST)
-    at = len(within[0])
-    sides = belonging[:at].T @ _voices(content), belonging[at:].T @ _voices(style)
+    ties = [_ties(photo) for photo in photos]
+    belonging = np.split(_normalised_cut(_graph(within, ties, across), MOST), [len(within[0])])
+    of_content, of_style = (_diffused(*side).T for side in zip(photos, belonging, ties, strict=True))
+    sides = of_content, of_style
     while len(sides[0]) > 1:
         shares = [
             np.bincount(side.argmax(axis=0), photo.areas, minlength=len(side))
@@ -119,14 +126,23 @@ def _weighted(photo: Described, features: Array, weights: Weights) -> Array:
     return np.column_stack([features, *colours, *rest])
 
 
-def _voices(photo: Described) -> Array:
-    """(n, n): in column i each superpixel's say in what the i-th is, a bilateral filter (Tomasi and Manduchi 1998)."""
+def _ties(photo: Described) -> Array:
+    """(n, n): 1 between neighbours of one colour, 0 across a border (Shi and Malik 2000, intervening contours)."""
     colours = photo.colours - photo.colours.mean(axis=1, keepdims=True)
     colours /= max(float(np.sqrt((colours**2).sum(axis=0).mean())), 0.02)
-    squares = [_squared_distances(x.T, x.T) for x in (colours / ALIKE, photo.places / NEARBY)]
-    says = photo.areas[:, None] * np.exp(-(squares[0] + squares[1]) / 2)
-    voices: Array = says / says.sum(axis=0)
-    return voices
+    ties: Array = np.where(photo.borders, np.exp(-_squared_distances(colours.T, colours.T) / (2 * EVEN**2)), 0)
+    return ties
+
+
+def _diffused(photo: Described, belonging: Array, ties: Array) -> Array:
+    """(n, K): what belongs where, after it spread along the ties: (A + t L) x = A b, L their Laplacian.
+
+    An implicit step of the heat equation, which is the random walker with a prior (Grady 2005).
+    """
+    A = np.diag(photo.areas * len(photo.areas))
+    L = np.diag(ties.sum(axis=1)) - ties
+    x: Array = linalg.solve(A + REACH * L, A @ belonging, assume_a="pos")
+    return x
 
 
 def _standardised(values: Array) -> Array:
@@ -135,12 +151,19 @@ def _standardised(values: Array) -> Array:
     return standardised
 
 
-def _graph(within: Sequence[Array], across: Sequence[Array]) -> Array:
+def _graph(within: Sequence[Array], ties: Sequence[Array], across: Sequence[Array]) -> Array:
     """Symmetric affinities of all superpixels, the content's first; as much weight across as within."""
-    same = [_affinity(_squared_distances(x, x), own_scales=True) for x in within]
+    same = [_of_degree(1, _affinity(_squared_distances(x, x), own_scales=True)) for x in within]
+    same = [alike + _of_degree(COHESION, tied) for alike, tied in zip(same, ties, strict=True)]
     other = _affinity(_squared_distances(*across), own_scales=False)
     other *= np.sqrt(same[0].sum() * same[1].sum()) / other.sum()
     return np.block([[same[0], other], [other.T, same[1]]])
+
+
+def _of_degree(mean: float, graph: Array) -> Array:
+    """The graph, scaled so that its nodes have this degree in the mean."""
+    scaled: Array = graph * (mean * len(graph) / max(float(graph.sum()), 1e-12))
+    return scaled
 
 
 def _squared_distances(x: Array, y: Array) -> Array:

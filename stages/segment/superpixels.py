@@ -33,6 +33,16 @@ def superpixels(photo: Photo) -> Labels:
     return numbers
 
 
+def borders(outlines: Labels) -> npt.NDArray[np.bool_]:
+    """(n, n): which superpixels of (h, w) touch along an edge of a pixel; none touches itself."""
+    count = int(outlines.max()) + 1
+    touching = np.zeros((count, count), np.bool_)
+    touching[outlines[1:], outlines[:-1]] = True
+    touching[outlines[:, 1:], outlines[:, :-1]] = True
+    np.fill_diagonal(touching, False)
+    return touching | touching.T
+
+
 def averages(planes: npt.NDArray[np.floating[Any]], outlines: Labels) -> Array:
     """The mean of each superpixel, where the planes are coarser of what is interpolated between their cells.
 

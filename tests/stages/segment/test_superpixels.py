@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from stages.segment.superpixels import COUNT, averages, superpixels
+from stages.segment.superpixels import COUNT, averages, borders, superpixels
 
 
 def scene() -> np.ndarray:
@@ -39,6 +39,19 @@ def test_flat_and_small_photos_do(shape: tuple[int, int]) -> None:
     outlines = superpixels(np.full((*shape, 3), 0.5, np.float32))
     assert outlines.shape == shape
     np.testing.assert_array_equal(np.unique(outlines), np.arange(outlines.max() + 1))
+
+
+@settings(max_examples=20)
+@given(st.integers(1, 7), st.integers(1, 7), st.integers(0, 9))
+def test_borders_are_between_those_that_touch(rows: int, columns: int, seed: int) -> None:
+    outlines = np.random.default_rng(seed).integers(0, 4, (rows, columns))
+    outlines = np.unique(outlines, return_inverse=True)[1].reshape(rows, columns)
+    expected = np.zeros((outlines.max() + 1,) * 2, bool)
+    for i, j in np.ndindex(rows, columns):
+        for k, m in ((i + 1, j), (i, j + 1), (i - 1, j), (i, j - 1)):
+            if 0 <= k < rows and 0 <= m < columns and outlines[i, j] != outlines[k, m]:
+                expected[outlines[i, j], outlines[k, m]] = True
+    np.testing.assert_array_equal(borders(outlines), expected)
 
 
 @settings(max_examples=20)
