@@ -38,7 +38,7 @@ class Weights(NamedTuple):
 
 
 WITHIN = Weights(colour=0.58, contrast=0, height=0.87, width=0.87)
-ACROSS = Weights(colour=0.17, contrast=0.5, height=0.87, width=0)
+ACROSS = Weights(colour=0.17, contrast=0.5, height=1, width=0)
 """Heights and widths are in [-1, 1]; colour is three numbers."""
 
 EVEN = 0.2
