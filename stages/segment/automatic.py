@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from stages.segment.counterparts import GRAIN, LUMA
 from stages.segment.joint import Described, joint_clusters
-from stages.segment.superpixels import averages, borders, superpixels
+from stages.segment.superpixels import averages, superpixels, touching
 from stages.stylize.encoder import Encoder
 from stages.stylize.guides import edge_aware, one_hot
 from stages.stylize.resample import resample, shape_at, shape_of, to_array, to_tensor
@@ -73,7 +73,7 @@ def look(photo: Photo, outlines: npt.NDArray[np.intp], encoder: Encoder) -> Desc
     planes = np.stack([luma, small[..., 0] - small[..., 1], small[..., 2] - luma, contrast, *places])
     known = averages(planes, outlines)
     areas = np.bincount(outlines.ravel()) / luma.size
-    return Described(structure, standing, known[:3], known[3], known[4:], areas, borders(outlines))
+    return Described(structure, standing, known[:3], known[3], known[4:], areas, touching(outlines))
 
 
 def _reduced(photo: Photo) -> Tensor:

@@ -65,8 +65,8 @@ class Described(NamedTuple):
     """(2, n): height and width, in [-1, 1]."""
     areas: Array
     """(n,): shares of the photo."""
-    borders: npt.NDArray[np.bool_]
-    """(n, n): which touch each other."""
+    touching: npt.NDArray[np.bool_]
+    """(n, n): which share a border."""
 
 
 def joint_clusters(content: Described, style: Described) -> tuple[Array, Array]:
@@ -130,7 +130,7 @@ def _ties(photo: Described) -> Array:
     """(n, n): 1 between neighbours of one colour, 0 across a border (Shi and Malik 2000, intervening contours)."""
     colours = photo.colours - photo.colours.mean(axis=1, keepdims=True)
     colours /= max(float(np.sqrt((colours**2).sum(axis=0).mean())), 0.02)
-    ties: Array = np.where(photo.borders, np.exp(-_squared_distances(colours.T, colours.T) / (2 * EVEN**2)), 0)
+    ties: Array = np.where(photo.touching, np.exp(-_squared_distances(colours.T, colours.T) / (2 * EVEN**2)), 0)
     return ties
 
 

@@ -33,14 +33,14 @@ def superpixels(photo: Photo) -> Labels:
     return numbers
 
 
-def borders(outlines: Labels) -> npt.NDArray[np.bool_]:
+def touching(outlines: Labels) -> npt.NDArray[np.bool_]:
     """(n, n): which superpixels of (h, w) touch along an edge of a pixel; none touches itself."""
     count = int(outlines.max()) + 1
-    touching = np.zeros((count, count), np.bool_)
-    touching[outlines[1:], outlines[:-1]] = True
-    touching[outlines[:, 1:], outlines[:, :-1]] = True
-    np.fill_diagonal(touching, False)
-    return touching | touching.T
+    beside = np.zeros((count, count), np.bool_)
+    beside[outlines[1:], outlines[:-1]] = True
+    beside[outlines[:, 1:], outlines[:, :-1]] = True
+    np.fill_diagonal(beside, False)
+    return beside | beside.T
 
 
 def averages(planes: npt.NDArray[np.floating[Any]], outlines: Labels) -> Array:

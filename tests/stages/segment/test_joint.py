@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.segment.joint import LEAST_SHARE, MOST, Described, joint_clusters
-from stages.segment.superpixels import borders
+from stages.segment.superpixels import touching
 
 CHANNELS = 12
 
@@ -19,11 +19,11 @@ def described(parts: np.ndarray, seed: int, brightness: float = 1.0) -> Describe
     structure, standing = (codes[flat].T + rng.random((CHANNELS, flat.size)) * 0.2 for _ in range(2))
     colours = brightness * (rng.random((3, flat.size)) * 0.1 + flat * 0.1)
     areas = np.full(flat.size, 1 / flat.size)
-    return Described((structure,), (standing,), colours, flat * 1.0, places(parts.shape), areas, touching(parts.shape))
+    return Described((structure,), (standing,), colours, flat * 1.0, places(parts.shape), areas, grid(parts.shape))
 
 
-def touching(shape: tuple[int, int]) -> np.ndarray:
-    return borders(np.arange(shape[0] * shape[1]).reshape(shape))
+def grid(shape: tuple[int, int]) -> np.ndarray:
+    return touching(np.arange(shape[0] * shape[1]).reshape(shape))
 
 
 def places(shape: tuple[int, int]) -> np.ndarray:
@@ -122,6 +122,6 @@ def test_alone_a_superpixel_has_no_neighbour_to_go_by() -> None:
 def test_featureless_photos_are_no_trouble() -> None:
     nothing = (np.zeros((4, 36)),)
     areas = np.full(36, 1 / 36)
-    flat = Described(nothing, nothing, np.zeros((3, 36)), np.zeros(36), places((6, 6)), areas, touching((6, 6)))
+    flat = Described(nothing, nothing, np.zeros((3, 36)), np.zeros(36), places((6, 6)), areas, grid((6, 6)))
     for side in joint_clusters(flat, flat):
         assert np.isfinite(side).all()

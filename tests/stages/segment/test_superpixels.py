@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from stages.segment.superpixels import COUNT, averages, borders, superpixels
+from stages.segment.superpixels import COUNT, averages, superpixels, touching
 
 
 def scene() -> np.ndarray:
@@ -43,7 +43,7 @@ def test_flat_and_small_photos_do(shape: tuple[int, int]) -> None:
 
 @settings(max_examples=20)
 @given(st.integers(1, 7), st.integers(1, 7), st.integers(0, 9))
-def test_borders_are_between_those_that_touch(rows: int, columns: int, seed: int) -> None:
+def test_which_touch_each_other(rows: int, columns: int, seed: int) -> None:
     outlines = np.random.default_rng(seed).integers(0, 4, (rows, columns))
     outlines = np.unique(outlines, return_inverse=True)[1].reshape(rows, columns)
     expected = np.zeros((outlines.max() + 1,) * 2, bool)
@@ -51,7 +51,7 @@ def test_borders_are_between_those_that_touch(rows: int, columns: int, seed: int
         for k, m in ((i + 1, j), (i, j + 1), (i - 1, j), (i, j - 1)):
             if 0 <= k < rows and 0 <= m < columns and outlines[i, j] != outlines[k, m]:
                 expected[outlines[i, j], outlines[k, m]] = True
-    np.testing.assert_array_equal(borders(outlines), expected)
+    np.testing.assert_array_equal(touching(outlines), expected)
 
 
 @settings(max_examples=20)
