@@ -1,4 +1,4 @@
-"""What the machine has that matters here: device, BLAS and SuiteSparse, threads, memory, weights."""
+"""What the machine has that matters here: device, BLAS and SuiteSparse, threads, memory, weights, networks."""
 
 import os
 from importlib.metadata import version
@@ -9,7 +9,7 @@ import psutil
 
 def examine_machine() -> list[str]:
     """One line for each thing found; a line that starts with "!" says what to mend."""
-    return [*_device(), *_sparse(), *_threads(), *_memory(), *_weights()]
+    return [*_device(), *_sparse(), *_threads(), *_memory(), *_weights(), *_semantic_model()]
 
 
 def _device() -> list[str]:
@@ -67,3 +67,9 @@ def _weights() -> list[str]:
     from pipeline.weights import describe_weights
 
     return [f"weights       {line}" for line in describe_weights()]
+
+
+def _semantic_model() -> list[str]:
+    from pipeline.semantic_model import where_is_the_model
+
+    return [f"semantic      {where_is_the_model()}"]

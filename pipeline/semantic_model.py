@@ -7,6 +7,7 @@ pinned by its commit, its weights by their hash; what a folder holds is known by
 import hashlib
 import json
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,18 @@ def weights_sha256(model: str) -> str:
 def describe_model(model: str) -> dict[str, Any]:
     """For the manifest's record."""
     return {"model": model, "revision": REVISION} if model == MODEL else {"model": str(Path(model).absolute())}
+
+
+def where_is_the_model() -> str:
+    """One line on the pinned model: cached where, how it would be fetched, or what is missing."""
+    if find_spec("transformers") is None:
+        return "needs transformers: pip install 'photostyle[segment]'"
+    from huggingface_hub import try_to_load_from_cache
+
+    cached = try_to_load_from_cache(MODEL, WEIGHTS, revision=REVISION)
+    if isinstance(cached, str):
+        return f"{MODEL} cached at {cached}"
+    return f"{MODEL} not cached; comes from Hugging Face ({MEGABYTES} MB) with the first --masks semantic"
 
 
 def load_semantic_model(model: str, device: "torch.device") -> "SemanticModel":

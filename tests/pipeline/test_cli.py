@@ -325,7 +325,7 @@ def test_compare_of_nothing_says_what_to_run(dataset: Path, results: Path, capsy
 def test_doctor_and_weights_say_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
     out = capsys.readouterr().out
-    for word in ("device", "CHOLMOD", "BLAS", "threads", "memory", "weights"):
+    for word in ("device", "CHOLMOD", "BLAS", "threads", "memory", "weights", "semantic"):
         assert word in out
     assert main(["weights"]) == 0
     assert "vgg16: cached at" in capsys.readouterr().out

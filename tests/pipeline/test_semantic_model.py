@@ -230,6 +230,11 @@ def test_without_transformers_it_says_what_to_install(dataset: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_without_transformers_the_doctor_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    assert semantic_model.where_is_the_model() == "needs transformers: pip install 'photostyle[segment]'"
+
+
 @pytest.mark.parametrize("environment", [{"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}])
 def test_without_the_model_or_a_network_it_names_the_ways_out(dataset: Path, environment: dict[str, str]) -> None:
     home = str(dataset.parent / "empty")
@@ -282,7 +287,9 @@ def test_the_model_is_downloaded_once_at_its_revision(
 ) -> None:
     digest = hashlib.sha256((model / WEIGHTS).read_bytes()).hexdigest()
     monkeypatch.setattr(semantic_model, "WEIGHTS_SHA256", digest)
+    assert "not cached; comes from Hugging Face (241 MB)" in semantic_model.where_is_the_model()
     load_semantic_model(MODEL, CPU)
+    assert "cached at" in semantic_model.where_is_the_model()
     hub.shutdown()
     load_semantic_model(MODEL, CPU)  # from the cache
     assert semantic_model.describe_model(MODEL) == {"model": MODEL, "revision": REVISION}
