@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.nn import functional
 
-from stages.segment.counterparts import GRAIN, LUMA
+from stages.segment.counterparts import GRAIN, LUMA, opponent_colours
 from stages.segment.joint import Described, joint_clusters
 from stages.segment.superpixels import averages, superpixels, touching
 from stages.stylize.encoder import Encoder
@@ -65,12 +65,13 @@ def look(photo: Photo, outlines: npt.NDArray[np.intp], encoder: Encoder) -> Desc
     inside = [_without_margin(activations[name].float().cpu(), name).numpy() for name in LAYERS]
     structure, standing = (tuple(averages(layer[view], outlines) for layer in inside) for view in (0, 1))
     small = to_array(_reduced(photo))
-    luma = small @ LUMA
+    colours = opponent_colours(small)
+    luma = colours[0]
     grain = GRAIN / 2  # at half the working size
     contrast = np.abs(luma - ndimage.gaussian_filter(luma, grain))
     contrast = np.log(ndimage.gaussian_filter(contrast, 2 * grain) + np.float32(0.5 / 255))
     places = np.stack(np.meshgrid(*(np.linspace(-1, 1, n) for n in luma.shape), indexing="ij"))
-    planes = np.stack([luma, small[..., 0] - small[..., 1], small[..., 2] - luma, contrast, *places])
+    planes = np.stack([*colours, contrast, *places])
     known = averages(planes, outlines)
     areas = np.bincount(outlines.ravel()) / luma.size
     return Described(structure, standing, known[:3], known[3], known[4:], areas, touching(outlines))

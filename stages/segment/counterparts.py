@@ -34,6 +34,13 @@ def by_name(name: str, offered: Sequence[str]) -> int | None:
     return next((offered.index(other) for other in SUBSTITUTES.get(name, ()) if other in offered), None)
 
 
+def opponent_colours(photo: Photo) -> Photo:
+    """(3, H, W): luma, red against green, blue against luma; of (H, W, 3) in [0, 1]."""
+    luma = photo @ LUMA
+    planes: Photo = np.stack([luma, photo[..., 0] - photo[..., 1], photo[..., 2] - luma])
+    return planes
+
+
 def looks(photo: Photo, labels: Labels, count: int) -> npt.NDArray[np.float64]:
     """How each class looks beside the rest of its own photo.
 
@@ -47,10 +54,9 @@ def looks(photo: Photo, labels: Labels, count: int) -> npt.NDArray[np.float64]:
     Returns:
         (count, 5), NaN for a class without pixels.
     """
-    luma = photo @ LUMA
+    luma, red_green, blue_yellow = opponent_colours(photo)
     contrast = np.log(np.abs(luma - ndimage.gaussian_filter(luma, GRAIN)) + np.float32(1 / 255))
     height = np.broadcast_to(np.linspace(-1, 1, len(luma))[:, None], luma.shape)
-    red_green, blue_yellow = photo[..., 0] - photo[..., 1], photo[..., 2] - luma
     measures = []
     pixels = np.bincount(labels.ravel(), minlength=count).astype(float)
     pixels[pixels == 0] = np.nan
