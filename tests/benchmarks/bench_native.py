@@ -26,11 +26,12 @@ from skimage.metrics import structural_similarity
 from pipeline.encoding import FAST, encode_pixels, encode_png
 from pipeline.images import read_photo, shrink
 from pipeline.memory import peak_memory
+from stages.settings import Smooth
 from tests.benchmarks.wallpapers import wallpapers
 
 EXACT, SMALL = 1400, (350, 700)
 PAIRS = {"cables before a sky": ("Bridge", "sunset"), "leaves before a sky": ("Dragonfly", "aitzgorri")}
-LAMBDA = 0.3
+LAMBDA = Smooth().lam
 Photo = NDArray[np.float32]
 T = TypeVar("T")
 
