@@ -1,6 +1,6 @@
 """Malformed photos, files, settings and results, all in one dataset: each is told exactly, and all others are finished.
 
-Masks have a table of their own, in test_masks.py.
+Masks have a table of their own, in test_masks.py; bytes are changed at random in test_mutated_photos.py.
 """
 
 import io
@@ -12,91 +12,32 @@ from contextlib import redirect_stderr
 from pathlib import Path
 from typing import NamedTuple
 
-import imagecodecs
 import numpy as np
 import pytest
-import tifffile
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from PIL import Image, ImageCms
 
-from pipeline import decoding, state
+from pipeline import state
 from pipeline.cli import main
 from pipeline.dataset import SETTINGS
-from pipeline.decoding import ImageError
 from pipeline.encoding import encode_tiff
 from pipeline.files import MOST_BYTES
-from pipeline.images import read_original
 from pipeline.manifest import read_manifest
+from tests.pipeline.image_files import (
+    PHOTO,
+    RGB,
+    jpeg_of_size,
+    png,
+    png_of_size,
+    png_with,
+    saved,
+    tiff,
+    tiff_in_a_circle,
+    tiff_with,
+    with_values,
+)
 
-RGB = np.random.default_rng(3).integers(0, 256, (40, 48, 3), dtype=np.uint8)
 STYLIZED = np.full((40, 48, 3), 0.5, np.float32)
 LINK = f"stylize/{state.LINK}"
 
-
-def saved(image: Image.Image, kind: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def tiff(values: np.ndarray = RGB, **options: object) -> bytes:
-    file = io.BytesIO()
-    tifffile.imwrite(file, values, **{"photometric": "rgb"} | options)
-    return file.getvalue()
-
-
-def png(values: np.ndarray = RGB) -> bytes:
-    return imagecodecs.png_encode(values)
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def png_with(kind: bytes, data: bytes) -> bytes:
-    return png()[:33] + chunk(kind, data) + png()[33:]
-
-
-def png_of_size(width: int, height: int) -> bytes:
-    return png()[:8] + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + png()[33:]
-
-
-def jpeg_of_size(width: int, height: int) -> bytes:
-    data = bytearray(saved(PHOTO, "JPEG"))
-    struct.pack_into(">HH", data, data.index(b"\xff\xc0") + 5, height, width)
-    return bytes(data)
-
-
-def tiff_with(tag: int, value: int) -> bytes:
-    """A TIFF in which a tag has another value."""
-    data = bytearray(tiff())
-    (start,) = struct.unpack_from("<I", data, 4)
-    (count,) = struct.unpack_from("<H", data, start)
-    (entry,) = (
-        at for at in range(start + 2, start + 2 + 12 * count, 12) if data[at : at + 2] == struct.pack("<H", tag)
-    )
-    struct.pack_into("<HII", data, entry + 2, 4, 1, value)
-    return bytes(data)
-
-
-def tiff_in_a_circle() -> bytes:
-    """A TIFF whose list of pages leads back to its first."""
-    data = bytearray(tiff())
-    (start,) = struct.unpack_from("<I", data, 4)
-    (count,) = struct.unpack_from("<H", data, start)
-    struct.pack_into("<I", data, start + 2 + 12 * count, start)
-    return bytes(data)
-
-
-def with_values(*values: float) -> bytes:
-    """A float TIFF that holds these among others."""
-    image = np.full((40, 48, 3), 0.5, np.float32)
-    image.flat[: len(values)] = values
-    return tiff(image)
-
-
-PHOTO = Image.fromarray(RGB)
 BOMB = zlib.compress(bytes(100_000_000), 9)
 OTHER_KIND = "of another kind: only PNG, JPEG and TIFF are read"
 BROKEN = "damaged or not fully supported ("
@@ -401,46 +342,3 @@ def test_results_that_can_not_be_written_are_told_and_the_others_are_done(tmp_pa
     (results / "shut" / "smooth").unlink()
     (results / "blocked" / "smooth" / "image.png").rmdir()
     assert smooth(dataset, results).code == 0
-
-
-VALID = [
-    png(),
-    png_with(b"iCCP", b"sRGB\0\0" + zlib.compress(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())),
-    png(RGB.astype(np.uint16)),
-    saved(PHOTO.quantize(7), "PNG"),
-    saved(PHOTO, "JPEG"),
-    saved(PHOTO, "JPEG", progressive=True),
-    tiff(),
-    tiff(RGB / np.float32(255), compression="zlib", predictor=True),
-    tiff(tile=(16, 16), compression="lzw"),
-    tiff(bigtiff=True, byteorder=">"),
-    saved(PHOTO, "TIFF", compression="jpeg"),
-    b"P5\n48 40\n255\n" + RGB[..., 0].tobytes(),
-]
-
-
-@settings(max_examples=600)
-@given(st.data())
-def test_a_mutated_photo_is_an_image_or_refused_and_nothing_else(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    """Bytes changed, most often in the headers; or the end cut off."""
-    mutated = bytearray(data.draw(st.sampled_from(VALID)))
-    del mutated[data.draw(st.one_of(st.just(len(mutated)), st.integers(0, len(mutated)))) :]
-    for _ in range(data.draw(st.integers(0, 5)) if mutated else 0):
-        at = data.draw(st.one_of(st.integers(0, min(300, len(mutated)) - 1), st.integers(0, len(mutated) - 1)))
-        mutated[at] = data.draw(st.one_of(st.sampled_from([0, 1, 127, 128, 255]), st.integers(0, 255)))
-    path = tmp_path_factory.getbasetemp() / "mutated"
-    path.write_bytes(mutated)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(decoding, "MAX_PIXELS", 1_000_000)  # for the time it takes
-        try:
-            photo, alpha, bits = read_original(path)
-        except ImageError:
-            return
-    assert photo.dtype == np.float32
-    assert photo.shape[2:] == (3,)
-    assert photo.min() >= 0
-    assert photo.max() <= 1  # nor NaN, which is neither
-    assert alpha is None or (alpha.shape == photo.shape[:2] and 0 <= alpha.min() < 1)
-    assert bits in (8, 16)

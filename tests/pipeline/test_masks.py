@@ -1,108 +1,26 @@
 """Bad and awkward masks: each is an error that says what to do, or is put right and said."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import imagecodecs
 import numpy as np
 import pytest
-import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
-from scipy import ndimage
 
 from pipeline.cli import main
 from pipeline.dataset import Pair
 from pipeline.inputs import InputError, Inputs, load_inputs
 from pipeline.masks import Mask, MaskRules
-from stages.segment.labels import PALETTE, Colour
+from stages.segment.labels import PALETTE
+from tests.pipeline.mask_files import Write, alpha, bands, blurred, indexed, jpeg, pgm, png, raw, stroke, tiff
 
 BLUE, GREEN, RED, BLACK, WHITE, GREY = (PALETTE[name] for name in ("blue", "green", "red", "black", "white", "grey"))
 CONTENT, STYLE = (80, 120), (90, 60)
 """Height and width of the photos."""
 NINE = ", ".join(PALETTE)
-
-Write = Callable[[Path], Path]
-
-
-def bands(shape: tuple[int, int], *colours: Colour | int, dtype: type = np.uint8) -> np.ndarray:
-    """Bands of equal height from top to bottom; of colours, or of class numbers."""
-    rows = np.arange(shape[0]) * len(colours) // shape[0]
-    return np.array(colours, dtype)[rows][:, None].repeat(shape[1], axis=1)
-
-
-def png(values: np.ndarray) -> Write:
-    def write(path: Path) -> Path:
-        path = path.with_suffix(".png")
-        path.write_bytes(imagecodecs.png_encode(values))
-        return path
-
-    return write
-
-
-def jpeg(values: np.ndarray, quality: int = 85) -> Write:
-    def write(path: Path) -> Path:
-        Image.fromarray(values).save(path.with_suffix(".jpg"), quality=quality)
-        return path.with_suffix(".jpg")
-
-    return write
-
-
-def tiff(values: np.ndarray) -> Write:
-    def write(path: Path) -> Path:
-        tifffile.imwrite(path.with_suffix(".tif"), values, photometric="minisblack")
-        return path.with_suffix(".tif")
-
-    return write
-
-
-def pgm(values: np.ndarray) -> Write:
-    def write(path: Path) -> Path:
-        Image.fromarray(values).save(path.with_suffix(".pgm"))
-        return path.with_suffix(".pgm")
-
-    return write
-
-
-def indexed(values: np.ndarray, *palette: Colour) -> Write:
-    """A PNG of a palette."""
-
-    def write(path: Path) -> Path:
-        image = Image.fromarray(values)
-        image.putpalette([channel for colour in palette for channel in colour])
-        image.save(path.with_suffix(".png"))
-        return path.with_suffix(".png")
-
-    return write
-
-
-def raw(data: bytes) -> Write:
-    def write(path: Path) -> Path:
-        path.with_suffix(".png").write_bytes(data)
-        return path.with_suffix(".png")
-
-    return write
-
-
-def stroke(values: np.ndarray, rows: slice, columns: slice, colour: Colour | int) -> np.ndarray:
-    """The same mask with a rectangle painted over."""
-    painted = values.copy()
-    painted[rows, columns] = colour
-    return painted
-
-
-def blurred(values: np.ndarray) -> np.ndarray:
-    """As an editor smooths edges, over seven pixels."""
-    means = ndimage.uniform_filter(values.astype(float), 7, axes=(0, 1), mode="nearest")
-    return means.round().astype(np.uint8)
-
-
-def alpha(values: np.ndarray, opaque: np.ndarray) -> np.ndarray:
-    return np.concatenate([values, opaque[..., None]], axis=2).astype(np.uint8)
-
 
 SKY_LAND, SKY_LAND_STYLE = bands(CONTENT, BLUE, GREEN), bands(STYLE, BLUE, GREEN)
 GOOD = png(SKY_LAND_STYLE)
