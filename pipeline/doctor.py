@@ -1,4 +1,4 @@
-"""What the machine has that matters here: device, BLAS and SuiteSparse, threads, memory, weights, networks."""
+"""What the machine has that matters here: device, BLAS, SuiteSparse, threads, memory, weights, the semantic model."""
 
 import os
 from importlib.metadata import version

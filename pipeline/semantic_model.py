@@ -29,6 +29,7 @@ ARCHITECTURE, BACKBONES = "upernet", ("convnext", "swin")
 CONFIGURATION, WEIGHTS = "config.json", "model.safetensors"
 MOST_BYTES = 1_000_000
 """Of a configuration."""
+NO_TRANSFORMERS = "needs transformers: pip install 'photostyle[segment]'"
 WAYS_OUT = (
     f"let it be downloaded once, where there is a network ({MEGABYTES} MB), or give a folder with its {CONFIGURATION} "
     f"and {WEIGHTS} as --segment.model FOLDER; --masks auto finds regions without it"
@@ -56,7 +57,7 @@ def describe_model(model: str) -> dict[str, Any]:
 def where_is_the_model() -> str:
     """One line on the pinned model: cached where, how it would be fetched, or what is missing."""
     if find_spec("transformers") is None:
-        return "needs transformers: pip install 'photostyle[segment]'"
+        return NO_TRANSFORMERS
     from huggingface_hub import try_to_load_from_cache
 
     cached = try_to_load_from_cache(MODEL, WEIGHTS, revision=REVISION)
@@ -75,8 +76,7 @@ def load_semantic_model(model: str, device: "torch.device") -> "SemanticModel":
         import transformers
     except ImportError as error:
         raise SemanticModelError(
-            "--masks semantic needs transformers: pip install 'photostyle[segment]'; "
-            "--masks auto finds regions without it"
+            f"--masks semantic {NO_TRANSFORMERS}; --masks auto finds regions without it"
         ) from error
     from stages.segment.semantic import SemanticModel
 

@@ -129,7 +129,7 @@ def _weighted(photo: Described, features: Array, weights: Weights) -> Array:
 def _ties(photo: Described) -> Array:
     """(n, n): 1 between neighbours of one colour, 0 across a border (Shi and Malik 2000, intervening contours)."""
     colours = photo.colours - photo.colours.mean(axis=1, keepdims=True)
-    colours /= max(float(np.sqrt((colours**2).sum(axis=0).mean())), 0.02)
+    colours /= max(float(np.sqrt((colours**2).sum(axis=0).mean())), 0.02)  # in a photo of one colour grain is no border
     ties: Array = np.where(photo.touching, np.exp(-_squared_distances(colours.T, colours.T) / (2 * EVEN**2)), 0)
     return ties
 

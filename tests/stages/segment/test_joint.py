@@ -22,6 +22,11 @@ def described(parts: np.ndarray, seed: int, brightness: float = 1.0) -> Describe
     return Described((structure,), (standing,), colours, flat * 1.0, places(parts.shape), areas, grid(parts.shape))
 
 
+def painted(seen: np.ndarray, real: np.ndarray, seed: int) -> Described:
+    """Superpixels that look to the network like one thing, and have the colours of another, far apart."""
+    return described(seen, seed)._replace(colours=described(5 * real, seed).colours)
+
+
 def grid(shape: tuple[int, int]) -> np.ndarray:
     return touching(np.arange(shape[0] * shape[1]).reshape(shape))
 
@@ -90,8 +95,7 @@ def test_what_lies_along_a_border_goes_with_its_own_colour() -> None:
     """A band above the one's horizon, below the other's, that looks to the network like neither sky nor ground."""
     seen = [bands(0, 0, 0, 0, 0, 7, 1, 1, 1, 1, 1, 1), bands(0, 0, 0, 0, 0, 0, 7, 1, 1, 1, 1, 1)]
     real = bands(0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1)
-    pair = [described(parts, k)._replace(colours=described(5 * real, k).colours) for k, parts in enumerate(seen)]
-    content, style = clustered(*pair)
+    content, style = clustered(*(painted(parts, real, k) for k, parts in enumerate(seen)))
     assert set(content[real.ravel() == 0]).isdisjoint(style[real.ravel() == 1])
     assert set(content[real.ravel() == 1]).isdisjoint(style[real.ravel() == 0])
 
@@ -105,10 +109,7 @@ def test_what_is_even_keeps_together() -> None:
     content = bands(0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1)
     style, seen = bands(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1), bands(0, 0, 0, 0, 0, 0, 7, 7, 7, 1, 1, 1)
     for seed in range(0, 12, 2):
-        of_content, of_style = clustered(
-            described(content, seed)._replace(colours=described(5 * content, seed).colours),
-            described(seen, seed + 1)._replace(colours=described(5 * style, seed + 1).colours),
-        )
+        of_content, of_style = clustered(painted(content, content, seed), painted(seen, style, seed + 1))
         assert set(of_content[content.ravel() == 1]).isdisjoint(of_style[style.ravel() == 0])
         assert set(of_content[content.ravel() == 0]).isdisjoint(of_style[style.ravel() == 1])
 
