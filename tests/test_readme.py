@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.arguments import parse
-from pipeline.config import Config, load_config
+from pipeline.cli.arguments import parse
+from pipeline.dataset.config import Config, load_config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

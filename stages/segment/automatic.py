@@ -9,12 +9,12 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.nn import functional
 
+from stages.features.encoder import Encoder
+from stages.features.guides import edge_aware, one_hot
+from stages.features.resample import resample, shape_at, shape_of, to_array, to_tensor
 from stages.segment.counterparts import GRAIN, LUMA, opponent_colours
 from stages.segment.joint import Described, joint_clusters
 from stages.segment.superpixels import averages, superpixels, touching
-from stages.stylize.encoder import Encoder
-from stages.stylize.guides import edge_aware, one_hot
-from stages.stylize.resample import resample, shape_at, shape_of, to_array, to_tensor
 
 Photo = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from stages.features.encoder import IMAGENET_MEAN, IMAGENET_STD
+from stages.features.resample import resample, shape_of, to_tensor
 from stages.segment.ade20k import GROUPS
 from stages.segment.automatic import without_slivers
-from stages.stylize.encoder import IMAGENET_MEAN, IMAGENET_STD
-from stages.stylize.resample import resample, shape_of, to_tensor
 
 Photo = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]

@@ -1,10 +1,10 @@
 """Stage two: smooth a stylized image so that it is a photograph again. numpy, numba and CHOLMOD; never torch."""
 
-from stages.smooth.cholesky import NotEnoughMemoryError, NotPositiveDefiniteError, estimated_bytes
-from stages.smooth.conjugate_gradients import TOLERANCE, NotConvergedError
-from stages.smooth.matting_laplacian import affine_energy, matting_laplacian
-from stages.smooth.smooth import ResidualError, Seconds, Smoothed, Smoother, smooth
-from stages.smooth.upsample import upsample
+from stages.smooth.matting_laplacian import affine_energy
+from stages.smooth.solve import ResidualError, Seconds, Smoothed, Smoother, smooth
+from stages.smooth.solvers.cholesky import NotEnoughMemoryError, NotPositiveDefiniteError, estimated_bytes
+from stages.smooth.solvers.conjugate_gradients import TOLERANCE, NotConvergedError
+from stages.smooth.upsampling import upsample
 
 __all__ = [
     "TOLERANCE",
@@ -17,7 +17,6 @@ __all__ = [
     "Smoother",
     "affine_energy",
     "estimated_bytes",
-    "matting_laplacian",
     "smooth",
     "upsample",
 ]

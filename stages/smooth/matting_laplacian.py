@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 
 from stages.settings import Smooth
 from stages.smooth.checks import check_image, check_number
-from stages.smooth.sparsity import ENTRIES
+from stages.smooth.solvers.sparsity import ENTRIES
 
 EPSILONS = (1e-12, 1.0)  # below, rounding decides about a flat window's covariance; above, no covariance counts
 BAND = 32  # rows that one task owns; fixed, so that sums do not depend on the number of threads

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from stages.features.resample import resample, shape_at, shape_of
 from stages.stylize import bilateral_grid
 from stages.stylize.losses import flatness_loss, flatness_weights, total_variation
-from stages.stylize.resample import resample, shape_at, shape_of
 
 SUPERSAMPLING = 2
 LEVELS = (1, 2, 4)

@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from stages.stylize.device import compute_dtype
-from stages.stylize.encoder import Encoder
-from stages.stylize.guides import guide, one_hot
+from stages.features.device import compute_dtype
+from stages.features.encoder import Encoder
+from stages.features.guides import guide, one_hot
+from stages.features.resample import shape_of
 from stages.stylize.losses import colour_loss, content_loss, directed_quantiles, gram, style_loss
-from stages.stylize.resample import shape_of
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYER = "relu4_2"

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pipeline.encoding import encode_tiff
-from pipeline.manifest import read_manifest
+from pipeline.images.encoding import encode_tiff
+from pipeline.store.manifest import read_manifest
 from stages.segment.labels import PALETTE
 
 HEIGHT, WIDTH = 40, 48
@@ -46,7 +46,7 @@ def make_links(root: Path, results: Path) -> None:
 def timed(command: str, root: Path, results: Path) -> float:
     """Seconds of a command, from its start to its end."""
     began = time.perf_counter()
-    argv = [sys.executable, "-m", "pipeline.cli", command, str(root), "--results", str(results)]
+    argv = [sys.executable, "-m", "pipeline.cli.main", command, str(root), "--results", str(results)]
     subprocess.run(argv, check=True, capture_output=True)
     return time.perf_counter() - began
 

@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root, results = Path(folder, "many"), Path(folder, "results")
         make_dataset(root, pairs, HEIGHT, WIDTH)
-        argv = [sys.executable, "-m", "pipeline.cli", "run", str(root), "--results", str(results), *OPTIONS]
+        argv = [sys.executable, "-m", "pipeline.cli.main", "run", str(root), "--results", str(results), *OPTIONS]
         print(f"{'':34} command   stage one, one-stage   stage two")
         with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as run:
             assert run.stderr is not None

@@ -23,9 +23,9 @@ from PIL import Image
 from scipy.ndimage import uniform_filter
 from skimage.metrics import structural_similarity
 
-from pipeline.encoding import FAST, encode_pixels, encode_png
-from pipeline.images import read_photo, shrink
-from pipeline.memory import peak_memory
+from pipeline.images.encoding import FAST, encode_pixels, encode_png
+from pipeline.images.photos import read_photo, shrink
+from pipeline.steps.memory import peak_memory
 from stages.settings import Smooth
 from tests.benchmarks.wallpapers import wallpapers
 
@@ -71,8 +71,9 @@ def _report_error(title: str, content_file: Path, style_file: Path) -> None:
 
 
 def _stylized(content: Photo, style: Photo) -> Photo:
-    from pipeline.weights import load_encoder_weights
-    from stages.stylize import Encoder, best_device, stylize
+    from pipeline.networks.weights import load_encoder_weights
+    from stages.features import Encoder, best_device
+    from stages.stylize import stylize
 
     weights = load_encoder_weights("auto")
     encoder = Encoder(weights.tensors, weights.architecture, best_device("auto"))
@@ -91,7 +92,7 @@ def _psnr(image: Photo, exact: Photo) -> float:
 
 
 def _edges(image: Photo) -> NDArray[np.float64]:
-    from pipeline.metrics import edge_map
+    from pipeline.compare.metrics import edge_map
 
     return edge_map(image)
 
@@ -146,7 +147,7 @@ def _report_cost(folder: Path, name: str) -> None:
 
 def _solve(folder: Path) -> None:
     """Stage two of a made-up look; stands for everything before the step."""
-    from pipeline.inputs import load_inputs
+    from pipeline.dataset.inputs import load_inputs
     from stages.smooth import smooth, upsample
 
     content = load_inputs(_pair(folder), 700).content
@@ -157,11 +158,11 @@ def _solve(folder: Path) -> None:
 
 
 def _carry_up(folder: Path) -> tuple[float, str, int]:
-    from pipeline.config import Config
-    from pipeline.inputs import load_inputs
-    from pipeline.manifest import publish
-    from pipeline.state import link_hash, read_link, recipe
-    from pipeline.steps import Network, make
+    from pipeline.dataset.config import Config
+    from pipeline.dataset.inputs import load_inputs
+    from pipeline.steps.make import Network, make
+    from pipeline.steps.staleness import link_hash, read_link, recipe
+    from pipeline.store.manifest import publish
 
     start, config = perf_counter(), Config(size="native")
     inputs = load_inputs(_pair(folder), "native")
@@ -173,7 +174,7 @@ def _carry_up(folder: Path) -> tuple[float, str, int]:
 
 
 def _pair(folder: Path):  # type: ignore[no-untyped-def]
-    from pipeline.dataset import Pair
+    from pipeline.dataset.layouts import Pair
 
     (content,) = folder.glob("content.*")
     return Pair("large", content, folder / "style.png")

@@ -13,11 +13,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the command line does
 
 import numpy as np
 
-from pipeline.config import Config
-from pipeline.dataset import open_dataset
-from pipeline.inputs import load_inputs
-from pipeline.metrics import Scorer
-from pipeline.steps import Network
+from pipeline.compare.metrics import Scorer
+from pipeline.dataset.config import Config
+from pipeline.dataset.inputs import load_inputs
+from pipeline.dataset.layouts import open_dataset
+from pipeline.steps.make import Network
 from stages.segment.automatic import automatic_labels
 from stages.segment.labels import PALETTE
 from stages.segment.match import match_regions, one_region

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.memory import peak_memory
+from pipeline.steps.memory import peak_memory
 from stages.settings import Solver
 from tests.stages.smooth.factors import has_mkl
 
@@ -117,9 +117,8 @@ def _print_cost(pixels: int, run: Measured, base: int) -> None:
 def _assemblies(content: Photo) -> dict[str, float]:
     from pymatting import cf_laplacian
 
-    from stages.smooth import matting_laplacian
-    from stages.smooth.cholesky import GridAnalysis
-    from stages.smooth.matting_laplacian import matting_stencil
+    from stages.smooth.matting_laplacian import matting_laplacian, matting_stencil
+    from stages.smooth.solvers.cholesky import GridAnalysis
 
     sparsity = GridAnalysis(*content.shape[:2]).sparsity
     ways: dict[str, Callable[[], object]] = {

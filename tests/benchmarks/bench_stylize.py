@@ -21,20 +21,21 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the command line does
 
 import torch
 
-from pipeline.config import Config
-from pipeline.dataset import Pair
-from pipeline.images import Photo
-from pipeline.inputs import Inputs, load_inputs
-from pipeline.metrics import Scorer
-from pipeline.steps import Network
+from pipeline.compare.metrics import Scorer
+from pipeline.dataset.config import Config
+from pipeline.dataset.inputs import Inputs, load_inputs
+from pipeline.dataset.layouts import Pair
+from pipeline.images.photos import Photo
+from pipeline.steps.make import Network
+from stages.features import Encoder
+from stages.features.resample import to_tensor
 from stages.settings import Smooth, Stylize
 from stages.smooth import smooth
-from stages.stylize import Encoder, Iterate, stylize
+from stages.stylize import Iterate, stylize
 from stages.stylize.canvas import Pixels
+from stages.stylize.coarse_to_fine import descend, load_pair
 from stages.stylize.objective import Objective
 from stages.stylize.optimise import Method
-from stages.stylize.resample import to_tensor
-from stages.stylize.stylize import descend, load_pair
 
 DEMO = Path(__file__).parents[2] / "data" / "demo" / "pagoda-at-dusk"
 OURS = Stylize()

@@ -10,8 +10,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.files import write_atomically
-from pipeline.weights import cache_folder
+from pipeline.networks.weights import cache_folder
+from pipeline.store.files import write_atomically
 
 NAME = "lomiri-wallpapers-16.04_20.04.0-2_all.deb"
 URL = f"http://deb.debian.org/debian/pool/main/l/lomiri-wallpapers/{NAME}"

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from pipeline import cli
-from pipeline.config import Config
-from pipeline.steps import Network
-from pipeline.task import Outcome, Task, perform
-from pipeline.weights import WeightsError, load_encoder_weights
+from pipeline.cli import main
+from pipeline.dataset.config import Config
+from pipeline.networks.weights import WeightsError, load_encoder_weights
+from pipeline.run.task import Outcome, Task, perform
+from pipeline.steps.make import Network
 
 PATIENCE = 60_000
 """Milliseconds, for machines that have other things to do."""
@@ -60,7 +60,7 @@ def vgg16() -> None:
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "Workers", InThisProcess)
+    monkeypatch.setattr(main, "Workers", InThisProcess)
 
 
 def find_chromium() -> str | None:

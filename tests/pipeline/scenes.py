@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pipeline.encoding import encode_png, encode_tiff
+from pipeline.images.encoding import encode_png, encode_tiff
 from stages.segment.labels import PALETTE
 
 TINY = """

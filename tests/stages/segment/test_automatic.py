@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pipeline.weights import WeightsError, load_encoder_weights
+from pipeline.networks.weights import WeightsError, load_encoder_weights
+from stages.features import Encoder
 from stages.segment.automatic import SLIVER, automatic_labels, look, to_edges, without_slivers
 from stages.segment.superpixels import averages, superpixels
-from stages.stylize import Encoder
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from stages.smooth.cholesky import GridCholesky
-from stages.smooth.pardiso import GridPardiso, find_mkl
+from stages.smooth.solvers.cholesky import GridCholesky
+from stages.smooth.solvers.pardiso import GridPardiso, find_mkl
 
 
 def has_mkl() -> bool:

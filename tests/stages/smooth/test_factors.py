@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from stages.smooth import NotPositiveDefiniteError
-from stages.smooth.cholesky import GridAnalysis
 from stages.smooth.matting_laplacian import matting_stencil
+from stages.smooth.solvers.cholesky import GridAnalysis
 from tests.stages.smooth.factors import FACTORS, factors
 from tests.stages.smooth.references import noisy
 

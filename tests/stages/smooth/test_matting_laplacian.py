@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pymatting import cf_laplacian
 
-from stages.smooth import affine_energy, matting_laplacian
-from stages.smooth.matting_laplacian import apply_stencil, matting_stencil
+from stages.smooth import affine_energy
+from stages.smooth.matting_laplacian import apply_stencil, matting_laplacian, matting_stencil
 from tests.stages.smooth.references import dense_laplacian, noisy, photo_like
 
 SIZES = list(product(range(3, 7), range(3, 8)))

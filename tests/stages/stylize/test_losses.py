@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from stages.smooth import matting_laplacian
+from stages.smooth.matting_laplacian import matting_laplacian
 from stages.stylize import losses
 from stages.stylize.bilateral_grid import Slicing, locality, roughness
-from stages.stylize.onestage import to_sparse_tensor
+from stages.stylize.one_stage import to_sparse_tensor
 
 
 @pytest.fixture

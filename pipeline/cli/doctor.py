@@ -1,0 +1,75 @@
+"""What the machine has that matters here: device, BLAS, SuiteSparse, threads, memory, weights, the semantic model."""
+
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+
+def examine_machine() -> list[str]:
+    """One line for each thing found; a line that starts with "!" says what to mend."""
+    return [*_device(), *_sparse(), *_threads(), *_memory(), *_weights(), *_semantic_model()]
+
+
+def _device() -> list[str]:
+    import torch
+
+    from stages.features import best_device
+
+    device = best_device("auto")
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    return [f"device        {name} (torch {torch.__version__})"]
+
+
+def _sparse() -> list[str]:
+    """What CHOLMOD was built against and which BLAS the loader gave it, from the files mapped into this process."""
+    import sksparse.cholmod  # noqa: F401  loads CHOLMOD and, with it, its BLAS
+
+    mapped = {Path(region.path) for region in psutil.Process().memory_maps()} if _maps_are_known() else set()
+    system = {path for path in mapped if "site-packages" not in path.parts}  # numpy and scipy carry their own BLAS
+    lines = [f"CHOLMOD       scikit-sparse {version('scikit-sparse')}, {_first(mapped, 'libcholmod')}"]
+    blas = _first(system, "libopenblas", "libmkl", "libblis", "libblas")
+    lines.append(f"its BLAS      {blas}")
+    if "/blas/" in blas:
+        lines.append("! this is the reference BLAS, which makes stage two 3 times slower: install libopenblas0-pthread")
+    return lines
+
+
+def _maps_are_known() -> bool:
+    return hasattr(psutil.Process, "memory_maps")
+
+
+def _first(paths: set[Path], *prefixes: str) -> str:
+    for prefix in prefixes:
+        for path in sorted(paths):
+            if path.name.startswith(prefix):
+                return str(path.resolve())
+    return "not told by this system"
+
+
+def _threads() -> list[str]:
+    import numba
+    import torch
+
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+    told = ", ".join(f"{name}={os.environ[name]}" for name in names if name in os.environ)
+    line = f"threads       {os.cpu_count()} cores; torch {torch.get_num_threads()}, numba {numba.get_num_threads()}"
+    return [f"{line}{f'; {told}' if told else ''}"]
+
+
+def _memory() -> list[str]:
+    memory = psutil.virtual_memory()
+    return [f"memory        {memory.available / 2**30:.1f} GiB free of {memory.total / 2**30:.1f} GiB"]
+
+
+def _weights() -> list[str]:
+    from pipeline.networks.weights import describe_weights
+
+    return [f"weights       {line}" for line in describe_weights()]
+
+
+def _semantic_model() -> list[str]:
+    from pipeline.networks.semantic_model import where_is_the_model
+
+    return [f"semantic      {where_is_the_model()}"]

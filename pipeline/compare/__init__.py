@@ -1,0 +1,1 @@
+"""The methods side by side: metrics, the score table, the trade-off."""

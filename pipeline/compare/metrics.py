@@ -1,0 +1,133 @@
+"""What a result is worth, in four numbers. All are computed from the image as written at 8 bits."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from scipy import ndimage
+from skimage.metrics import structural_similarity
+
+from stages.features.encoder import Encoder
+from stages.features.guides import guide, one_hot
+from stages.segment.match import Regions
+from stages.smooth import affine_energy
+from stages.smooth.matting_laplacian import matting_laplacian
+from stages.stylize.bilateral_grid import LUMA
+from stages.stylize.losses import gram, style_loss
+from stages.stylize.objective import STYLE_LAYERS
+
+Photo = npt.NDArray[np.float32]
+
+STYLE_SIZE = 350
+"""Long edge at which the style distance is measured, pixels."""
+NARROWEST = 16
+"""Pixels of the shorter edge there: the encoder halves it four times."""
+EDGE_FLOOR = 0.02
+"""An image without edges stays one: the least gradient that counts as a full edge."""
+DIRECTIONS = 64
+QUANTILES = 512
+
+
+class Scores(NamedTuple):
+    """One result's metrics."""
+
+    edge_ssim: float
+    """SSIM of the content's edge map and the result's, higher is better, 1 at most. Edges: luma blurred by sigma
+    1 px, Sobel magnitude, divided by its 99th percentile (at least 0.02), clipped to 1."""
+    style_distance: float
+    """Relative squared error of the masked Gram matrices to the style's at 350 px, mean over the five style layers,
+    regions weighted by area. Lower is better; an unrelated photo has about 1."""
+    colour_distance: float
+    """Sliced Wasserstein-1 distance of each region's RGB colours to the style's, over 64 seeded directions, regions
+    weighted by area. Lower is better."""
+    affine_energy: float
+    """sum_c x_c^T L x_c / n, L the content's Matting Laplacian. Lower is more photorealistic in the paper's sense."""
+
+
+class Scorer:
+    """Scores results of one pair: all that depends on content and style alone is computed once.
+
+    Args:
+        content, style: (H, W, 3) and (h, w, 3) float32 in [0, 1].
+        regions: their matched regions.
+        encoder: VGG, float32; style distances of different encoders cannot be compared.
+
+    Raises:
+        ValueError: content or style is too long and narrow for a style distance.
+    """
+
+    def __init__(self, content: Photo, style: Photo, regions: Regions, encoder: Encoder) -> None:
+        self.shape = content.shape
+        self.regions = regions
+        self.encoder = encoder
+        self.edges = edge_map(_at_8_bits(content))
+        self.laplacian = matting_laplacian(content)
+        self.style_colours = [_directed_quantiles(style[regions.style == k]) for k in range(regions.count)]
+        areas = np.bincount(regions.content.ravel(), minlength=regions.count) / regions.content.size
+        self.areas = areas.astype(np.float32)
+        self.targets = self._grams(style, regions.style)
+
+    def score(self, image: Photo) -> Scores:
+        """Score one result.
+
+        Args:
+            image: (H, W, 3) in [0, 1], of the content's size.
+
+        Raises:
+            ValueError: the size is not the content's.
+        """
+        if image.shape != self.shape:
+            raise ValueError(f"a result of {image.shape} can't be scored against a content of {self.shape}")
+        image = _at_8_bits(image)
+        edge_ssim = structural_similarity(self.edges, edge_map(image), data_range=1.0)  # type: ignore[no-untyped-call]
+        grams = self._grams(image, self.regions.content)
+        style_distance = style_loss(grams, self.targets, torch.from_numpy(self.areas).to(self.encoder.device))
+        colour_distance = sum(
+            area * np.abs(_directed_quantiles(image[self.regions.content == k]) - self.style_colours[k]).mean()
+            for k, area in enumerate(self.areas)
+        )
+        energy = affine_energy(self.laplacian, image)
+        return Scores(float(edge_ssim), float(style_distance), float(colour_distance), energy)
+
+    def _grams(self, image: Photo, labels: npt.NDArray[np.uint8]) -> dict[str, torch.Tensor]:
+        height, width = image.shape[:2]
+        scale = STYLE_SIZE / max(height, width)
+        size = (round(width * scale), round(height * scale))
+        if min(size) < NARROWEST:
+            raise ValueError(
+                f"{width}x{height} can't be scored: the style distance is measured at {size[0]}x{size[1]}, "
+                f"where no edge may be under {NARROWEST}"
+            )
+        planes = (Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS) for plane in np.moveaxis(image, 2, 0))
+        small = np.stack([np.asarray(plane) for plane in planes]).clip(0, 1)
+        small_labels = np.asarray(Image.fromarray(labels).resize(size, Image.Resampling.NEAREST))
+        device = self.encoder.device
+        masks = one_hot(torch.tensor(small_labels), self.regions.count).to(device)
+        with torch.inference_mode():
+            activations = self.encoder(torch.tensor(small)[None].to(device), STYLE_LAYERS)
+            return {name: gram(F, guide(masks, F.shape[-2:])) for name, F in activations.items()}
+
+
+def _at_8_bits(image: Photo) -> Photo:
+    rounded: Photo = np.round(np.clip(image, 0, 1) * 255).astype(np.float32) / np.float32(255)
+    return rounded
+
+
+def edge_map(image: Photo) -> npt.NDArray[np.float64]:
+    """The edges of an (H, W, 3) image in [0, 1]: (H, W) in [0, 1], as `Scores.edge_ssim` defines them."""
+    blurred = ndimage.gaussian_filter(image.astype(np.float64) @ np.array(LUMA), sigma=1.0)
+    magnitude = np.hypot(ndimage.sobel(blurred, axis=0), ndimage.sobel(blurred, axis=1))
+    edges: npt.NDArray[np.float64] = np.clip(magnitude / max(np.percentile(magnitude, 99), EDGE_FLOOR), 0, 1)
+    return edges
+
+
+def _directed_quantiles(colours: Photo) -> Photo:
+    """Quantiles of (n, 3) colours along seeded directions: (DIRECTIONS, QUANTILES)."""
+    directions = np.random.default_rng(0).normal(size=(DIRECTIONS, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    projected = np.sort(directions.astype(np.float32) @ colours.T, axis=1)  # rows of float32: numpy's fast sort
+    at = (np.arange(QUANTILES) + 0.5) / QUANTILES * (len(colours) - 1)
+    quantiles: Photo = projected[:, np.round(at).astype(int)]
+    return quantiles

@@ -1,0 +1,1 @@
+"""Image files: decoding, encoding, colour space, transparency, masks, contact sheets."""

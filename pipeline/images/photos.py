@@ -1,0 +1,93 @@
+"""Photos as the stages take them, brought down to a size: float32, H x W x 3, sRGB values in [0, 1]."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from pipeline.images.colour_space import to_srgb
+from pipeline.images.decoding import ImageError, Raster, read_raster
+from pipeline.images.transparency import extend_colours, without_premultiplication
+
+Photo = npt.NDArray[np.float32]
+Alpha = npt.NDArray[np.float32]
+
+
+class Original(NamedTuple):
+    """A photo at its own size, and what its result should keep of its file."""
+
+    photo: Photo
+    alpha: Alpha | None
+    """H x W in [0, 1]: how opaque; None where nothing is transparent."""
+    bits: int
+    """8, or 16 where the file has more than 8 a channel."""
+
+
+def read_photo(path: Path) -> Photo:
+    """The colours alone of `read_original`, with the same errors."""
+    return read_original(path).photo
+
+
+def read_original(path: Path) -> Original:
+    """Reads a PNG, JPEG or TIFF photo of 8, 16 or 32 bits: float32, H x W x 3, sRGB in [0, 1], and its transparency.
+
+    EXIF orientation is applied, colours are converted to sRGB from the profile or colour space that the file names,
+    grey becomes three equal channels. What is wholly transparent has no colour: it takes those around it.
+
+    Raises:
+        ImageError: unreadable, of another kind, CMYK without a profile, animated, of several pages, too large, wholly
+            transparent, with NaN, out of range.
+    """
+    raster = read_raster(path)
+    if raster.unreadable_colours is not None:
+        raise ImageError(f"{path}: {raster.unreadable_colours}: convert it to sRGB")
+    values = _normalised(raster, path)
+    colours, alpha = values, None
+    if raster.has_alpha:
+        colours, alpha = np.ascontiguousarray(values[..., :-1]), np.ascontiguousarray(values[..., -1])
+        if raster.premultiplied:
+            colours = without_premultiplication(colours, alpha)
+        if not alpha.any():
+            raise ImageError(f"{path}: wholly transparent: there is nothing to see")
+    photo = np.ascontiguousarray(np.broadcast_to(to_srgb(colours, raster, path), (*values.shape[:2], 3)))
+    bits = 8 if raster.values.dtype == np.uint8 else 16
+    if alpha is None or alpha.min() == 1:
+        return Original(photo, None, bits)
+    return Original(extend_colours(photo, alpha), alpha, bits)
+
+
+def _normalised(raster: Raster, path: Path) -> npt.NDArray[np.float32]:
+    """The file's values over that of white."""
+    if raster.values.dtype.kind == "i":
+        raise ImageError(f"{path}: values of type {raster.values.dtype}, which may be negative, are not a photo")
+    values: npt.NDArray[np.float32] = raster.values.astype(np.float32, order="C")
+    values /= np.float32(raster.full)
+    if not np.isfinite(values.sum(dtype=np.float64)):
+        raise ImageError(f"{path}: {np.count_nonzero(~np.isfinite(values))} values are NaN or infinite")
+    if values.min() < 0 or values.max() > 1:
+        raise ImageError(f"{path}: values reach from {values.min():g} to {values.max():g}, outside [0, 1]: clip them")
+    return values
+
+
+def working_shape(shape: tuple[int, ...], size: int) -> tuple[int, int]:
+    """Height and width with the long edge brought down to `size` pixels; never enlarged."""
+    height, width = shape[:2]
+    scale = min(1.0, size / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def shrink(photo: Photo, size: int) -> Photo:
+    """Brings the long edge down to `size` pixels by a Lanczos filter as wide as the reduction asks; in [0, 1].
+
+    photo: H x W x 3, or H x W x 1.
+    """
+    height, width = working_shape(photo.shape, size)
+    if (height, width) == photo.shape[:2]:
+        return photo
+    small: Photo = np.empty((height, width, photo.shape[2]), np.float32)
+    for channel in range(photo.shape[2]):
+        plane = Image.fromarray(np.ascontiguousarray(photo[..., channel]))
+        small[..., channel] = np.asarray(plane.resize((width, height), Image.Resampling.LANCZOS))
+    return small.clip(0, 1, out=small)

@@ -1,0 +1,1 @@
+"""The live page: a server on this machine, stage two solved anew while lambda is dragged."""

@@ -1,0 +1,119 @@
+"""Stage two again and again, at preview size and at full size: assembled and analysed once for each."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pipeline.dataset.config import Config, ConfigError, save_lambda
+from pipeline.dataset.inputs import load_inputs
+from pipeline.dataset.layouts import Pair
+from pipeline.images.photos import Photo, read_photo, shrink
+from pipeline.steps.staleness import LINK
+from stages.smooth import Smoothed, Smoother
+
+PREVIEW = 350
+"""Long edge of a preview, pixels."""
+KEPT = 2
+"""Factors in memory: one pair's, at both sizes."""
+
+Size = Literal["preview", "full"]
+Side = Literal["content", "style", "stage-one"]
+
+
+class Served(NamedTuple):
+    """A pair that the page can show."""
+
+    pair: Pair
+    folder: Path
+    """Of its results."""
+    config: Config
+
+    @property
+    def link(self) -> Path:
+        """Its stage-one image."""
+        return self.folder / "stylize" / LINK
+
+
+class _Prepared(NamedTuple):
+    """A pair at one size, ready to be solved."""
+
+    pictures: dict[Side, Photo]
+    smoother: Smoother
+
+
+class Live:
+    """The pairs of the page by number; one request computes at a time."""
+
+    def __init__(self, pairs: list[Served], settings_of: Callable[[Pair], Config]) -> None:
+        self.pairs = pairs
+        self._settings_of = settings_of
+        self._prepared: dict[tuple[int, Size, int], _Prepared] = {}
+        self._alone = threading.Lock()
+
+    def picture(self, number: int, side: Side, size: Size) -> Photo:
+        """A pair's content, style or stage-one image, H x W x 3.
+
+        Raises:
+            ValueError: there is none, or it can't be used.
+        """
+        with self._alone:
+            return self._prepare(number, size).pictures[side]
+
+    def smooth(self, number: int, lam: float, size: Size) -> Smoothed:
+        """Stage two of a pair at this lambda.
+
+        Raises:
+            ValueError: no such pair or lambda, or its files can't be used.
+            ArithmeticError, MemoryError: the system can't be solved.
+        """
+        with self._alone:
+            prepared = self._prepare(number, size)
+            return prepared.smoother.solve(prepared.pictures["stage-one"], lam)
+
+    def save(self, number: int, lam: float) -> Path:
+        """Makes a lambda the pair's own; the file that it is in.
+
+        Raises:
+            ValueError: not a lambda, or a pair without a place for it.
+            OSError: the file can't be written.
+        """
+        served = self._served(number)
+        if not 0 < lam < float("inf"):
+            raise ConfigError(f"lambda {lam} is not above 0")
+        file = save_lambda(served.pair, lam)
+        self.pairs[number] = served._replace(config=self._settings_of(served.pair))
+        return file
+
+    def _served(self, number: int) -> Served:
+        if not 0 <= number < len(self.pairs):
+            raise ValueError(f"there is no pair {number}")
+        return self.pairs[number]
+
+    def _prepare(self, number: int, size: Size) -> _Prepared:
+        served = self._served(number)
+        if not served.link.exists():
+            raise ValueError("there is no stage-one image: run `photostyle stylize` first")
+        key = number, size, served.link.stat().st_mtime_ns  # stage one may be run again meanwhile
+        if key not in self._prepared:
+            while len(self._prepared) >= KEPT:
+                del self._prepared[next(iter(self._prepared))]
+            self._prepared[key] = _prepare(served, size)
+        return self._prepared[key]
+
+
+def _prepare(served: Served, size: Size) -> _Prepared:
+    inputs, link = load_inputs(served.pair, served.config.size), read_photo(served.link)
+    if link.shape != inputs.content.shape:
+        (height, width), (h, w) = link.shape[:2], inputs.content.shape[:2]
+        raise ValueError(
+            f"the stage-one image is {width}x{height}, the content at this size {w}x{h}: "
+            "give the --size it was made with, or run `photostyle stylize` again"
+        )
+    edge = PREVIEW if size == "preview" else max(link.shape)
+    pictures: dict[Side, Photo] = {
+        "content": shrink(inputs.content, edge),
+        "style": shrink(inputs.style, edge),
+        "stage-one": shrink(link, edge),
+    }
+    return _Prepared(pictures, Smoother(pictures["content"], epsilon=served.config.smooth.epsilon))

@@ -1,0 +1,99 @@
+"""Two photos of one's own through stage one, in the background."""
+
+import threading
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pipeline.dataset.config import Config
+from pipeline.dataset.inputs import load_inputs
+from pipeline.dataset.layouts import Pair
+from pipeline.images.photos import read_photo
+from pipeline.live.live import Live, Served
+from pipeline.steps.make import Network, make
+from pipeline.steps.progress import Step
+from pipeline.steps.segment import WAYS, segment_pair
+from pipeline.steps.staleness import recipe
+from pipeline.store.manifest import publish
+
+Side = Literal["content", "style"]
+
+
+class Progress(NamedTuple):
+    """How far it is."""
+
+    step: int = 0
+    total: int = 0
+    text: str = ""
+    error: str = ""
+    pair: int | None = None
+    """The finished pair's number on the page."""
+
+
+class Uploads:
+    """Photos are taken one for each side; with both, one job at a time makes a pair of them.
+
+    Args:
+        live: gets the finished pairs.
+        folder: for the photos and results; they last as long as it does.
+        config: all settings.
+    """
+
+    def __init__(self, live: Live, folder: Path, config: Config) -> None:
+        self.progress: Progress | None = None
+        self._live, self._folder, self._config = live, folder, config
+        self._network = Network(config)
+        self._count = 0
+        self._alone = threading.Lock()
+
+    def take(self, side: Side, data: bytes) -> tuple[int, int]:
+        """Keeps a photo of either side; its height and width.
+
+        Raises:
+            ImageError: it is none that the stages read.
+        """
+        path = self._folder / f"next_{side}"
+        path.write_bytes(data)
+        try:
+            height, width = read_photo(path).shape[:2]
+        except ValueError as error:
+            path.unlink()
+            raise type(error)(str(error).replace(str(path), f"the {side} photo")) from error
+        return height, width
+
+    def start(self) -> None:
+        """Begins with the two photos that were taken last.
+
+        Raises:
+            ValueError: one is missing, or another job is at work.
+        """
+        with self._alone:
+            if self.progress is not None and self.progress.pair is None and not self.progress.error:
+                raise ValueError("two photos are at work already: wait for them")
+            waiting = {side: self._folder / f"next_{side}" for side in ("content", "style")}
+            if missing := [side for side, path in waiting.items() if not path.exists()]:
+                raise ValueError(f"choose a {' and a '.join(missing)} photo first")
+            self._count += 1
+            place = self._folder / str(self._count)
+            place.mkdir()
+            for side, path in waiting.items():
+                path.rename(place / side)
+            self.progress = Progress(text="loading")
+        pair = Pair(f"your photos {self._count}", place / "content", place / "style")
+        threading.Thread(target=self._work, args=(pair, place), daemon=True).start()
+
+    def _work(self, pair: Pair, place: Path) -> None:
+        try:
+            if self._config.masks in WAYS:
+                pair = segment_pair(pair, place, self._config, self._network)
+            inputs = load_inputs(pair, self._config.size)
+            made = make("stylize", inputs, None, self._config, self._network, self._advance)
+            wanted = recipe("stylize", inputs.hashes(), None, self._config)
+            assert wanted is not None  # stage one starts from nothing
+            publish(place / "stylize", wanted, made.outputs, made.facts)
+            self._live.pairs.append(Served(pair, place, self._config))
+            self.progress = Progress(pair=len(self._live.pairs) - 1)
+        except Exception as error:  # told on the page; the server goes on
+            self.progress = Progress(error=str(error).replace(str(place), "your photos") or type(error).__name__)
+
+    def _advance(self, step: Step) -> None:
+        self.progress = Progress(step.done, step.total, f"stage one {step.text}")

@@ -1,0 +1,1 @@
+"""The networks: their weights, the check of these, and the semantic model."""

@@ -1,0 +1,1 @@
+"""A dataset through the steps: the plan, the schedule, the workers, the cluster."""

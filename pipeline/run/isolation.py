@@ -1,0 +1,36 @@
+"""What befalls one pair befalls no other, in the steps that take one pair after the other themselves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.run.plan import Failure
+from pipeline.run.task import concerns_all
+from pipeline.steps.progress import say
+from pipeline.store.manifest import record_failure
+
+
+@contextmanager
+def isolated(failures: list[Failure], pair: str, what: str, folder: Path, label: str) -> Iterator[None]:
+    """Whatever befalls one pair in this block is added to the failures, told, and written down; the others go on.
+
+    Args:
+        failures: those so far.
+        pair: its name.
+        what: is done with it.
+        folder: where it is written down.
+        label: what the pair is called on the screen.
+
+    Raises:
+        EncoderError, SemanticModelError: the network can't be had, for any pair.
+        OSError: the disk is full.
+    """
+    try:
+        yield
+    except Exception as error:
+        if concerns_all(error):
+            raise
+        reason = str(error).strip() or type(error).__name__
+        record_failure(folder, f"{type(error).__name__}: {reason}")
+        failures.append(Failure(pair, what, reason))
+        say(f"{label} {what}: FAILED: {reason}")

@@ -1,0 +1,1 @@
+"""Colour maps of regions, in numpy."""

@@ -1,0 +1,209 @@
+"""Stage one: the content photo in the style photo's look, by optimisation through VGG, coarse to fine."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from stages.colour.colour_match import monge_kantorovich
+from stages.features.encoder import Encoder
+from stages.features.guides import edge_aware, one_hot
+from stages.features.resample import resample, resample_labels, shape_at, shape_of, to_array, to_tensor
+from stages.segment import Regions, one_region
+from stages.settings import SMALLEST_EDGE, Stylize
+from stages.stylize.canvas import Canvas, ColourMaps, Pixels
+from stages.stylize.objective import Objective
+from stages.stylize.optimise import Method, OnIterate, minimise
+
+Photo = npt.NDArray[np.float32]
+
+BLEND_RADIUS = 0.015
+"""Radius of the filter that fits region borders to the content's edges, as a share of the long edge."""
+
+
+class Stylized(NamedTuple):
+    """A result and how it was reached."""
+
+    image: Photo
+    """(H, W, 3), the content's size; where pixels were optimised, not clipped."""
+    losses: dict[str, float]
+    """Weighted losses of the best iterate at the last scale."""
+    evaluations: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A content and a style photo on the device, with their matched regions."""
+
+    content: Tensor
+    """(1, 3, H, W)."""
+    style: Tensor
+    """(1, 3, h, w)."""
+    content_labels: Tensor
+    """(H, W)."""
+    style_labels: Tensor
+    """(h, w)."""
+    count: int
+    """Of regions."""
+
+
+def stylize(
+    content: Photo,
+    style: Photo,
+    encoder: Encoder,
+    *,
+    regions: Regions | None = None,
+    settings: Stylize = Stylize(),  # noqa: B008 (frozen)
+    on_iterate: OnIterate | None = None,
+) -> Stylized:
+    """Give the content the style's look, region by region.
+
+    Args:
+        content, style: (H, W, 3) and (h, w, 3) float in [0, 1], at least 32 pixels each way.
+        encoder: on the device to compute on.
+        regions: the pair's matched regions; without them all of the style serves all of the content.
+        settings: see `Stylize`.
+        on_iterate: told of each evaluation.
+
+    Raises:
+        ValueError: an image or a label map is not what it should be.
+        DivergedError: a loss is not finite.
+    """
+    pair = load_pair(content, style, regions, encoder.device)
+    if settings.canvas == "grid" and settings.start == "noise":
+        raise ValueError("a grid of colour maps has no noise to start from: set canvas to pixels, or start to colour")
+    if len(settings.sizes) != len(settings.evaluations):
+        raise ValueError(f"{len(settings.sizes)} sizes need as many evaluations, not {len(settings.evaluations)}")
+    maps = _colour_maps(pair) if settings.start == "colour" else torch.eye(3, 4, device=encoder.device)
+    maps = maps.expand(pair.count, 3, 4)
+    canvas: Canvas
+    if settings.canvas == "grid":
+        priors = {
+            "roughness": settings.roughness_weight, "locality": settings.locality_weight,
+            "flatness": settings.flatness_weight, "evenness": settings.evenness_weight,
+        }  # fmt: skip
+        canvas = ColourMaps(
+            pair.content, _blending_weights(pair), maps,
+            settings.grid_rows, settings.grid_bins, priors,
+        )  # fmt: skip
+    else:
+        canvas = Pixels(_start_image(pair, maps, settings), settings.tv_weight)
+    weights = {"style": settings.style_weight, "colour": settings.colour_weight, "content": settings.content_weight}
+    method = Method(settings.optimizer, settings.learning_rate, settings.tolerance)
+    scales = list(zip(settings.sizes, settings.evaluations, strict=True))
+    return descend(pair, canvas, encoder, weights, scales, method, on_iterate)
+
+
+def descend(
+    pair: Pair,
+    canvas: Canvas,
+    encoder: Encoder,
+    weights: dict[str, float],
+    scales: Sequence[tuple[int, int]],
+    method: Method,
+    on_iterate: OnIterate | None,
+    extra: Callable[[Tensor], dict[str, Tensor]] = lambda image: {},
+) -> Stylized:
+    """The loop that stage one and the one-stage method share.
+
+    Args:
+        pair: on the encoder's device.
+        canvas: what is optimised.
+        encoder: VGG.
+        weights: of the style, colour and content losses.
+        scales: (long edge, evaluations), coarse to fine.
+        method: the optimiser and when it stops.
+        on_iterate: told of each evaluation.
+        extra: further weighted losses of the image, by name.
+    """
+    full = shape_of(pair.content)
+    total, done = sum(evaluations for _, evaluations in scales), 0
+    best: dict[str, float] = {}
+    for size, evaluations in scales:
+        shape, style_shape = shape_at(full, size), shape_at(shape_of(pair.style), size)
+        objective = Objective(
+            encoder,
+            resample(pair.content, shape),
+            resample(pair.style, style_shape),
+            resample_labels(pair.content_labels, shape),
+            resample_labels(pair.style_labels, style_shape),
+            pair.count,
+            weights,
+        )
+        canvas.resize(shape)
+
+        def losses(objective: Objective = objective) -> dict[str, Tensor]:
+            image = canvas.image()
+            return objective.losses(image) | extra(image) | canvas.prior(image)
+
+        best, used = minimise(
+            canvas.parameters(), losses, evaluations, method,
+            size=max(shape), done=done, total=total, on_iterate=on_iterate,
+        )  # fmt: skip
+        done += used
+    canvas.resize(full)
+    with torch.no_grad():
+        return Stylized(to_array(canvas.image()), best, done)
+
+
+def load_pair(content: Photo, style: Photo, regions: Regions | None, device: torch.device) -> Pair:
+    """Check a pair and put it on the device.
+
+    Raises:
+        ValueError: what is wrong, with counts.
+    """
+    for name, image in (("content", content), ("style", style)):
+        if image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < SMALLEST_EDGE:
+            raise ValueError(
+                f"the {name} is (H, W, 3) with H and W at least {SMALLEST_EDGE}, this one is {image.shape}"
+            )
+        if not np.isfinite(image).all():
+            raise ValueError(f"the {name} has {np.count_nonzero(~np.isfinite(image))} values that are not finite")
+        if image.min() < 0 or image.max() > 1:
+            raise ValueError(f"the {name} is in [0, 1], this one spans {image.min():g} to {image.max():g}")
+    regions = regions or one_region(content.shape[:2], style.shape[:2])
+    for name, image, labels in (("content", content, regions.content), ("style", style, regions.style)):
+        if labels.shape != image.shape[:2]:
+            raise ValueError(f"the {name}'s regions are {labels.shape}, the {name} itself is {image.shape[:2]}")
+        most = regions.count - (name == "content")  # of the style, pixels may be of no use
+        if labels.max() > most:
+            raise ValueError(f"the {name}'s regions go up to {labels.max()}, of {regions.count}")
+    if missing := set(range(regions.count)) - set(np.unique(regions.style).tolist()):
+        raise ValueError(f"regions {sorted(missing)} have no pixel in the style: match them first")
+    return Pair(
+        to_tensor(content, device),
+        to_tensor(style, device),
+        torch.tensor(regions.content, device=device),
+        torch.tensor(regions.style, device=device),
+        regions.count,
+    )
+
+
+def _colour_maps(pair: Pair) -> Tensor:
+    """For each region the affine map from the content's colours to the style's, (K, 3, 4)."""
+    content, style = to_array(pair.content).astype(np.float64), to_array(pair.style).astype(np.float64)
+    content_labels, style_labels = pair.content_labels.cpu().numpy(), pair.style_labels.cpu().numpy()
+    maps = []
+    for k in range(pair.count):
+        source, target = content[content_labels == k], style[style_labels == k]
+        A, b = monge_kantorovich(source, target) if len(source) else (np.eye(3), np.zeros(3))
+        maps.append(np.column_stack([A, b]))
+    return torch.tensor(np.stack(maps), dtype=torch.float32, device=pair.content.device)
+
+
+def _blending_weights(pair: Pair) -> Tensor:
+    """(1, K, H, W): the content's regions, with borders that follow its edges."""
+    masks = one_hot(pair.content_labels, pair.count)
+    return edge_aware(masks, pair.content, max(2, round(BLEND_RADIUS * max(shape_of(pair.content)))))
+
+
+def _start_image(pair: Pair, maps: Tensor, settings: Stylize) -> Tensor:
+    if settings.start == "noise":
+        generator = torch.Generator().manual_seed(settings.seed)
+        return torch.rand(pair.content.shape, generator=generator).to(pair.content.device)
+    matched = torch.einsum("kij,jhw->kihw", maps[:, :, :3], pair.content[0]) + maps[:, :, 3, None, None]
+    return (_blending_weights(pair)[0, :, None] * matched).sum(dim=0)[None].clamp(0, 1)

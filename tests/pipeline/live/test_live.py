@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from pipeline.dataset.config import Config, ConfigError, load_config
+from pipeline.images.encoding import encode_png, encode_tiff
+from pipeline.images.photos import shrink
+from pipeline.live.live import PREVIEW, Live, Served
+from pipeline.steps.staleness import LINK
+from stages.smooth import smooth
+from tests.pipeline.pages.report.example import make_case, photo, spoilt
+
+CONFIG = Config(size=400)
+
+
+@pytest.fixture
+def case(tmp_path):
+    return make_case(tmp_path, ["hill", "lake"])
+
+
+@pytest.fixture
+def live(case):
+    def settings_of(pair):
+        return load_config(case.dataset.root, None, pair)
+
+    pairs = [Served(pair, case.results / pair.name, settings_of(pair)) for pair in case.dataset.pairs]
+    return Live(pairs, settings_of)
+
+
+def test_it_solves_what_stage_two_solves(live):
+    result = live.smooth(0, 0.01, "full").image
+    content = live.picture(0, "content", "full")
+    np.testing.assert_array_equal(result, smooth(content, live.picture(0, "stage-one", "full"), 0.01).image)
+    assert np.abs(content - photo(0)).max() < 1 / 255
+    assert np.abs(live.picture(0, "stage-one", "full") - spoilt(photo(0))).max() < 1e-6
+
+
+def test_a_preview_is_the_pair_brought_down(live):
+    content = photo(3, 300, 450)
+    served = live.pairs[1]
+    served.pair.content.write_bytes(encode_png(content, 8))
+    (served.folder / "stylize" / LINK).write_bytes(encode_tiff(spoilt(content)))
+    mask = np.ones((300, 450, 3))
+    served.pair.content_mask.write_bytes(encode_png(mask, 8))
+    served.pair.style_mask.write_bytes(encode_png(mask[:60, :90], 8))
+    preview = live.picture(1, "stage-one", "preview")
+    assert max(preview.shape) == PREVIEW
+    np.testing.assert_array_equal(preview, shrink(spoilt(content), PREVIEW))
+    assert live.smooth(1, 0.1, "preview").image.shape == preview.shape
+    assert live.smooth(1, 0.1, "full").image.shape == content.shape
+
+
+def test_a_further_lambda_is_neither_assembled_nor_analysed_again(live):
+    live.smooth(0, 0.1, "preview")
+    prepared = live._prepare(0, "preview")
+    live.smooth(0, 0.2, "preview")
+    assert live._prepare(0, "preview") is prepared
+
+
+def test_stage_one_run_again_is_taken_up(live):
+    before = live.picture(0, "stage-one", "full")
+    live.pairs[0].link.write_bytes(encode_tiff(before[:, ::-1]))
+    np.testing.assert_array_equal(live.picture(0, "stage-one", "full"), before[:, ::-1])
+
+
+def test_a_kept_lambda_is_the_pairs_own(live, case):
+    file = live.save(0, 0.007)
+    assert file == case.dataset.root / "hill" / "photostyle.toml"
+    assert live.pairs[0].config.smooth.lam == 0.007
+    assert live.pairs[1].config.smooth.lam != 0.007
+    with pytest.raises(ConfigError, match="not above 0"):
+        live.save(0, float("nan"))
+
+
+@pytest.mark.parametrize("number", [-1, 2])
+def test_there_are_no_other_pairs(live, number):
+    with pytest.raises(ValueError, match="there is no pair"):
+        live.smooth(number, 0.1, "preview")
+
+
+def test_what_can_not_be_solved_says_why(live):
+    live.pairs[0].link.unlink()
+    with pytest.raises(ValueError, match="run `photostyle stylize` first"):
+        live.smooth(0, 0.1, "preview")
+    live.pairs[1] = live.pairs[1]._replace(config=Config(size=60))
+    with pytest.raises(ValueError, match="is 90x60, the content at this size 60x40"):
+        live.smooth(1, 0.1, "preview")

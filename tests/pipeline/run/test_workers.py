@@ -1,0 +1,130 @@
+"""The two processes that do a dataset's tasks, on stage-one images that need no network."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli.main import main
+from pipeline.dataset.config import Config
+from pipeline.dataset.layouts import open_dataset
+from pipeline.images.encoding import encode_tiff
+from pipeline.run.schedule import carry_out
+from pipeline.run.task import Task, perform
+from pipeline.run.workers import Workers
+from pipeline.steps.make import EncoderError, Network
+from pipeline.store.manifest import read_failure, read_manifest
+from tests.pipeline.scenes import make_stylized_pairs, noise
+
+PAIRS = ("hill", "lake", "moor")
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Three pairs with a stage-one image, and the folder of their results."""
+    return make_stylized_pairs(tmp_path / "views", tmp_path / "results" / "views", PAIRS)
+
+
+def tasks(folders: tuple[Path, Path]) -> list[Task]:
+    dataset, results = folders
+    pairs = open_dataset(dataset).pairs
+    return [Task(pair, "smooth", Config(), {}, results / pair.name, pair.name, False) for pair in pairs]
+
+
+def smooth(folders: tuple[Path, Path], *options: str) -> int:
+    return main(["smooth", str(folders[0]), "--results", str(folders[1].parent), *options])
+
+
+def images(results: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(results)): path.read_bytes() for path in sorted(results.glob("*/smooth/*.png"))}
+
+
+@pytest.fixture
+def crew(folders: tuple[Path, Path]) -> Iterator[Workers]:
+    both = [task._replace(stage=stage) for task in tasks(folders) for stage in ("stylize", "smooth")]
+    with Workers(both, Config()) as crew:
+        yield crew
+    assert multiprocessing.active_children() == []
+
+
+def test_results_are_those_of_one_after_the_other_in_this_process(folders: tuple[Path, Path], crew: Workers) -> None:
+    for task in tasks(folders):
+        assert perform(task, Network(Config()), lambda step: None).made
+    alone = images(folders[1])
+    assert len(alone) == 2 * len(PAIRS)
+    forced = [task._replace(force=True) for task in tasks(folders)]
+    ended = [(task.pair.name, outcome and outcome.made) for task, outcome in carry_out(forced, crew)]
+    assert ended == [(pair, True) for pair in PAIRS]
+    assert images(folders[1]) == alone
+
+
+def test_one_that_is_killed_costs_one_pair_and_is_replaced(
+    folders: tuple[Path, Path], crew: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_and_kill(task: Task) -> None:
+        give(task)
+        if task.pair.name == "lake":
+            (worker,) = multiprocessing.active_children()
+            worker.kill()
+
+    give = crew.give
+    monkeypatch.setattr(crew, "give", give_and_kill)
+    outcomes = {task.pair.name: outcome for task, outcome in carry_out(tasks(folders), crew)}
+    assert {pair: outcome.made for pair, outcome in outcomes.items() if outcome is not None} == {
+        "hill": True,
+        "lake": False,
+        "moor": True,
+    }
+    assert outcomes["lake"] is not None
+    assert "was killed, most likely for lack of memory: try a smaller --size" in outcomes["lake"].reason
+    assert read_manifest(folders[1] / "lake" / "smooth") is None
+
+
+def test_an_error_that_concerns_all_pairs_ends_the_run(folders: tuple[Path, Path]) -> None:
+    nowhere = Config(device="mps" if sys.platform == "linux" else "cuda")
+    with pytest.raises(EncoderError, match="not available here"), Workers([], nowhere) as crew:
+        list(carry_out([task._replace(stage="stylize") for task in tasks(folders)], crew))
+
+
+def test_the_smooth_stage_and_its_worker_never_import_torch(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "without" / "torch").mkdir(parents=True)
+    (tmp_path / "without" / "torch" / "__init__.py").write_text("raise AssertionError('torch was imported')")
+    paths = os.pathsep.join([str(tmp_path / "without"), *filter(None, sys.path)])
+    argv = [sys.executable, "-m", "pipeline.cli.main", "smooth", str(folders[0]), "--results", str(folders[1].parent)]
+    ran = subprocess.run(argv, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    assert "3 made, 0 current, 0 failed" in ran.stderr
+
+
+def test_what_failed_is_not_tried_again_until_something_changes_or_it_is_asked_for(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = folders[1]
+    whole = results / "lake" / "stylize" / "image.tiff"
+    whole.write_bytes(encode_tiff(noise(0)[:9]))
+    assert smooth(folders) == 1
+    assert "2 made, 0 current, 1 failed" in capsys.readouterr().err
+
+    def tried(*options: str) -> bool:
+        """Whether lake was tried again, and failed again."""
+        failure = results / "lake" / "smooth" / "failure.txt"
+        before = failure.stat().st_mtime_ns
+        assert smooth(folders, *options) == 1
+        assert "lake smooth: " in (err := capsys.readouterr().err)
+        again = failure.stat().st_mtime_ns != before
+        assert ("(before; --retry-failed tries again)" in err) is not again
+        return again
+
+    assert not tried()
+    assert tried("--retry-failed")
+    assert tried("--smooth.lambda", "2")
+    assert not tried("--smooth.lambda", "2")
+    assert tried("--device", "cpu")
+    assert tried("--force")
+    whole.write_bytes(encode_tiff(noise(0)))
+    assert smooth(folders) == 0
+    assert read_failure(results / "lake" / "smooth") is None

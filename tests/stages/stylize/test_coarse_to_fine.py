@@ -1,0 +1,118 @@
+"""Stage one and the one-stage method with real VGG-16 features, at small size."""
+
+import numpy as np
+import pytest
+
+from stages.segment import Regions
+from stages.settings import OneStage, Stylize
+from stages.smooth.matting_laplacian import matting_laplacian
+from stages.stylize import onestage, stylize
+
+QUICK = {"sizes": (48, 64), "evaluations": (8, 4), "grid_rows": 4, "grid_bins": 4}
+
+
+@pytest.fixture
+def style(photo):
+    return np.ascontiguousarray(photo[::-1, :, ::-1] ** 2)
+
+
+def mean_difference(a, b):
+    return np.abs(a.mean(axis=(0, 1)) - b.mean(axis=(0, 1))).max()
+
+
+@pytest.mark.parametrize("canvas", ["grid", "pixels"])
+@pytest.mark.parametrize("start", ["colour", "content", "noise"])
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_the_loss_falls_and_the_colours_come_closer(photo, style, encoder, canvas, start, optimizer):
+    if canvas == "grid" and start == "noise":
+        pytest.skip("refused, see below")
+    told = []
+    settings = Stylize(canvas=canvas, start=start, optimizer=optimizer, **QUICK)
+    result = stylize(photo, style, encoder, settings=settings, on_iterate=told.append)
+    assert result.image.shape == photo.shape
+    assert result.image.dtype == np.float32
+    assert np.isfinite(result.image).all()
+    assert result.evaluations == told[-1].step <= told[-1].total == 12
+    first = [i.loss for i in told if i.size == 48]
+    assert min(first) < first[0]
+    assert sum(result.losses.values()) == pytest.approx(min(i.loss for i in told if i.size == 64), rel=1e-5)
+    if start != "noise":  # twelve evaluations lead nowhere near from there
+        assert mean_difference(result.image, style) < mean_difference(photo, style)
+
+
+def test_same_seed_same_result(photo, style, encoder):
+    settings = Stylize(canvas="pixels", start="noise", **QUICK)
+    first, second = (stylize(photo, style, encoder, settings=settings) for _ in range(2))
+    np.testing.assert_array_equal(first.image, second.image)
+    other = stylize(photo, style, encoder, settings=Stylize(canvas="pixels", start="noise", seed=1, **QUICK))
+    assert np.abs(first.image - other.image).max() > 0.01
+
+
+def test_each_region_takes_its_own_style(photo, encoder):
+    labels = np.zeros(photo.shape[:2], np.uint8)
+    labels[:, 32:] = 1
+    style = np.full_like(photo, 0.1)
+    style[:, 32:] = (0.8, 0.5, 0.2)
+    style += 0.02 * np.random.default_rng(0).random(style.shape, dtype=np.float32)
+    result = stylize(photo, style, encoder, regions=Regions(labels, labels, 2, ()), settings=Stylize(**QUICK))
+    for k in (0, 1):
+        np.testing.assert_allclose(
+            result.image[labels == k].mean(axis=0), style[labels == k].mean(axis=0), atol=0.1, err_msg=f"region {k}"
+        )
+
+
+def test_onestage_lowers_the_affine_energy_of_its_start(photo, style, encoder):
+    L = matting_laplacian(photo)
+    rng = np.random.default_rng(0)
+    start = np.clip(photo + 0.1 * rng.standard_normal(photo.shape), 0, 1).astype(np.float32)
+
+    def energy(image):
+        x = image.reshape(-1, 3).astype(float)
+        return (x * (L @ x)).sum()
+
+    result = onestage(photo, style, start, L, encoder, settings=OneStage(evaluations=10))
+    assert energy(result.image) < 0.5 * energy(start)
+    assert set(result.losses) == {"style", "colour", "content", "photorealism", "variation"}
+
+
+def broken(photo, what):
+    image = photo.copy()
+    image[3, 4] = what
+    return image
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (lambda p: p[..., 0], r"the content is \(H, W, 3\)"),
+        (lambda p: p[:31], r"at least 32, this one is \(31, 64, 3\)"),
+        (lambda p: broken(p, np.nan), "the content has 3 values that are not finite"),
+        (lambda p: broken(p, 1.5), r"the content is in \[0, 1\], this one spans"),
+    ],
+)
+def test_a_bad_image_is_refused(photo, encoder, content, message):
+    with pytest.raises(ValueError, match=message):
+        stylize(content(photo), photo, encoder)
+
+
+def test_bad_regions_are_refused(photo, encoder):
+    labels = np.zeros(photo.shape[:2], np.uint8)
+    with pytest.raises(ValueError, match=r"the content's regions are \(47, 64\)"):
+        stylize(photo, photo, encoder, regions=Regions(labels[1:], labels, 1, ()))
+    with pytest.raises(ValueError, match=r"regions \[1\] have no pixel in the style"):
+        stylize(photo, photo, encoder, regions=Regions(labels, labels, 2, ()))
+
+
+def test_bad_settings_are_refused(photo, encoder):
+    with pytest.raises(ValueError, match="no noise to start from"):
+        stylize(photo, photo, encoder, settings=Stylize(start="noise"))
+    with pytest.raises(ValueError, match="1 sizes need as many evaluations, not 2"):
+        stylize(photo, photo, encoder, settings=Stylize(sizes=(64,)))
+
+
+def test_onestage_refuses_what_does_not_fit(photo, style, encoder):
+    L = matting_laplacian(photo)
+    with pytest.raises(ValueError, match="the start is of the content's size"):
+        onestage(photo, style, photo[1:], L, encoder)
+    with pytest.raises(ValueError, match="the Laplacian of 3072 pixels is 3072 square"):
+        onestage(photo, style, photo, L[1:, 1:], encoder)
