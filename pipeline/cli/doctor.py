@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psutil
 
+from stages.smooth.solvers.free_memory import free_memory
+
 
 def examine_machine() -> list[str]:
     """One line for each thing found; a line that starts with "!" says what to mend."""
@@ -59,8 +61,8 @@ def _threads() -> list[str]:
 
 
 def _memory() -> list[str]:
-    memory = psutil.virtual_memory()
-    return [f"memory        {memory.available / 2**30:.1f} GiB free of {memory.total / 2**30:.1f} GiB"]
+    total = psutil.virtual_memory().total
+    return [f"memory        {free_memory() / 2**30:.1f} GiB free of {total / 2**30:.1f} GiB"]
 
 
 def _weights() -> list[str]:

@@ -8,6 +8,7 @@
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -131,42 +132,46 @@ def _find_in_pair_folders(root: Path) -> Iterator[_Found]:
             continue
         place, settings = f"{_printable(folder.name)}/", folder / SETTINGS
         try:
-            content, style = _by_stem(folder, "content"), _by_stem(folder, "style")
+            files = _by_stem(folder)
         except OSError as error:
             yield _Found(folder.name, place, [], [], [], [], {}, settings, str(error.strerror))
             continue
-        content_mask, style_mask = _by_stem(folder, "content_mask"), _by_stem(folder, "style_mask")
+        content, style, content_mask, style_mask = (
+            files[role] for role in ("content", "style", "content_mask", "style_mask")
+        )
         comparisons = {
-            path.stem.removeprefix("compare_"): path for path in _images(folder) if path.stem.startswith("compare_")
+            stem.removeprefix("compare_"): paths[-1] for stem, paths in files.items() if stem.startswith("compare_")
         }
         if content or style:
             yield _Found(folder.name, place, content, style, content_mask, style_mask, comparisons, settings)
 
 
 def _find_in_release(root: Path) -> Iterator[_Found]:
-    names = {match[1] for path in _images(root / "input") if (match := re.fullmatch(r"in(\w+)", path.stem))}
-    names |= {match[1] for path in _images(root / "style") if (match := re.fullmatch(r"tar(\w+)", path.stem))}
+    folders = ("input", "style", "segmentation", "tmp_results", "final_results")
+    inputs, styles, masks, first, final = (_by_stem(root / folder) for folder in folders)
+    names = {match[1] for stem in inputs if (match := re.fullmatch(r"in(\w+)", stem))}
+    names |= {match[1] for stem in styles if (match := re.fullmatch(r"tar(\w+)", stem))}
     for name in names:
         results = {
-            "authors_stage_one": _by_stem(root / "tmp_results", f"out{name}_t_1000"),
-            "authors_final": _by_stem(root / "final_results", f"best{name}_t_1000"),
+            "authors_stage_one": first[f"out{name}_t_1000"],
+            "authors_final": final[f"best{name}_t_1000"],
         }
         yield _Found(
             name,
             f"pair {name}: ",
-            _by_stem(root / "input", f"in{name}"),
-            _by_stem(root / "style", f"tar{name}"),
-            _by_stem(root / "segmentation", f"in{name}"),
-            _by_stem(root / "segmentation", f"tar{name}"),
+            inputs[f"in{name}"],
+            styles[f"tar{name}"],
+            masks[f"in{name}"],
+            masks[f"tar{name}"],
             {method: files[0] for method, files in results.items() if files},
             _settings_beside(root, name),
         )
 
 
 def _find_in_separate_folders(root: Path, *folders: str) -> Iterator[_Found]:
-    names = {path.stem for folder in folders[:2] for path in _images(root / folder)}
-    for name in names:
-        content, style, content_mask, style_mask = (_by_stem(root / folder, name) for folder in folders)
+    listed = [_by_stem(root / folder) for folder in folders]
+    for name in set(listed[0]) | set(listed[1]):
+        content, style, content_mask, style_mask = (files[name] for files in listed)
         place = f"pair {_printable(name)}: "
         yield _Found(name, place, content, style, content_mask, style_mask, {}, _settings_beside(root, name))
 
@@ -214,16 +219,13 @@ def leads_out(path: Path, root: Path) -> bool:
         return True
 
 
-def _images(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return [
-        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "._"))
-    ]
-
-
-def _by_stem(folder: Path, stem: str) -> list[Path]:
-    return [path for path in _images(folder) if path.stem == stem]
+def _by_stem(folder: Path) -> defaultdict[str, list[Path]]:
+    """A folder's images by their names without suffix; of a folder that is missing, none."""
+    files: defaultdict[str, list[Path]] = defaultdict(list)
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+            files[path.stem].append(path)
+    return files
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

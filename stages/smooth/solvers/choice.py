@@ -2,11 +2,10 @@
 
 from typing import Literal, NamedTuple, TypeAlias
 
-import psutil
-
 from stages.settings import Solver
 from stages.smooth.solvers import cholesky, conjugate_gradients
 from stages.smooth.solvers.cholesky import NotEnoughMemoryError
+from stages.smooth.solvers.free_memory import free_memory
 
 NAMES = {"cholesky": "Cholesky factor", "pardiso": "MKL's PARDISO", "cg": "conjugate gradients"}
 
@@ -37,7 +36,7 @@ def choose_solver(height: int, width: int, asked: Solver) -> Choice:
 
     Raises NotEnoughMemoryError where neither, or not the one that was asked for, would fit.
     """
-    free = psutil.virtual_memory().available
+    free = free_memory()
     needs = estimated_bytes(height, width)
     chosen: Method = asked if asked != "auto" else "cholesky" if needs["cholesky"] <= free else "cg"
     need = needs[chosen]

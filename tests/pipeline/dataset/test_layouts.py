@@ -176,3 +176,16 @@ def test_no_name_leads_out_of_the_results(tmp_path_factory: pytest.TempPathFacto
         assert (Path("/results") / pair.name).resolve().parent == Path("/results")
         assert pair.name.isprintable()
     assert len(dataset.pairs) + len(dataset.faults) == 1 + (not name.startswith(".")) - (name == "other")
+
+
+def test_each_folder_is_listed_once_however_many_pairs_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("content", "style"):
+        (tmp_path / folder).mkdir()
+        for number in range(30):
+            (tmp_path / folder / f"{number}.png").touch()
+    listed, iterdir = [], Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda path: (listed.append(path), iterdir(path))[1])
+    assert len(open_dataset(tmp_path).pairs) == 30
+    assert len(listed) == len(set(listed)) == 2
