@@ -74,10 +74,6 @@ def stylize(
         DivergedError: a loss is not finite.
     """
     pair = load_pair(content, style, regions, encoder.device)
-    if settings.canvas == "grid" and settings.start == "noise":
-        raise ValueError("a grid of colour maps has no noise to start from: set canvas to pixels, or start to colour")
-    if len(settings.sizes) != len(settings.evaluations):
-        raise ValueError(f"{len(settings.sizes)} sizes need as many evaluations, not {len(settings.evaluations)}")
     maps = _colour_maps(pair) if settings.start == "colour" else torch.eye(3, 4, device=encoder.device)
     maps = maps.expand(pair.count, 3, 4)
     canvas: Canvas

@@ -103,11 +103,11 @@ def test_bad_regions_are_refused(photo, encoder):
         stylize(photo, photo, encoder, regions=Regions(labels, labels, 2, ()))
 
 
-def test_bad_settings_are_refused(photo, encoder):
+def test_settings_that_do_not_go_together_are_refused():
     with pytest.raises(ValueError, match="no noise to start from"):
-        stylize(photo, photo, encoder, settings=Stylize(start="noise"))
-    with pytest.raises(ValueError, match="1 sizes need as many evaluations, not 2"):
-        stylize(photo, photo, encoder, settings=Stylize(sizes=(64,)))
+        Stylize(start="noise")
+    with pytest.raises(ValueError, match=r"`evaluations`: as many numbers as `sizes` \(1\), not 2"):
+        Stylize(sizes=(64,))
 
 
 def test_onestage_refuses_what_does_not_fit(photo, style, encoder):
