@@ -15,14 +15,13 @@ from msgspec.structs import replace
 from pipeline.compare.conditions import CLOSED_FORM, optimised
 from pipeline.compare.methods import Candidate, CompareError, Gap, find_candidates, sum_up
 from pipeline.compare.score_table import Row, means, to_markdown
-from pipeline.compare.tradeoff_plot import Curve, tradeoff_plot
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import Inputs, load_inputs, working_size
 from pipeline.dataset.layouts import Dataset, Pair
 from pipeline.images.photos import Photo, read_photo
 from pipeline.run.isolation import isolated
 from pipeline.run.plan import Failure
-from pipeline.steps.lambdas import FOLDER, IMAGE, LAMBDA, due_lambdas, lambda_folder, make_lambdas
+from pipeline.steps.lambdas import FOLDER, IMAGE, due_lambdas, lambda_folder, make_lambdas
 from pipeline.steps.make import Network, make
 from pipeline.steps.progress import say, watch
 from pipeline.steps.staleness import find_state, recipe
@@ -32,13 +31,13 @@ from pipeline.store.manifest import FAILURE_FILE, publish, read_manifest
 if TYPE_CHECKING:
     from pipeline.compare.metrics import Scorer
 
-CSV, PLOT = "sweep.csv", "sweep.png"
+CSV = "sweep.csv"
+"""The report draws it."""
 
 LAMBDAS = (1e-3, 1e-2, 1e-1, 1.0)
 WEIGHT_FACTORS = (1.0, 10.0, 100.0)
 """Of the configured photorealism weight."""
 DIALS = {"two-stage": "lambda", "one-stage": "photorealism_weight"}
-SYMBOLS = {"two-stage": LAMBDA, "one-stage": "w"}
 
 
 class Point(NamedTuple):
@@ -58,7 +57,7 @@ class Swept(NamedTuple):
 
 
 def sweep(dataset: Dataset, results: Path, config: Config, network: Network) -> Swept:
-    """Turns both dials on every pair; writes sweep.csv and sweep.png into `results`.
+    """Turns both dials on every pair; writes sweep.csv into `results`.
 
     Args:
         dataset: the pairs; each needs a stage-one image.
@@ -88,9 +87,6 @@ def sweep(dataset: Dataset, results: Path, config: Config, network: Network) -> 
     notes += [*optimised("stage one", [folder / "stylize" for folder in folders]), *optimised("one-stage", weights)]
     notes.append(CLOSED_FORM)
     write_atomically(results / CSV, to_csv([*points, *averages]).encode())
-    write_atomically(
-        results / PLOT, tradeoff_plot(f"{dataset.name}: {averages[0].row.pair}", list(_curves(averages)), notes)
-    )
     table = to_markdown(map(_named, averages))
     below = "\n".join(f"- {line}" for line in [*notes, *sum_up(gaps)])
     return Swept(f"{table}\n\n{below}", tuple(failures))
@@ -177,19 +173,6 @@ def to_csv(points: Sequence[Point]) -> str:
     for row, value in points:
         writer.writerow([row.pair, row.method, DIALS.get(row.method), value, *row.scores, row.evaluations, row.seconds])
     return file.getvalue()
-
-
-def _curves(averages: Sequence[Point]) -> Iterator[Curve]:
-    for method in dict.fromkeys(point.row.method for point in averages):
-        points = sorted((point for point in averages if point.row.method == method), key=lambda point: point.value or 0)
-        everywhere = points[0].row.pair == averages[0].row.pair
-        name = method if everywhere else f"{method} ({points[0].row.pair})"
-        yield Curve(
-            f"{name}, over {DIALS[method]} ({SYMBOLS[method]})" if method in DIALS else name,
-            ["" if value is None else f"{SYMBOLS[method]} {value:g}" for _, value in points],
-            [row.scores.style_distance for row, _ in points],
-            [row.scores.edge_ssim for row, _ in points],
-        )
 
 
 def _named(point: Point) -> Row:

@@ -16,7 +16,7 @@ from pipeline.pages.page import render
 from pipeline.pages.report.columns import METRICS, label, read_score_table
 from pipeline.pages.report.gather import PairView, gather
 from pipeline.pages.report.record import stage_records, versions
-from pipeline.pages.report.tradeoff import SWEEP, plot_tradeoff
+from pipeline.pages.report.tradeoff import SWEEP, draw_tradeoff
 from pipeline.run.isolation import isolated
 from pipeline.run.plan import Examined, Failure
 from pipeline.steps.progress import say
@@ -24,7 +24,7 @@ from pipeline.steps.staleness import State, find_state
 from pipeline.store.files import hash_file, write_atomically
 from pipeline.store.manifest import FILE, Recipe, read_manifest, seal, withdraw
 
-VERSION = 2
+VERSION = 3
 """Raised when the page changes."""
 FOLDER, INDEX = "report", "index.html"
 
@@ -107,7 +107,7 @@ def write_report(
         faults=dataset.faults,
         table=table,
         columns=METRICS,
-        plot=plot_tradeoff(table, results / SWEEP),
+        plot=draw_tradeoff(table, results / SWEEP),
         records=stage_records([results / one.pair.name for one in examined]),
         encoder=comparison.facts.get("encoder", "") if comparison is not None else "",
         size=size,

@@ -27,6 +27,22 @@ def test_a_thumbnail_leads_to_its_pair(report):
     assert report.locator("#pair-2").evaluate("pair => pair.getBoundingClientRect().y") == pytest.approx(0, abs=2)
 
 
+@pytest.mark.parametrize("width", [400, 600, 800, 1400])
+def test_the_first_picture_is_on_the_first_screen_and_the_boxes_lie_on_their_picture(page, address, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(address)
+    frame = page.locator(".frame").first.bounding_box()
+    assert frame["y"] + frame["height"] < 800
+    key = page.locator(".key").first
+    key.scroll_into_view_if_needed()
+    loaded(key.locator("img"))
+    picture, box = key.locator("img").bounding_box(), key.locator("i").first.bounding_box()
+    middle = (box["x"] + box["width"] / 2 - picture["x"]) / picture["width"]
+    assert middle == pytest.approx(66 / 90, abs=0.06)  # the spot that stage one distorts
+    assert box["width"] / picture["width"] == pytest.approx(0.2, abs=0.01)
+    assert box["y"] + box["height"] <= picture["y"] + picture["height"]
+
+
 def loaded(images):
     return images.evaluate_all(
         "images => Promise.all(images.map(image => image.decode().then(() => image.naturalWidth)))"

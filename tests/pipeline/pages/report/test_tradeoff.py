@@ -1,12 +1,16 @@
+import re
+from xml.etree import ElementTree
+
 import pytest
 
 from pipeline.compare.methods import CSV
 from pipeline.compare.metrics import Scores
 from pipeline.compare.score_table import Row, means, to_csv
 from pipeline.pages.report.columns import read_score_table
-from pipeline.pages.report.tradeoff import BOTTOM, HEIGHT, LEFT, RIGHT, SWEEP, TOP, WIDTH, plot_tradeoff
+from pipeline.pages.report.tradeoff import SWEEP, draw_tradeoff
 from pipeline.steps import sweep
 
+SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [
     Row("hill", "content", Scores(1.0, 1.0, 0.3, 0.0)),
     Row("hill", "two-stage", Scores(0.8, 0.3, 0.1, 1e-4)),
@@ -31,46 +35,51 @@ def swept(tmp_path, values):
     return tmp_path / SWEEP
 
 
-def test_better_is_up_and_to_the_left_and_everything_is_inside(table, tmp_path):
-    two_stage, one_stage = plot_tradeoff(table, tmp_path / "none").curves
-    assert (two_stage.method, one_stage.method) == ("two-stage", "one-stage")
-    assert two_stage.mean.y < one_stage.mean.y
-    assert two_stage.mean.x > one_stage.mean.x
-    for curve in (two_stage, one_stage):
-        assert [dot.label for dot in curve.pairs] == ["hill", "lake"]
-        assert curve.mean.x == pytest.approx(sum(dot.x for dot in curve.pairs) / 2, abs=0.1)
-        assert curve.swept == ()
-        for dot in (curve.mean, *curve.pairs):
-            assert LEFT < dot.x < WIDTH - RIGHT
-            assert TOP < dot.y < HEIGHT - BOTTOM
+def drawn(table, file):
+    """What stands in the drawing, and its large dots by colour: where they are, in points from the upper left."""
+    svg = ElementTree.fromstring(draw_tradeoff(table, file))
+    texts = [text.text for text in svg.iter(f"{SVG}text")]
+    marks = {}
+    for use in svg.iter(f"{SVG}use"):
+        marks.setdefault(use.get("style"), []).append((float(use.get("x")), float(use.get("y"))))
+    means = {style[6:15]: places[0] for style, places in marks.items() if "stroke: var(--paper)" in style}
+    return texts, means, marks
 
 
-def test_ticks_are_round_and_where_their_values_are(table, tmp_path):
-    plot = plot_tradeoff(table, tmp_path / "none")
-    dot = plot.curves[0].pairs[0]  # at (0.3, 0.8)
-    assert {tick.text: tick.at for tick in plot.xs}["0.3"] == pytest.approx(dot.x, abs=0.1)
-    assert {tick.text: tick.at for tick in plot.ys}["0.8"] == pytest.approx(dot.y, abs=0.1)
+def test_better_is_up_and_to_the_left(table, tmp_path):
+    texts, means, marks = drawn(table, tmp_path / "none")
+    assert texts[-2:] == ["two-stage", "one-stage"]
+    assert "0.3" in "".join(texts)
+    two_stage, one_stage = means["var(--c0)"], means["var(--c1)"]
+    assert two_stage[0] > one_stage[0]
+    assert two_stage[1] < one_stage[1]
+    ((first, second),) = (places for style, places in marks.items() if "opacity" in style and "--c0" in style)
+    assert two_stage == pytest.approx(((first[0] + second[0]) / 2, (first[1] + second[1]) / 2))
 
 
 def test_a_sweep_is_drawn_in_the_order_of_its_dial(table, tmp_path):
-    file = swept(tmp_path, [1.0, 0.001, 0.1])
-    two_stage, one_stage = plot_tradeoff(table, file).curves
-    assert [dot.label for dot in two_stage.swept] == ["lambda 0.001", "lambda 0.1", "lambda 1"]
-    assert [dot.x for dot in two_stage.swept] == sorted(dot.x for dot in two_stage.swept)
-    assert one_stage.swept == ()
+    texts, _, marks = drawn(table, swept(tmp_path, [1.0, 0.001, 0.1]))
+    assert [text for text in texts if text.startswith("λ")] == ["λ 0.001", "λ 0.1", "λ 1"]
+    (stops,) = (places for places in marks.values() if len(places) == 3)
+    assert stops == sorted(stops)
 
 
-def test_names_do_not_cover_each_other(tmp_path):
-    rows = [Row("hill", name, Scores(0.5, 0.2, 0.1, 1e-4)) for name in ("stage one", "two-stage", "one-stage")]
-    rows.append(Row("hill", "compare_far", Scores(0.1, 0.9, 0.1, 1e-4)))
+def test_it_is_in_the_pages_colours_and_the_same_each_time(table, tmp_path):
+    drawing = draw_tradeoff(table, tmp_path / "none")
+    assert draw_tradeoff(table, tmp_path / "none") == drawing
+    assert set(re.findall("#[0-9a-f]{6}", drawing)) <= {"#000000"}
+
+
+def test_names_are_text(tmp_path):
+    rows = [*ROWS[:2], Row("hill", "compare_<b>$x_$", Scores(0.1, 0.9, 0.1, 1e-4))]
     (tmp_path / CSV).write_text(to_csv([*rows, *means(rows)]))
-    plot = plot_tradeoff(read_score_table(tmp_path / CSV), tmp_path / "none")
-    assert len({curve.name for curve in plot.curves}) == 4
+    texts, _, _ = drawn(read_score_table(tmp_path / CSV), tmp_path / "none")
+    assert texts[-1] == "<b>$x $"
 
 
 def test_one_method_alone_has_no_trade_off(tmp_path):
     (tmp_path / CSV).write_text(to_csv([*ROWS[:2], *means(ROWS[:2])]))
-    assert plot_tradeoff(read_score_table(tmp_path / CSV), tmp_path / "none") is None
+    assert draw_tradeoff(read_score_table(tmp_path / CSV), tmp_path / "none") is None
 
 
 def test_the_sweep_is_looked_for_where_it_is_written():
