@@ -2,8 +2,12 @@
 
 import threading
 from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+import numpy as np
 
 from pipeline.dataset.config import Config, ConfigError, save_lambda
 from pipeline.dataset.inputs import load_inputs
@@ -35,11 +39,20 @@ class Served(NamedTuple):
         return self.folder / "stylize" / LINK
 
 
+class Dials(msgspec.Struct, kw_only=True):
+    """What the page turns."""
+
+    lam: float = msgspec.field(name="lambda")
+    strength: Annotated[float, msgspec.Meta(ge=0, le=1.5)] = 1.0
+    """0 is the content, 1 the solution; beyond, what it changed is exaggerated."""
+
+
 class _Prepared(NamedTuple):
     """A pair at one size, ready to be solved."""
 
     pictures: dict[Side, Photo]
-    smoother: Smoother
+    solve: Callable[[float], Smoothed]
+    """For a lambda. The last solution is kept, so that its strength can be dragged."""
 
 
 class Live:
@@ -60,8 +73,8 @@ class Live:
         with self._alone:
             return self._prepare(number, size).pictures[side]
 
-    def smooth(self, number: int, lam: float, size: Size) -> Smoothed:
-        """Stage two of a pair at this lambda.
+    def smooth(self, number: int, dials: Dials, size: Size) -> Smoothed:
+        """Stage two of a pair with these dials.
 
         Raises:
             ValueError: no such pair or lambda, or its files can't be used.
@@ -69,9 +82,10 @@ class Live:
         """
         with self._alone:
             prepared = self._prepare(number, size)
-            return prepared.smoother.solve(prepared.pictures["stage-one"], lam)
+            smoothed, strength = prepared.solve(dials.lam), np.float32(dials.strength)
+        return smoothed._replace(image=strength * smoothed.image + (1 - strength) * prepared.pictures["content"])
 
-    def save(self, number: int, lam: float) -> Path:
+    def save(self, number: int, dials: Dials) -> Path:
         """Makes a lambda the pair's own; the file that it is in.
 
         Raises:
@@ -79,9 +93,9 @@ class Live:
             OSError: the file can't be written.
         """
         served = self._served(number)
-        if not 0 < lam < float("inf"):
-            raise ConfigError(f"lambda {lam} is not above 0")
-        file = save_lambda(served.pair, lam)
+        if not 0 < dials.lam < float("inf"):
+            raise ConfigError(f"lambda {dials.lam} is not above 0")
+        file = save_lambda(served.pair, dials.lam)
         self.pairs[number] = served._replace(config=self._settings_of(served.pair))
         return file
 
@@ -116,4 +130,5 @@ def _prepare(served: Served, size: Size) -> _Prepared:
         "style": shrink(inputs.style, edge),
         "stage-one": shrink(link, edge),
     }
-    return _Prepared(pictures, Smoother(pictures["content"], epsilon=served.config.smooth.epsilon))
+    smoother = Smoother(pictures["content"], epsilon=served.config.smooth.epsilon)
+    return _Prepared(pictures, lru_cache(maxsize=1)(partial(smoother.solve, pictures["stage-one"])))

@@ -1,6 +1,11 @@
 """Two photos of one's own through stage one, in the background."""
 
+import os
+import shutil
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -13,9 +18,13 @@ from pipeline.steps.make import Network, make
 from pipeline.steps.progress import Step
 from pipeline.steps.segment import WAYS, segment_pair
 from pipeline.steps.staleness import recipe
+from pipeline.store.files import LockedError, lock
 from pipeline.store.manifest import publish
 
 Side = Literal["content", "style"]
+PREFIX = "photostyle-uploads-"
+LONGEST = 60
+"""Name of a photo, in letters."""
 
 
 class Progress(NamedTuple):
@@ -27,6 +36,18 @@ class Progress(NamedTuple):
     error: str = ""
     pair: int | None = None
     """The finished pair's number on the page."""
+
+
+@contextmanager
+def uploads_folder() -> Iterator[Path]:
+    """A folder that is gone when the block ends; those of killed servers, whose lock nobody holds, go at once."""
+    for stale in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(LockedError, OSError):
+            if stale.lstat().st_uid == os.getuid():
+                with lock(stale):
+                    shutil.rmtree(stale)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name, lock(Path(name)):
+        yield Path(name)
 
 
 class Uploads:
@@ -42,11 +63,17 @@ class Uploads:
         self.progress: Progress | None = None
         self._live, self._folder, self._config = live, folder, config
         self._network = Network(config)
+        self._names: dict[Side, str] = {}
         self._count = 0
         self._alone = threading.Lock()
 
-    def take(self, side: Side, data: bytes) -> tuple[int, int]:
+    def take(self, side: Side, name: str, data: bytes) -> tuple[int, int]:
         """Keeps a photo of either side; its height and width.
+
+        Args:
+            side: what it is for.
+            name: of its file, which is only ever shown.
+            data: the file.
 
         Raises:
             ImageError: it is none that the stages read.
@@ -58,6 +85,7 @@ class Uploads:
         except ValueError as error:
             path.unlink()
             raise type(error)(str(error).replace(str(path), f"the {side} photo")) from error
+        self._names[side] = Path(name).stem[:LONGEST] or side
         return height, width
 
     def start(self) -> None:
@@ -78,7 +106,8 @@ class Uploads:
             for side, path in waiting.items():
                 path.rename(place / side)
             self.progress = Progress(text="loading")
-        pair = Pair(f"your photos {self._count}", place / "content", place / "style")
+        name = f"{self._names['content']} in the look of {self._names['style']}"
+        pair = Pair(name, place / "content", place / "style")
         threading.Thread(target=self._work, args=(pair, place), daemon=True).start()
 
     def _work(self, pair: Pair, place: Path) -> None:

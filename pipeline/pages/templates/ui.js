@@ -25,9 +25,14 @@ async function show(image, response) {
   if (before) URL.revokeObjectURL(before);
 }
 
-let lambda = 0; // as it is, not as the slider's steps would have it
+// Each dial as a number of its own, for a slider has steps.
+const dials = { lambda: 0, strength: 1 };
+const logarithmic = (name) => name !== "strength";
 const size = () => ($("full").checked ? "full" : "preview");
-const write = () => { $("value").textContent = lambda < 0.001 ? lambda.toExponential(2) : String(lambda); };
+function turn(name, value) {
+  dials[name] = value;
+  document.querySelector(`output[for=${name}]`).textContent = value && value < 0.001 ? value.toExponential(2) : String(value);
+}
 
 // One request at a time; what was asked for meanwhile is asked for once, at its latest.
 let busy = false, wanted = false;
@@ -39,7 +44,7 @@ async function solve() {
     do {
       wanted = false;
       const began = performance.now();
-      const asked = { pair: $("pair").value, lambda, size: size() };
+      const asked = { pair: $("pair").value, size: size(), ...dials };
       if (frame.dataset.shown === JSON.stringify(asked)) break;
       const response = await ask("/smooth", asked);
       await show(over, response);
@@ -64,12 +69,11 @@ async function beside() {
 
 async function choose() {
   const pair = pairs[$("pair").value];
-  lambda = pair.lambda;
-  $("lambda").value = Math.log10(lambda);
+  turn("lambda", pair.lambda);
+  $("lambda").value = Math.log10(pair.lambda);
   $("save").disabled = !pair.ready || pair.place === null;
   $("save").title = pair.place === null ? "Belongs to no dataset" : `In ${pair.place}`;
   $("download").disabled = !pair.ready;
-  write();
   await beside();
   await solve();
 }
@@ -88,16 +92,22 @@ async function list(chosen) {
 }
 
 $("split").addEventListener("input", () => frame.style.setProperty("--split", `${$("split").value}%`));
-$("lambda").addEventListener("input", () => { lambda = Number((10 ** Number($("lambda").value)).toPrecision(3)); write(); if (size() === "preview") solve(); });
-$("lambda").addEventListener("change", solve);
+for (const name of Object.keys(dials)) {
+  $(name).addEventListener("input", () => {
+    const value = Number($(name).value);
+    turn(name, logarithmic(name) ? Number((10 ** value).toPrecision(3)) : value);
+    if (size() === "preview" || name === "strength") solve();
+  });
+  $(name).addEventListener("change", solve);
+}
 $("pair").addEventListener("change", choose);
 $("side").addEventListener("change", beside);
 $("full").addEventListener("change", () => { beside(); solve(); });
 $("save").addEventListener("click", async () => {
   try {
-    const { place } = await (await ask("/save", { pair: $("pair").value, lambda }, { method: "POST" })).json();
-    pairs[$("pair").value].lambda = lambda;
-    $("state").textContent = `\u03bb = ${lambda} is kept in ${place}: run \`photostyle smooth\` or \`run\` to apply it`;
+    const { place } = await (await ask("/save", { pair: $("pair").value, ...dials }, { method: "POST" })).json();
+    pairs[$("pair").value].lambda = dials.lambda;
+    $("state").textContent = `\u03bb = ${dials.lambda} is kept in ${place}: run \`photostyle smooth\` or \`run\` to apply it`;
     tell(null);
   } catch (error) { tell(error); }
 });
@@ -105,10 +115,10 @@ $("download").addEventListener("click", async () => {
   $("download").disabled = true;
   $("state").textContent = "solving at full size \u2026";
   try {
-    const response = await ask("/smooth", { pair: $("pair").value, lambda, size: "full", kind: "png" });
+    const response = await ask("/smooth", { pair: $("pair").value, ...dials, size: "full", kind: "png" });
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await response.blob());
-    link.download = "photostyle.png";
+    link.download = `${pairs[$("pair").value].name}.png`;
     link.click();
     $("state").textContent = "";
   } catch (error) { tell(error); }
@@ -121,10 +131,15 @@ $("upload").addEventListener("submit", async (event) => {
   const form = event.target;
   const [bar, job, button] = [$("progress"), $("job"), form.querySelector("button")];
   button.disabled = true;
+  tell(null);
+  job.textContent = "";
   bar.hidden = false;
   bar.removeAttribute("value");
   try {
-    for (const side of ["content", "style"]) await ask("/upload", { side }, { method: "POST", body: form.elements[side].files[0] });
+    for (const side of ["content", "style"]) {
+      const [file] = form.elements[side].files;
+      await ask("/upload", { side, name: file.name }, { method: "POST", body: file });
+    }
     await ask("/start", {}, { method: "POST" });
     let progress;
     do {

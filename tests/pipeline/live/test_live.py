@@ -4,7 +4,7 @@ import pytest
 from pipeline.dataset.config import Config, ConfigError, load_config
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import shrink
-from pipeline.live.live import PREVIEW, Live, Served
+from pipeline.live.live import PREVIEW, Dials, Live, Served
 from pipeline.steps.staleness import LINK
 from stages.smooth import smooth
 from tests.pipeline.pages.report.example import make_case, photo, spoilt
@@ -27,7 +27,7 @@ def live(case):
 
 
 def test_it_solves_what_stage_two_solves(live):
-    result = live.smooth(0, 0.01, "full").image
+    result = live.smooth(0, Dials(lam=0.01), "full").image
     content = live.picture(0, "content", "full")
     np.testing.assert_array_equal(result, smooth(content, live.picture(0, "stage-one", "full"), 0.01).image)
     assert np.abs(content - photo(0)).max() < 1 / 255
@@ -45,14 +45,28 @@ def test_a_preview_is_the_pair_brought_down(live):
     preview = live.picture(1, "stage-one", "preview")
     assert max(preview.shape) == PREVIEW
     np.testing.assert_array_equal(preview, shrink(spoilt(content), PREVIEW))
-    assert live.smooth(1, 0.1, "preview").image.shape == preview.shape
-    assert live.smooth(1, 0.1, "full").image.shape == content.shape
+    assert live.smooth(1, Dials(lam=0.1), "preview").image.shape == preview.shape
+    assert live.smooth(1, Dials(lam=0.1), "full").image.shape == content.shape
+
+
+@pytest.mark.parametrize("strength", [0, 0.5, 1, 1.5])
+def test_strength_leads_from_the_content_to_the_solution_and_beyond(live, strength):
+    content, solution = live.picture(0, "content", "full"), live.smooth(0, Dials(lam=0.01), "full").image
+    image = live.smooth(0, Dials(lam=0.01, strength=strength), "full").image
+    np.testing.assert_allclose(image, content + strength * (solution - content), atol=1e-6)
+    assert image.dtype == np.float32
+
+
+def test_strength_is_dragged_without_solving_again(live):
+    first = live.smooth(0, Dials(lam=0.01), "full").seconds
+    assert live.smooth(0, Dials(lam=0.01, strength=0.5), "full").seconds is first
+    assert live.smooth(0, Dials(lam=0.02, strength=0.5), "full").seconds is not first
 
 
 def test_a_further_lambda_is_neither_assembled_nor_analysed_again(live):
-    live.smooth(0, 0.1, "preview")
+    live.smooth(0, Dials(lam=0.1), "preview")
     prepared = live._prepare(0, "preview")
-    live.smooth(0, 0.2, "preview")
+    live.smooth(0, Dials(lam=0.2), "preview")
     assert live._prepare(0, "preview") is prepared
 
 
@@ -63,24 +77,24 @@ def test_stage_one_run_again_is_taken_up(live):
 
 
 def test_a_kept_lambda_is_the_pairs_own(live, case):
-    file = live.save(0, 0.007)
+    file = live.save(0, Dials(lam=0.007))
     assert file == case.dataset.root / "hill" / "photostyle.toml"
     assert live.pairs[0].config.smooth.lam == 0.007
     assert live.pairs[1].config.smooth.lam != 0.007
     with pytest.raises(ConfigError, match="not above 0"):
-        live.save(0, float("nan"))
+        live.save(0, Dials(lam=float("nan")))
 
 
 @pytest.mark.parametrize("number", [-1, 2])
 def test_there_are_no_other_pairs(live, number):
     with pytest.raises(ValueError, match="there is no pair"):
-        live.smooth(number, 0.1, "preview")
+        live.smooth(number, Dials(lam=0.1), "preview")
 
 
 def test_what_can_not_be_solved_says_why(live):
     live.pairs[0].link.unlink()
     with pytest.raises(ValueError, match="run `photostyle stylize` first"):
-        live.smooth(0, 0.1, "preview")
+        live.smooth(0, Dials(lam=0.1), "preview")
     live.pairs[1] = live.pairs[1]._replace(config=Config(size=60))
     with pytest.raises(ValueError, match="is 90x60, the content at this size 60x40"):
-        live.smooth(1, 0.1, "preview")
+        live.smooth(1, Dials(lam=0.1), "preview")

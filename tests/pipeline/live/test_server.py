@@ -4,19 +4,20 @@ import html
 import http.client
 import io
 import json
-import threading
 import time
-from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.dataset.config import Config, load_config
+from pipeline.dataset.config import Config
 from pipeline.images.encoding import encode_png
-from pipeline.live.server import MAX_BYTES, TOKEN, Server
+from pipeline.live import handlers
+from pipeline.live.handlers import TOKEN
+from pipeline.live.live import Dials
 from stages.settings import Stylize
+from tests.pipeline.live.serving import serving
 from tests.pipeline.pages.report.example import make_case, photo
 
 CONFIG = Config(size=90, encoder="vgg16", device="cpu", stylize=Stylize(sizes=(32,), evaluations=(2,)))
@@ -25,21 +26,13 @@ CONFIG = Config(size=90, encoder="vgg16", device="cpu", stylize=Stylize(sizes=(3
 @pytest.fixture
 def server(tmp_path):
     case = make_case(tmp_path, ["hill", "<script>alert(1)<"])
-
-    def settings_of(pair):
-        return load_config(case.dataset.root, None, pair)
-
-    with Server(case.dataset, case.results, CONFIG, settings_of, 0) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(case.dataset, case.results, CONFIG) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def ask(server, path, *, method="GET", body=None, headers=None, known=True, **query):
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
-    headers = {**({TOKEN: server.token} if known else {}), **(headers or {})}
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    headers = {**({TOKEN: server.site.token} if known else {}), **(headers or {})}
     connection.request(method, f"{path}?{urlencode(query)}", body, headers)
     response = connection.getresponse()
     data = response.read()
@@ -52,13 +45,13 @@ def picture(data):
 
 
 def test_it_listens_on_this_machine_only(server):
-    assert server.socket.getsockname()[0] == "127.0.0.1"
+    assert server._socket.getsockname()[0] == "127.0.0.1"
 
 
 def test_the_page_is_at_the_printed_address_and_takes_nothing_from_elsewhere(server):
     response, _ = ask(server, "/", known=False)
     assert response.status == 403
-    response, data = ask(server, "/", known=False, token=server.token)
+    response, data = ask(server, "/", known=False, token=server.site.token)
     assert response.status == 200
     policy = html.unescape(data.decode())
     assert "default-src 'none'" in policy
@@ -69,8 +62,6 @@ def test_the_page_is_at_the_printed_address_and_takes_nothing_from_elsewhere(ser
     "headers",
     [
         {TOKEN: "wrong"},
-        {"Host": "evil.example"},
-        {"Host": "evil.example:80"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
     ],
@@ -82,6 +73,17 @@ def test_others_are_refused(server, headers, method, path):
     assert response.status == 403
     assert set(json.loads(data)) == {"error"}
     assert not server.live.pairs[0].pair.settings.exists()
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", ""])
+def test_another_host_is_refused(server, host):
+    assert ask(server, "/pairs", headers={"Host": host})[0].status == 400
+
+
+def test_errors_carry_the_same_headers_as_answers(server):
+    for path in ("/pairs", "/nothing", "/smooth"):
+        headers = ask(server, path)[0].headers
+        assert (headers["Cache-Control"], headers["X-Frame-Options"]) == ("no-store", "DENY")
 
 
 def test_pairs_are_listed_with_their_names_as_text(server):
@@ -101,7 +103,7 @@ def test_stage_two_comes_as_a_picture_with_its_seconds(server):
     assert response.status == 200
     assert float(response.headers["X-Seconds"]) > 0
     assert float(response.headers["X-Residual"]) < 1e-8
-    expected = server.live.smooth(1, 0.01, "full").image
+    expected = server.live.smooth(1, Dials(lam=0.01), "full").image
     np.testing.assert_allclose(picture(data), expected.clip(0, 1), atol=0.6 / 255)
     _, data = ask(server, "/picture", pair=1, side="content", size="preview")
     assert picture(data).shape == (60, 90, 3)
@@ -115,6 +117,8 @@ def test_stage_two_comes_as_a_picture_with_its_seconds(server):
         {"pair": 0, "lambda": "nan", "size": "full"},
         {"pair": 0, "lambda": 0.1, "size": "huge"},
         {"pair": 0, "size": "full"},
+        {"pair": 0, "lambda": 0.1, "size": "full", "strength": 1.6},
+        {"pair": 0, "lambda": 0.1, "size": "full", "strength": "nan"},
     ],
     ids=str,
 )
@@ -134,33 +138,39 @@ def test_keeping_a_lambda_writes_the_pairs_own_file(server):
 
 
 def test_a_body_that_nobody_reads_is_not_taken_for_a_request(server):
-    head = f"Host: 127.0.0.1:{server.server_port}\r\n{TOKEN}: {server.token}"
+    head = f"Host: 127.0.0.1:{server.port}\r\n{TOKEN}: {server.site.token}"
     hidden = f"POST /save?pair=0&lambda=0.5 HTTP/1.1\r\n{head}\r\n\r\n"
     response, _ = ask(server, "/save", method="POST", body=hidden.encode(), pair=1, **{"lambda": 0.1})
     assert response.status == 200
-    assert response.headers["Connection"] == "close"
     assert server.live.pairs[1].pair.settings.exists()
     assert not server.live.pairs[0].pair.settings.exists()
 
 
-def test_photos_are_read_as_strictly_as_a_datasets(server):
+def test_photos_are_read_as_strictly_as_a_datasets(server, monkeypatch):
     response, data = ask(server, "/upload", method="POST", body=b"GIF89a and more", side="content")
     assert response.status == 400
-    assert json.loads(data)["error"].startswith("the content photo: ")
-    response, _ = ask(server, "/upload", method="POST", headers={"Content-Length": str(MAX_BYTES + 1)}, side="content")
-    assert response.status == 413
+    assert json.loads(data)["error"].startswith("the content photo: of another kind")
+    response, data = ask(server, "/upload", method="POST", body=b"", side="style")
+    assert response.status == 400
+    assert json.loads(data)["error"].startswith("the style photo: an empty file")
     response, _ = ask(server, "/upload", method="POST", body=encode_png(photo(0), 8), side="../../evil")
     assert response.status == 400
+    monkeypatch.setattr(handlers, "MAX_BYTES", 1_000_000)
+    for body in (bytes(1_000_001), iter([bytes(500_000)] * 3)):  # the latter without a length in its header
+        response, data = ask(server, "/upload", method="POST", body=body, side="content")
+        assert response.status == 413
+        assert json.loads(data)["error"] == "the content photo has over 1 MB"
     response, data = ask(server, "/start", method="POST")
     assert response.status == 400
     assert "choose a content and a style photo first" in json.loads(data)["error"]
-    folder = Path(server._folder.name)
-    assert list(folder.iterdir()) == []
+    assert [path.name for path in server.folder.iterdir()] == [".lock"]
 
 
 def test_two_photos_become_a_pair(server, vgg16):
     for seed, side in enumerate(("content", "style")):
-        _, data = ask(server, "/upload", method="POST", body=encode_png(photo(seed), 8), side=side)
+        _, data = ask(
+            server, "/upload", method="POST", body=encode_png(photo(seed), 8), side=side, name=f"../<{side}>.png"
+        )
         assert json.loads(data) == {"width": 90, "height": 60}
     assert ask(server, "/start", method="POST")[0].status == 200
     deadline = time.monotonic() + 300
@@ -169,6 +179,7 @@ def test_two_photos_become_a_pair(server, vgg16):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert progress["pair"] == 2
+    assert json.loads(ask(server, "/pairs")[1])[2]["name"] == "<content> in the look of <style>"
     assert ask(server, "/smooth", pair=2, size="preview", **{"lambda": 0.1})[0].status == 200
     _, data = ask(server, "/save", method="POST", pair=2, **{"lambda": 0.1})
     assert "belongs to no dataset" in json.loads(data)["error"]

@@ -1,13 +1,12 @@
 """The live page as people use it, in Chromium."""
 
-import threading
-
 import pytest
 from playwright.sync_api import expect
 
 from pipeline.dataset.config import Config, load_config
 from pipeline.images.encoding import encode_png, encode_tiff
-from pipeline.live.server import Server
+from pipeline.live.upload import Progress
+from tests.pipeline.live.serving import serving
 from tests.pipeline.pages.report.example import make_case, photo, spoilt
 
 EVIL = "<img src=x onerror=alert(1)>"
@@ -27,15 +26,8 @@ def server(tmp_path_factory):
     (case.results / "lake" / "stylize" / "image.tiff").unlink()
     pairs = tuple(pair._replace(content_mask=None, style_mask=None) for pair in case.dataset.pairs)
 
-    def settings_of(pair):
-        return load_config(case.dataset.root, None, pair)
-
-    with Server(case.dataset._replace(pairs=pairs), case.results, Config(), settings_of, 0) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(case.dataset._replace(pairs=pairs), case.results, Config()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -70,7 +62,7 @@ def test_lambda_is_solved_anew_as_it_is_dragged(live, capsys):
     for power, written in ((-4, "1.00e-4"), (-3, "0.001"), (-2, "0.01"), (-1, "0.1"), (0, "1")):
         times.append(set_lambda(live, power))
         seen.add(over.get_attribute("src"))
-        assert live.locator("#value").text_content() == written
+        assert live.locator("output[for=lambda]").text_content() == written
     assert len(seen) == 6
     assert over.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [350, 233]
     with capsys.disabled():
@@ -79,16 +71,16 @@ def test_lambda_is_solved_anew_as_it_is_dragged(live, capsys):
 
 def test_it_begins_at_the_pairs_lambda_and_keeps_another(live, server):
     live.locator("#pair").select_option(label="hill")
-    expect(live.locator("#value")).to_have_text(f"{Config().smooth.lam:g}")
+    expect(live.locator("output[for=lambda]")).to_have_text(f"{Config().smooth.lam:g}")
     set_lambda(live, -2)
     live.get_by_role("button", name="Keep for this pair").click()
     live.get_by_text("is kept in views/hill/photostyle.toml").wait_for()
     hill = next(served.pair for served in server.live.pairs if served.pair.name == "hill")
-    assert load_config(server.dataset.root, None, hill).smooth.lam == 0.01
+    assert load_config(hill.settings.parents[1], None, hill).smooth.lam == 0.01
     live.reload()
     live.locator(".frame[data-shown]").wait_for()
     live.locator("#pair").select_option(label="hill")
-    expect(live.locator("#value")).to_have_text("0.01")
+    expect(live.locator("output[for=lambda]")).to_have_text("0.01")
 
 
 def test_full_size_is_the_pairs_own(live):
@@ -97,9 +89,10 @@ def test_full_size_is_the_pairs_own(live):
     for side in ("over", "under"):
         expect(live.locator(f"img.{side}")).to_have_js_property("naturalWidth", WIDTH)
         expect(live.locator(f"img.{side}")).to_have_js_property("naturalHeight", HEIGHT)
+    live.locator("#pair").select_option(label="hill")
     with live.expect_download() as download:
         live.get_by_role("button", name="Download at full size").click()
-    assert download.value.suggested_filename == "photostyle.png"
+    assert download.value.suggested_filename == "hill.png"
 
 
 def test_names_are_text_and_a_pair_without_stage_one_says_so(live):
@@ -109,20 +102,48 @@ def test_names_are_text_and_a_pair_without_stage_one_says_so(live):
     assert live.locator("#pair img").count() == 0
 
 
-def test_a_file_that_is_no_photo_is_told(live, watched, tmp_path):
-    watched.refused = True
-    bad = tmp_path / "bad.png"
-    bad.write_bytes(b"GIF89a")
-    live.get_by_label("Photo to change").set_input_files(bad)
-    live.get_by_label("Photo with the look").set_input_files(bad)
+def test_strength_at_nothing_is_the_content(live):
+    live.locator("#side").select_option("content")
+    live.locator("#strength").fill("0")
+    live.locator('.frame[data-shown*="\\"strength\\":0"]:not(.busy)').wait_for()
+    expect(live.locator("output[for=strength]")).to_have_text("0")
+    of_both = live.locator(".frame img").evaluate_all(
+        """images => Promise.all(images.map(async image => {
+            const canvas = Object.assign(document.createElement("canvas"), { width: 350, height: 233 });
+            const context = canvas.getContext("2d");
+            await image.decode();
+            context.drawImage(image, 0, 0);
+            return context.getImageData(0, 0, 350, 233).data.reduce((sum, value) => sum + value) / (350 * 233);
+        }))"""
+    )
+    assert of_both[0] == pytest.approx(of_both[1], abs=1e-6)
+
+
+def give(live, content, style):
+    live.get_by_label("Photo to change").set_input_files(content)
+    live.get_by_label("Photo with the look").set_input_files(style)
     live.get_by_role("button", name="Make it").click()
-    live.locator(".message").wait_for()
-    told = live.locator(".message").text_content()
-    assert told == "the content photo: of another kind: only PNG, JPEG and TIFF are read"
+
+
+def test_a_file_that_is_no_photo_is_told_until_the_next_try(live, watched, tmp_path, server, monkeypatch):
+    watched.refused = True
+    (tmp_path / "bad.png").write_bytes(b"GIF89a")
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "good.png").write_bytes(encode_png(photo(0), 8))
+    message = live.locator(".message")
+    for name, words in (("bad", "of another kind"), ("empty", "an empty file")):
+        give(live, tmp_path / f"{name}.png", tmp_path / "good.png")
+        expect(message).to_have_text(f"the content photo: {words}: only PNG, JPEG and TIFF are read")
+        expect(live.locator("#job")).to_have_text(message.text_content())
+    monkeypatch.setattr(server.site._uploads, "start", lambda: None)
+    monkeypatch.setattr(server.site._uploads, "progress", Progress(text="loading"))
+    give(live, tmp_path / "good.png", tmp_path / "good.png")
+    expect(message).to_be_hidden()
+    expect(live.locator("#job")).to_have_text("loading")
 
 
 def test_without_the_secret_there_is_no_page(page, watched, server):
     watched.refused = True
-    response = page.goto(f"http://127.0.0.1:{server.server_port}/")
+    response = page.goto(f"http://127.0.0.1:{server.port}/")
     assert response.status == 403
     assert "open the address that `photostyle ui` printed" in page.text_content("body")

@@ -1,0 +1,20 @@
+"""A server of the live page, in a thread."""
+
+import threading
+from contextlib import contextmanager
+
+from pipeline.dataset.config import load_config
+from pipeline.live.server import Server
+
+
+@contextmanager
+def serving(dataset, results, config):
+    def settings_of(pair):
+        return load_config(dataset.root, None, pair)
+
+    with Server(dataset, results, config, settings_of, 0) as server:
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        yield server
+        server.stop()
+        thread.join()
