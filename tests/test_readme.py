@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.arguments import parse
-from pipeline.dataset.config import Config, load_config
+from pipeline.dataset.config import Config
+from pipeline.dataset.layers import load_config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -5,11 +5,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.cli.arguments import (
+from msgspec.structs import replace
+
+from pipeline.cli.arguments import parse
+from pipeline.cli.commands import (
     AnyCommand,
     Compare,
     Doctor,
@@ -23,7 +25,6 @@ from pipeline.cli.arguments import (
     Stylize,
     Ui,
     Weights,
-    parse,
 )
 from pipeline.cli.status import failure_line, status_table
 from pipeline.compare.methods import CompareError

@@ -272,7 +272,7 @@ def test_wrong_use_is_told_and_ends_with_two(dataset: Path, results: Path, capsy
     assert photostyle("run", dataset, results, "--pairs", "beach", "valley") == 2
     assert "has no pair valley; it has beach, hill" in capsys.readouterr().err
     assert photostyle("smooth", dataset, results, "--smooth.lambda", "-1") == 2
-    assert "smooth.lambda: expected `float` > 0.0" in capsys.readouterr().err
+    assert "photostyle: --smooth.lambda: wants a number above 0, not -1" in capsys.readouterr().err
     assert not results.exists()
 
 

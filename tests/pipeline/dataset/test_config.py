@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.arguments import Doctor, OnDataset, Smooth, Weights, parse
+from pipeline.cli.arguments import options_of, parse
+from pipeline.cli.commands import COMMANDS, Doctor, OnDataset, Smooth, Weights
 from pipeline.dataset.config import Config, ConfigError, palette_of, save_lambda
+from pipeline.dataset.layers import Layer, resolve
 from pipeline.dataset.layouts import open_dataset
 from stages.segment.labels import PALETTE
 
@@ -33,7 +35,8 @@ def test_the_nearer_source_overrides_the_farther_one(tmp_path: Path) -> None:
     given = settings("run", tmp_path, "--config", file)
     assert (given.size, given.smooth.lam, given.smooth.epsilon) == (300, 2.0, 1e-6)
     assert given.stylize.sizes == (64,)
-    last = settings("run", tmp_path, "--config", file, "--smooth.lambda", "1e-2", "--stylize.sizes", "32", "48")
+    options = ["--smooth.lambda", "1e-2", "--stylize.sizes", "32", "48", "--stylize.evaluations", "3", "2"]
+    last = settings("run", tmp_path, "--config", file, *options)
     assert (last.size, last.smooth.lam, last.smooth.epsilon) == (300, 0.01, 1e-6)
     assert last.stylize.sizes == (32, 48)
 
@@ -61,12 +64,23 @@ def test_every_unknown_key_is_refused_with_its_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('[smooth]\nlambda = "much"', "smooth.lambda: expected `float`, got `str`"),
-        ("[smooth]\nlambda = 0", "smooth.lambda: expected `float` > 0.0"),
-        ("size = 12.5", "size: expected `int | str`, got `float`"),
-        ("smooth = 1", "smooth: expected `object`, got `int`"),
-        ('encoder = "resnet"', "encoder: invalid enum value 'resnet'"),
+        ('[smooth]\nlambda = "much"', "smooth.lambda: wants a number above 0, not much"),
+        ('[smooth]\nlambda = "0.5"', "smooth.lambda: wants a number above 0, not 0.5"),
+        ("[smooth]\nlambda = 0", "smooth.lambda: wants a number above 0, not 0"),
+        ("size = 12.5", "size: wants a whole number of 32 or more, or native, not 12.5"),
+        ("strict = 1", "strict: wants true or false, not 1"),
+        ("size = true", "size: wants a whole number of 32 or more, or native, not true"),
+        ("smooth = 1", "smooth: wants a table, not 1"),
+        ('encoder = "resnet"', "encoder: wants auto, vgg16 or vgg19, not resnet"),
+        ('encoder = "\\u001b[2J"', r"encoder: wants auto, vgg16 or vgg19, not '\x1b[2J'"),
+        ("[stylize]\nsizes = []", "stylize.sizes: wants one or more values, each a whole number of 1 or more, not ''"),
+        (
+            "[palette]\nsky = [0, 0, 256]",
+            "palette: wants a table, each entry 3 values, each a whole number from 0 to 255",
+        ),
         ("size = ", "Invalid value"),
+        ("size = " + "9" * 5000, "holds a number of thousands of digits"),
+        ("size = " + "[" * 5000, "is nested too deeply"),
     ],
 )
 def test_wrong_values_are_refused_with_file_and_key(tmp_path: Path, text: str, reason: str) -> None:
@@ -77,37 +91,118 @@ def test_wrong_values_are_refused_with_file_and_key(tmp_path: Path, text: str, r
 
 
 def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"none\.toml"):
-        settings("run", tmp_path, "--config", tmp_path / "none.toml")
-    (tmp_path / "mine.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match=r"mine\.toml"):
-        settings("run", tmp_path, "--config", tmp_path / "mine.toml")
+    file = tmp_path / "mine.toml"
+    for data, reason in (
+        (None, "No such file"),
+        (b"\xff\x00", "is no text in UTF-8"),
+        ("size = 300".encode("utf-16"), "is UTF-16: save it as UTF-8"),
+    ):
+        if data is not None:
+            file.write_bytes(data)
+        with pytest.raises(ConfigError, match=rf"mine\.toml: {reason}"):
+            settings("run", tmp_path, "--config", file)
 
 
-@pytest.mark.parametrize("argument", ["--smooth.lambda=-1", "--smooth.epsilon=0", "--size=3"])
-def test_values_on_the_command_line_are_checked_too(tmp_path: Path, argument: str) -> None:
-    with pytest.raises(ConfigError, match=argument.removeprefix("--").split("=")[0]):
-        settings("smooth", tmp_path, argument)
+def test_what_editors_of_windows_put_before_the_text_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "photostyle.toml").write_bytes(b"\xef\xbb\xbf[smooth]\r\nlambda = 0.5\r\n")
+    assert settings("run", tmp_path).smooth.lam == 0.5
 
 
-@pytest.mark.parametrize("argument", ["--smooth.lam=1", "--sise=3", "--stylize.canvas=paper", "--smooth.lambda=much"])
-def test_unknown_options_and_choices_end_the_program(
-    tmp_path: Path, argument: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        ("--smooth.lambda=-1", "--smooth.lambda: wants a number above 0, not -1"),
+        ("--smooth.lambda much", "--smooth.lambda: wants a number above 0, not much"),
+        ("--smooth.epsilon nan", "--smooth.epsilon: wants a number above 0, not nan"),
+        ("--size 3", "--size: wants a whole number of 32 or more, or native, not 3"),
+        ("--size big", "--size: wants a whole number of 32 or more, or native, not big"),
+        ("--stylize.canvas paper", "--stylize.canvas: wants grid or pixels, not paper"),
+        ("--stylize.grid-rows 1", "--stylize.grid-rows: wants a whole number of 2 or more, not 1"),
+        ("--stylize.evaluations 8 x", "wants one or more values, each a whole number of 1 or more, not 8 x"),
+        ("--stylize.evaluations 8", "--stylize.evaluations: as many numbers as --stylize.sizes (2), not 1"),
+        ("--stylize.start noise", "no noise to start from; set --stylize.canvas to pixels"),
+        ("--gpu-share 2", "--gpu-share: wants a number above 0 and at most 1, not 2"),
+        ("--gpu-share 2 --size 3", "--gpu-share: wants a number above 0 and at most 1, not 2\n--size: wants"),
+        ("--smooth.lam 1", "--smooth.lam: no such option: --smooth.lambda?"),
+        ("--sise=3", "--sise: no such option: --size?"),
+        ("--siz 300", "--siz: no such option: --size?"),
+        ("--frobnicate", "--frobnicate: no such option"),
+        ("other/folder", "run takes one folder, and there is other/folder beside it"),
+    ],
+)
+def test_options_that_can_not_be_used_are_told_in_the_users_words(tmp_path: Path, argv: str, told: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        settings("run", tmp_path, *argv.split())
+    assert told in str(error.value)
+
+
+def test_two_settings_of_different_places_have_to_go_together(tmp_path: Path) -> None:
+    toml(tmp_path / "photostyle.toml", "[stylize]\nsizes = [64, 128, 256]\n")
+    with pytest.raises(ConfigError, match=r"^--stylize.evaluations: as many numbers as --stylize.sizes \(3\), not 2$"):
+        settings("run", tmp_path)
+    assert settings("run", tmp_path, "--stylize.evaluations", "3", "2", "1").stylize.evaluations == (3, 2, 1)
+
+
+def test_resolving_tells_every_fault_of_every_layer() -> None:
+    layers = [Layer({"size": 3, "device": "abacus"}, Path("a.toml")), Layer({"smooth": {"lambda": "x", "mu2": "1"}})]
+    with pytest.raises(ConfigError) as error:
+        resolve(layers)
+    assert [line.partition(": wants")[0].partition(": unknown")[0] for line in str(error.value).splitlines()] == [
+        "a.toml: size",
+        "a.toml: device",
+        "--smooth.lambda",
+        "unknown key 'mu2' in [smooth]; it knows lambda, epsilon, solver",
+    ]
+
+
+def test_flags_and_underscores(tmp_path: Path) -> None:
+    toml(tmp_path / "photostyle.toml", "strict = true\n")
+    assert settings("run", tmp_path).strict
+    assert not settings("run", tmp_path, "--no-strict").strict
+    assert (
+        settings("run", tmp_path, "--stylize.style_weight", "3", "--stylize.tv-weight", "2").stylize.style_weight == 3
+    )
+
+
+@pytest.mark.parametrize("argv", [["smooth"], ["run", "d", "--size"], ["runn", "d"]])
+def test_what_is_missing_ends_the_program(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
-        settings("smooth", tmp_path, argument)
+        parse(argv)
     assert end.value.code == 2
-    assert argument.split("=")[0] in capsys.readouterr().err
+    assert "usage: photostyle" in capsys.readouterr().err
 
 
-def test_help_names_every_setting_by_its_name_in_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+def shown(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     with pytest.raises(SystemExit) as end:
-        parse(["smooth", "--help"])
+        parse(argv)
     assert end.value.code == 0
-    text = capsys.readouterr().out
-    assert "--smooth.lambda FLOAT" in text
+    return capsys.readouterr().out
+
+
+def test_help_names_the_settings_that_a_command_uses_by_their_names_in_the_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = shown(capsys, "smooth", "--help")
+    assert "--smooth.lambda NUMBER" in text
     assert "photorealism term" in text
     assert "--smooth.lam " not in text
+    for idle in ("--stylize.", "--onestage.", "--encoder", "--device", "--gpu-share"):
+        assert idle not in text
+    assert shown(capsys, "--version").startswith("photostyle ")
+
+
+def test_what_a_command_does_not_use_is_accepted_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert settings("smooth", tmp_path, "--device", "cpu", "--onestage.evaluations", "2").onestage.evaluations == 2
+    assert "smooth makes no use of --device, --onestage.evaluations" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_option_is_explained_in_whole_sentences(command: str) -> None:
+    for option in options_of(COMMANDS[command]):
+        sentences = option.help.partition(" (default: ")[0]
+        assert sentences[0].isupper(), option.name
+        assert sentences.endswith("."), option.name
+        assert len(sentences.split()) > 4, option.name
 
 
 LAYOUTS = {

@@ -3,7 +3,7 @@
 import threading
 from contextlib import contextmanager
 
-from pipeline.dataset.config import load_config
+from pipeline.dataset.layers import load_config
 from pipeline.live.server import Server
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pipeline.dataset.config import Config, ConfigError, load_config
+from pipeline.dataset.config import Config, ConfigError
+from pipeline.dataset.layers import load_config
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import shrink
 from pipeline.live.live import PREVIEW, Dials, Live, Served

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from pipeline.dataset.config import Config, load_config
+from pipeline.dataset.config import Config
+from pipeline.dataset.layers import load_config
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.live.upload import Progress
 from tests.pipeline.live.serving import serving

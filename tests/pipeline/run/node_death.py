@@ -15,7 +15,7 @@ from pathlib import Path
 from ray.cluster_utils import Cluster as LocalNodes
 
 from pipeline.cli.main import main as photostyle
-from pipeline.dataset.config import load_config
+from pipeline.dataset.layers import load_config
 from pipeline.dataset.layouts import open_dataset
 from pipeline.images.encoding import encode_tiff
 from pipeline.images.photos import read_photo

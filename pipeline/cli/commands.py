@@ -1,0 +1,141 @@
+"""The commands, each with its own options: a field, its default and, for the help, a docstring of whole sentences."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, get_args
+
+from msgspec import Meta, Struct
+
+from pipeline.dataset.config import Config
+from pipeline.dataset.layers import load_config
+from pipeline.dataset.layouts import Pair
+from stages.settings import Positive
+
+FILLED_IN = frozenset({"settings", "typed", "lambdas"})
+"""Fields that are no options: they come of the others."""
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """What the command line asks for."""
+
+    leaves_out: ClassVar[frozenset[str]] = frozenset()
+    """Options and sections of the settings that mean nothing to the command: they are accepted, but not listed."""
+
+
+class OnDataset(Command, frozen=True, kw_only=True):
+    """What every command on a dataset takes."""
+
+    dataset: Path
+    """This is the folder of pairs."""
+    results: Path = Path("results")
+    """The results go to this folder, in a folder of the dataset's name."""
+    pairs: tuple[str, ...] = ()
+    """Only these pairs are looked at; without it, all are."""
+    config: Path | None = None
+    """This TOML file of settings overrides the dataset's own photostyle.toml; the options here override both."""
+    settings: Config = Config()
+    """Those of the dataset as a whole."""
+    typed: Mapping[str, Any] = {}
+    """The settings that were typed, as texts."""
+
+    def settings_of(self, pair: Pair) -> Config:
+        """The settings of one pair: its own lie over the dataset's, the options over both.
+
+        Raises:
+            ConfigError: its file can't be used.
+        """
+        return load_config(self.dataset, self.config, pair, self.typed)
+
+
+class Work(OnDataset, frozen=True, kw_only=True):
+    """What every command takes that runs stages."""
+
+    force: bool = False
+    """What is current is done again."""
+    retry_failed: bool = False
+    """What failed before is tried again; without it, that is only told again, until its files or settings change."""
+    cluster: str | None = None
+    """The work is done on this Ray cluster: auto, or ray://HOST:PORT. All its nodes need the folders of dataset and
+    results."""
+    gpu_share: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    """On a cluster, each task of stage one takes this share of a GPU: with 0.5, each GPU has two at once."""
+
+
+class Run(Work, frozen=True):
+    """All stages on every pair, then the comparison; what is current is not done again."""
+
+
+class Segment(OnDataset, frozen=True, kw_only=True):
+    """Finds masks for the pairs without, in the photos, to look at and edit; `run` and `stylize` do it too."""
+
+    force: bool = False
+    """They are found again, also where they were edited."""
+
+    leaves_out = frozenset({"stylize", "smooth", "onestage"})
+
+
+class Stylize(Work, frozen=True):
+    """Stage one: the style, by optimisation over a network's features."""
+
+    leaves_out = frozenset({"smooth", "onestage"})
+
+
+class Smooth(Work, frozen=True, kw_only=True):
+    """Stage two: the photorealism, in closed form, from the stage-one image as it is."""
+
+    lambdas: tuple[Positive, ...] = ()
+    """Several, where --smooth.lambda is a list: then the settings' one is not used."""
+
+    leaves_out = frozenset({"gpu_share", "encoder", "device", "segment", "stylize", "onestage"})
+
+
+class Onestage(Work, frozen=True):
+    """The paper's one-stage method, to compare with: both terms in one optimisation."""
+
+    leaves_out = frozenset({"stylize", "smooth"})
+
+
+class Compare(OnDataset, frozen=True, kw_only=True):
+    """Scores what there is of all methods, and makes a contact sheet for each pair and the report."""
+
+    sweep: bool = False
+    """Edges are also drawn against style, over lambda for two-stage and over the photorealism weight for one-stage;
+    each weight is an optimisation, kept for the next time."""
+
+    leaves_out = frozenset({"segment", "stylize"})
+
+
+class Ui(OnDataset, frozen=True, kw_only=True):
+    """A page on this machine: drag lambda and see stage two solved anew; two photos of your own through both stages."""
+
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    """The page is served on this port of 127.0.0.1; 0 is any free one."""
+
+    leaves_out = frozenset({"onestage"})
+
+
+class Explain(OnDataset, frozen=True):
+    """A page that explains the method, with live figures on the first pair's photos; no results are needed."""
+
+    leaves_out = frozenset({"size", "encoder", "device", "segment", "stylize", "smooth", "onestage"})
+
+
+class Status(OnDataset, frozen=True):
+    """Which results are current, stale (and why), failed or missing."""
+
+
+class Doctor(Command, frozen=True):
+    """What this machine has: device, BLAS and SuiteSparse, threads, memory, weights."""
+
+
+class Weights(Command, frozen=True, kw_only=True):
+    """The encoders' weights: where they are, or where they would come from."""
+
+    fetch: bool = False
+    """What is not there is fetched and checked."""
+    encoder: Literal["auto", "vgg19", "vgg16"] = "auto"
+    """The weights of this network are fetched."""
+
+
+AnyCommand = Run | Segment | Stylize | Smooth | Onestage | Compare | Ui | Explain | Status | Doctor | Weights
+COMMANDS: dict[str, type[Command]] = {kind.__name__.lower(): kind for kind in get_args(AnyCommand)}
