@@ -13,7 +13,6 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import version
 from itertools import groupby, pairwise
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -41,11 +40,6 @@ class Option(NamedTuple):
     """In the command's help."""
     setting: bool = False
     """Not the command's own, so that files may have it too."""
-
-    @property
-    def section(self) -> str:
-        """Of the settings; "" where it is in none."""
-        return self.name.rpartition(".")[0]
 
 
 def options_of(command: type[Command]) -> Iterator[Option]:
@@ -87,26 +81,19 @@ def parse(argv: Sequence[str]) -> AnyCommand:
 
 
 def _parser() -> ArgumentParser:
-    parser = _with_help(ArgumentParser("photostyle", description=DESCRIPTION, add_help=False))
-    told = f"photostyle {version('photostyle')}"
-    parser.add_argument("--version", action="version", version=told, help="The version is told.")
+    parser = ArgumentParser("photostyle", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"photostyle {version('photostyle')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, kind in COMMANDS.items():
         doc = inspect.cleandoc(kind.__doc__ or "")
         usage = f"photostyle {name} [options]{' DATASET' if issubclass(kind, OnDataset) else ''}"
         command = commands.add_parser(
-            name, help=doc, description=doc, usage=usage, add_help=False, allow_abbrev=False, argument_default=SUPPRESS
+            name, help=doc, description=doc, usage=usage, allow_abbrev=False, argument_default=SUPPRESS
         )
-        _with_help(command)
-        for section, options in groupby(options_of(kind), attrgetter("section")):
+        for section, options in groupby(options_of(kind), lambda option: option.name.rpartition(".")[0]):
             group = command.add_argument_group(f"[{section}]") if section else command
             for option in options:
                 _add(group.add_argument, option)
-    return parser
-
-
-def _with_help(parser: ArgumentParser) -> ArgumentParser:
-    parser.add_argument("-h", "--help", action="help", help="This help is shown.")
     return parser
 
 
@@ -120,10 +107,7 @@ def _add(add: Callable[..., Any], option: Option) -> None:
         form = {"action": BooleanOptionalAction if option.setting else "store_true"}
     elif isinstance(option.default, tuple):
         form["nargs"] = "+"
-    spelling, underscored = as_option(option.name), f"--{option.name}"
-    add(spelling, dest=option.name, help=help, **form)
-    if underscored != spelling:
-        add(underscored, dest=option.name, help=SUPPRESS, **form)
+    add(as_option(option.name), dest=option.name, help=help, **form)
 
 
 def _fields(struct: type[Struct], section: str = "") -> Iterator[Option]:
@@ -132,12 +116,10 @@ def _fields(struct: type[Struct], section: str = "") -> Iterator[Option]:
         if each.name in FILLED_IN or each.name == "palette":  # a table of names and colours is for files
             continue
         default = each.default if each.default_factory is msgspec.NODEFAULT else each.default_factory()
-        shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
-        told = (
-            "" if shown in ("", None, False, msgspec.NODEFAULT) or isinstance(shown, Struct) else f" (default: {shown})"
-        )
-        help = f"{' '.join(docs.get(each.name, '').split())}{told}".replace("%", "%%")
-        yield Option(f"{section}{each.encode_name}", each.type, default, help)
+        shown = "" if default in (None, False, msgspec.NODEFAULT) else str(default)
+        shown = " ".join(map(str, default)) if isinstance(default, tuple) else shown
+        help = " ".join([*docs.get(each.name, "").split(), *([f"(default: {shown})"] if shown else [])])
+        yield Option(f"{section}{each.encode_name}", each.type, default, help.replace("%", "%%"))
 
 
 @cache
