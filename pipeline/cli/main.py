@@ -35,17 +35,22 @@ from pipeline.images.masks import MaskRules
 from pipeline.networks.semantic_model import SemanticModelError
 from pipeline.pages.report.report import bring_report_up_to_date
 from pipeline.run.cluster import Cluster, ClusterError
-from pipeline.run.plan import Again, Failure, Summary, examine, record_faults, results_folder, run
+from pipeline.run.plan import Again, Failure, Summary, examine, record_faults, results_folder, run, writing_results
 from pipeline.run.schedule import Crew
 from pipeline.run.task import Task
 from pipeline.run.workers import Workers
+from pipeline.steps.catalogue import steps_of
 from pipeline.steps.lambdas import sweep_lambdas
-from pipeline.steps.make import EncoderError, Network
+from pipeline.steps.native import NATIVE
+from pipeline.steps.network import EncoderError, Network
+from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.progress import say, say_once
 from pipeline.steps.scores import bring_up_to_date
 from pipeline.steps.segment import WAYS, mask_report, segment, with_found_masks
-from pipeline.steps.staleness import Stage, stages_of
-from pipeline.store.files import LockedError, lock
+from pipeline.steps.smooth import SMOOTH
+from pipeline.steps.step import Step
+from pipeline.steps.stylize import STYLIZE
+from pipeline.store.files import LockedError
 
 FAILED = 1
 WRONG_USE = 2
@@ -76,16 +81,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(command: AnyCommand) -> int:
     match command:
         case Run():
-            return _work(command, stages_of(command.settings), comparing=True)
+            return _work(command, steps_of(command.settings), comparing=True)
         case Segment():
             return _segment(command)
         case Stylize():
-            return _work(command, ["stylize"])
+            return _work(command, [STYLIZE])
         case Smooth():
-            stages = [stage for stage in stages_of(command.settings) if stage in ("smooth", "native")]
-            return _work(command, stages, lambdas=command.lambdas)
+            steps = [step for step in steps_of(command.settings) if step in (SMOOTH, NATIVE)]
+            return _work(command, steps, lambdas=command.lambdas)
         case Onestage():
-            return _work(command, ["onestage"])
+            return _work(command, [ONESTAGE])
         case Compare():
             return _compare(command)
         case Ui():
@@ -105,30 +110,29 @@ def _dispatch(command: AnyCommand) -> int:
 
 def _work(
     command: Run | Stylize | Smooth | Onestage,
-    stages: Sequence[Stage],
+    steps: Sequence[Step],
     *,
     comparing: bool = False,
     lambdas: Sequence[float] = (),
 ) -> int:
-    if lambdas and "native" in stages:
+    if lambdas and NATIVE in steps:
         raise ConfigError("size native takes one lambda: several are laid side by side at the working size")
-    if command.settings.smooth.solver == "pardiso" and "smooth" in stages:
+    if command.settings.smooth.solver == "pardiso" and SMOOTH in steps:
         _find_mkl()  # before stage one takes its minutes
     began = time.perf_counter()
     if command.cluster is not None:  # whose nodes work in other folders
         command = replace(command, dataset=command.dataset.absolute(), results=command.results.absolute())
     dataset = _chosen(command)
-    folder = results_folder(command.results, dataset)
     failures: tuple[Failure, ...] = ()
     tell = say_once()
-    with lock(folder):
-        if command.settings.masks in WAYS and not {"stylize", "onestage"}.isdisjoint(stages):
+    with writing_results(command.results, dataset) as folder:
+        if command.settings.masks in WAYS and any(step.network for step in steps):
             network = Network(command.settings, tell)
             dataset, failures = segment(dataset, folder, command.settings, network, force=False)
             del network  # and its memory
         else:
             dataset = _with_masks(command, dataset)
-        examination = examine(dataset, folder, stages, command.settings_of)
+        examination = examine(dataset, folder, steps, command.settings_of)
         for failure in examination.failures:
             say(f"fault: {failure_line(failure)}")
         record_faults(examination, folder)
@@ -136,7 +140,7 @@ def _work(
             summary = sweep_lambdas(examination.sound, folder, lambdas, command.settings, force=command.force)
         else:
             again = Again(command.force, command.retry_failed)
-            summary = run(examination.sound, folder, stages, again, partial(_crew, command, tell))
+            summary = run(examination.sound, folder, steps, again, partial(_crew, command, tell))
         if comparing and summary.done + summary.kept:
             network = Network(command.settings, tell)
             compared = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
@@ -162,8 +166,7 @@ def _find_mkl() -> None:
 
 def _segment(command: Segment) -> int:
     dataset = _chosen(command)
-    folder = results_folder(command.results, dataset)
-    with lock(folder):
+    with writing_results(command.results, dataset) as folder:
         dataset, failures = segment(dataset, folder, command.settings, Network(command.settings), force=command.force)
     for pair in dataset.pairs:
         lines, faults = mask_report(pair, command.settings.size)
@@ -184,8 +187,7 @@ def _crew(
 
 def _compare(command: Compare) -> int:
     dataset = _with_masks(command, _chosen(command))
-    folder = results_folder(command.results, dataset)
-    with lock(folder):
+    with writing_results(command.results, dataset) as folder:
         examination = examine(dataset, folder, [], command.settings_of)
         for failure in examination.failures:
             say(f"fault: {failure_line(failure)}")
@@ -210,7 +212,7 @@ def _ui(command: Ui) -> int:
     from pipeline.live.server import serve
 
     dataset = _with_masks(command, _chosen(command))
-    serve(dataset, command.results / dataset.name, command.settings, command.settings_of, command.port)
+    serve(dataset, results_folder(command.results, dataset), command.settings, command.settings_of, command.port)
     return 0
 
 
@@ -220,17 +222,16 @@ def _explain(command: Explain) -> int:
     dataset = _with_masks(command, _chosen(command))
     if not dataset.pairs:
         raise DatasetError("\n".join(f"{fault.pair}: {fault.text}" for fault in dataset.faults))
-    folder = results_folder(command.results, dataset)
-    with lock(folder):
+    with writing_results(command.results, dataset) as folder:
         print(explain(dataset.pairs[0], folder))
     return 0
 
 
 def _status(command: Status) -> int:
     dataset = _with_masks(command, _chosen(command))
-    stages = stages_of(command.settings)
-    examination = examine(dataset, command.results / dataset.name, stages, command.settings_of)
-    print(status_table(examination.sound, stages, examination.failures))
+    steps = steps_of(command.settings)
+    examination = examine(dataset, results_folder(command.results, dataset), steps, command.settings_of)
+    print(status_table(examination.sound, steps, examination.failures))
     return FAILED if examination.failures else 0
 
 

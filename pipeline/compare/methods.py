@@ -21,9 +21,9 @@ from pipeline.images.masks import Labels
 from pipeline.images.photos import Photo, read_photo, shrink
 from pipeline.run.isolation import isolated
 from pipeline.run.plan import Failure
-from pipeline.steps.make import Network
+from pipeline.steps.network import Network
 from pipeline.steps.progress import say
-from pipeline.steps.staleness import LINK, Stage
+from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from pipeline.store.files import write_atomically
 from pipeline.store.manifest import FAILURE_FILE, read_manifest
 from stages.segment.labels import PALETTE
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 CSV, TABLE, SHEET = "metrics.csv", "metrics.md", "contact_sheet.png"
 
-METHODS: dict[str, tuple[Stage, str]] = {
-    "stage one": ("stylize", LINK),
+METHODS: dict[str, tuple[str, str]] = {
+    "stage one": ("stylize", STAGE_ONE_IMAGE.file),
     "two-stage": ("smooth", "image.png"),
     "one-stage": ("onestage", "image.png"),
 }

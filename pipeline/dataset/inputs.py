@@ -20,6 +20,8 @@ MASK_TOLERANCE = 1
 
 ALPHA, FULL_SIZE = "content transparency", "content at its own size"
 """What these are called among the hashes."""
+AT_WORK = ("content", "style", "content regions", "style regions", ALPHA)
+"""All of what is hashed but for the content at its own size, by which nothing is optimised."""
 
 
 class InputError(ValueError):

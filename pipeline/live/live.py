@@ -13,7 +13,7 @@ from pipeline.dataset.config import Config, ConfigError, save_lambda
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import Photo, read_photo, shrink
-from pipeline.steps.staleness import LINK
+from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from stages.smooth import Smoothed, Smoother
 
 PREVIEW = 350
@@ -36,7 +36,7 @@ class Served(NamedTuple):
     @property
     def link(self) -> Path:
         """Its stage-one image."""
-        return self.folder / "stylize" / LINK
+        return STAGE_ONE_IMAGE.path(self.folder)
 
 
 class Dials(msgspec.Struct, kw_only=True):

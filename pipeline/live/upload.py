@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from pipeline.dataset.config import Config
-from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import read_photo
 from pipeline.live.live import Live, Served
-from pipeline.steps.make import Network, make
-from pipeline.steps.progress import Step
+from pipeline.steps.network import Network
+from pipeline.steps.progress import Advance
 from pipeline.steps.segment import WAYS, segment_pair
-from pipeline.steps.staleness import recipe
+from pipeline.steps.stylize import STYLIZE
+from pipeline.steps.up_to_date import bring_up_to_date
 from pipeline.store.files import LockedError, lock
-from pipeline.store.manifest import publish
 
 Side = Literal["content", "style"]
 PREFIX = "photostyle-uploads-"
@@ -114,15 +113,11 @@ class Uploads:
         try:
             if self._config.masks in WAYS:
                 pair = segment_pair(pair, place, self._config, self._network)
-            inputs = load_inputs(pair, self._config.size)
-            made = make("stylize", inputs, None, self._config, self._network, self._advance)
-            wanted = recipe("stylize", inputs.hashes(), None, self._config)
-            assert wanted is not None  # stage one starts from nothing
-            publish(place / "stylize", wanted, made.outputs, made.facts)
+            bring_up_to_date(STYLIZE, pair, place, self._config, self._network, self._advance)
             self._live.pairs.append(Served(pair, place, self._config))
             self.progress = Progress(pair=len(self._live.pairs) - 1)
         except Exception as error:  # told on the page; the server goes on
             self.progress = Progress(error=str(error).replace(str(place), "your photos") or type(error).__name__)
 
-    def _advance(self, step: Step) -> None:
-        self.progress = Progress(step.done, step.total, f"stage one {step.text}")
+    def _advance(self, advance: Advance) -> None:
+        self.progress = Progress(advance.done, advance.total, f"stage one {advance.text}")

@@ -14,13 +14,14 @@ from functools import cache
 from typing import Any, Self
 
 import msgspec
+from tifffile import TiffFile
 
 from pipeline.dataset.config import Config
-from pipeline.images.decoding import ImageError
 from pipeline.run.task import Outcome, Task, concerns_all, perform
-from pipeline.steps.make import EncoderError, Network, needs_network
+from pipeline.steps.network import EncoderError, Network
 from pipeline.steps.progress import say, watch
-from pipeline.steps.staleness import read_link
+from pipeline.steps.smooth import SMOOTH
+from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from stages.settings import Solver
 
 RETRIES = 3
@@ -82,15 +83,15 @@ class Cluster:
 
     def free(self, network: bool) -> bool:
         """Whether there are fewer tasks of that kind than keep the cluster busy."""
-        given = sum(needs_network(task.stage) == network for task in self._at_work.values())
+        given = sum(task.step.network == network for task in self._at_work.values())
         return bool(given < AHEAD * max(1, self._places[network]))
 
     def give(self, task: Task) -> None:
         """Has a task done; returns at once."""
         needs: dict[str, Any] = {"num_cpus": 1, "max_retries": RETRIES, "name": task.title}
-        if needs_network(task.stage):
+        if task.step.network:
             needs["num_gpus"] = self._share
-        elif task.stage == "smooth":
+        elif task.step is SMOOTH:
             needs["memory"] = memory_for(task, self._most_memory)
         self._at_work[self._ray.remote(_do).options(**needs).remote(task, msgspec.json.encode(self._config))] = task
 
@@ -113,24 +114,22 @@ class Cluster:
             raise ClusterError(f"{cause}; every node needs this version of photostyle") from error
         except self._ray.exceptions.RayError as error:  # its node or its process died, again and again
             why = str(error).strip().splitlines()[0]
-            return task, Outcome(error=type(error).__name__, reason=why, of_the_system=True)
+            return task, Outcome(error=type(error).__name__, reason=why, of_the_machine=True)
         return task, outcome
 
 
 def memory_for(task: Task, most: int) -> int:
     """Bytes to be reserved for a task of stage two: its own estimate for the solver that will do, at most `most`.
 
-    The stage itself looks at the memory that is free, and says what to do where it is too little.
+    The step itself looks at the memory that is free, and says what to do where it is too little.
     """
     from stages.smooth.solvers.choice import estimated_bytes
 
     try:
-        link = read_link(task.folder, task.stage)
-    except ImageError:
-        link = None
-    if link is None:
+        with TiffFile(STAGE_ONE_IMAGE.path(task.folder)) as file:  # its header alone is read
+            height, width = file.pages[0].shape[:2]
+    except (OSError, ValueError, IndexError):  # the step itself will say what is wrong with it
         return 0
-    height, width = link.shape[:2]
     solver: Solver = task.config.smooth.solver
     needs = estimated_bytes(height, width)
     if solver == "auto":
@@ -145,8 +144,8 @@ def _do(task: Task, config: bytes) -> Outcome:
     numba.set_num_threads(1)
     if not task.pair.content.exists():
         raise ClusterError(f"{task.pair.content} is not there on {os.uname().nodename}: every node needs the dataset")
-    with watch(task.title) as on_step:
-        return perform(task, _network(config), on_step)
+    with watch(task.title) as on_advance:
+        return perform(task, _network(config), on_advance)
 
 
 @cache

@@ -1,34 +1,40 @@
-"""A dataset through the stages: what is current is skipped, a pair that fails is recorded and the others go on."""
+"""A dataset through the steps: what is current is skipped, a pair that fails is recorded and the others go on."""
 
 import errno
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.dataset.config import Config, ConfigError, has_own
 from pipeline.dataset.inputs import InputError, load_inputs
-from pipeline.dataset.layouts import Dataset, Pair, names_a_folder
+from pipeline.dataset.layouts import Dataset, DatasetError, Pair, names_a_folder
 from pipeline.images.decoding import ImageError
 from pipeline.run.pace import Pace
 from pipeline.run.schedule import Crew, carry_out
 from pipeline.run.task import Outcome, Task
-from pipeline.steps.progress import Step, say, watch
-from pipeline.steps.staleness import START, Stage, State, attempt, find_state, link_hash, recipe
+from pipeline.steps.progress import Advance, say, watch
+from pipeline.steps.staleness import State, attempt, find_state
+from pipeline.steps.step import Step
+from pipeline.store.files import lock, write_atomically
 from pipeline.store.hash_cache import HashCache, Known
 from pipeline.store.manifest import FAILURE_FILE, record_failure
 
+OWNER = ".dataset"
+"""In a folder of results: the dataset that they are of."""
+
 
 class Examined(NamedTuple):
-    """One pair before the work: the hashes of its inputs, and what there is of each stage."""
+    """One pair before the work: the hashes of its inputs, and what there is of each step."""
 
     pair: Pair
     hashes: dict[str, str]
     notes: tuple[str, ...]
-    states: dict[Stage, State]
+    states: dict[str, State]
+    """By the steps' names."""
     config: Config
     """The settings of this pair."""
 
@@ -63,7 +69,7 @@ class Examination(NamedTuple):
 
 
 def examine(
-    dataset: Dataset, results: Path, stages: Sequence[Stage], settings_of: Callable[[Pair], Config]
+    dataset: Dataset, results: Path, steps: Sequence[Step], settings_of: Callable[[Pair], Config]
 ) -> Examination:
     """Reads every file of a dataset, so that all its faults are known before any work starts, and finds what is there.
 
@@ -72,7 +78,7 @@ def examine(
     Args:
         dataset: the pairs.
         results: the folder that holds one folder for each pair.
-        stages: those to look at.
+        steps: those to look at.
         settings_of: all settings of a pair.
     """
     failures = [Failure(fault.pair, "dataset", fault.text) for fault in dataset.faults]
@@ -85,7 +91,7 @@ def examine(
             question = f"{pair.name}: size {config.size}, {pair.mask_rules}"
             known = cache.recall(question, pair.files(), partial(_hashed, pair, config))
             hashes, notes = known.hashes, (*known.notes, *_own(pair, config))
-            links = {stage: link_hash(folder, stage, cache.recall) for stage in stages}
+            starts = {step.start: step.start.digest(folder, cache.recall) for step in steps if step.start is not None}
         except InputError as error:
             failures += [Failure(pair.name, "dataset", line) for line in str(error).splitlines()]
         except ConfigError as error:
@@ -95,8 +101,10 @@ def examine(
         except Exception as error:  # whatever it is, the other pairs go on
             failures.append(Failure(pair.name, "dataset", f"{type(error).__name__}: {error}"))
         else:
-            wanted = {stage: recipe(stage, hashes, links[stage], config) for stage in stages}
-            states = {stage: find_state(folder / stage, wanted[stage], config, cache.recall) for stage in stages}
+            states = {}
+            for step in steps:
+                wanted = step.recipe(hashes, None if step.start is None else starts[step.start], config)
+                states[step.name] = find_state(folder / step.name, wanted, config, step.outputs, cache.recall)
             sound.append(Examined(pair, hashes, notes, states, config))
     cache.save()
     return Examination(tuple(sound), tuple(failures))
@@ -112,16 +120,16 @@ class Again(NamedTuple):
 def run(
     examined: Sequence[Examined],
     results: Path,
-    stages: Sequence[Stage],
+    steps: Sequence[Step],
     again: Again,
     hire: Callable[[Sequence[Task]], AbstractContextManager[Crew]],
 ) -> Summary:
-    """Takes pairs through the stages, as far as there is anything to do.
+    """Takes pairs through the steps, as far as there is anything to do.
 
     Args:
         examined: the pairs and what there is of them.
         results: the folder that holds one folder for each pair; the caller holds its lock.
-        stages: those to run, earlier ones first.
+        steps: those to run, earlier ones first.
         again: what to do although nothing has changed.
         hire: gets those who do the tasks, if there are any.
 
@@ -129,15 +137,15 @@ def run(
         EncoderError: the encoder can't be had, for any pair.
         OSError: the disk is full.
     """
-    tasks, summary = _plan(examined, results, stages, again)
+    tasks, summary = _plan(examined, results, steps, again)
     if not tasks:
         return summary
     failures = list(summary.failures)
-    pace, began = Pace(task.stage for task in tasks), time.monotonic()
-    with hire(tasks) as crew, watch("dataset") as on_step:
+    pace, began = Pace(task.step.name for task in tasks), time.monotonic()
+    with hire(tasks) as crew, watch("dataset") as on_advance:
         for task, outcome in carry_out(tasks, crew):
-            pace.count(task.stage, 0.0 if outcome is None else outcome.seconds)
-            on_step(Step(pace.done, pace.total, "", pace.remaining(time.monotonic() - began)))
+            pace.count(task.step.name, 0.0 if outcome is None else outcome.seconds)
+            on_advance(Advance(pace.done, pace.total, "", pace.remaining(time.monotonic() - began)))
             if outcome is None:
                 continue
             if outcome.error:
@@ -156,44 +164,46 @@ class Plan(NamedTuple):
     summary: Summary
 
 
-def _plan(examined: Sequence[Examined], results: Path, stages: Sequence[Stage], again: Again) -> Plan:
+def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], again: Again) -> Plan:
     tasks: list[Task] = []
     kept, failures = 0, []
     for number, one in enumerate(examined, start=1):
         label = f"[{number}/{len(examined)}] {one.pair.name}"
         for note in one.notes:
             say(f"{label}: {note}")
-        due, out_of_reach = set[Stage](), set[Stage]()
-        for stage in stages:
-            state, start = one.states[stage], START.get(stage)
+        due, out_of_reach = set[str](), set[str]()
+        for step in steps:
+            state, start = one.states[step.name], "" if step.start is None else step.start.step
             if start in out_of_reach:
-                out_of_reach.add(stage)
-            elif again.current or start in due:
-                due.add(stage)
-            elif state.settled:
-                kept += 1
-                if state.kind == "edited":
-                    say(f"{label} {stage}: {state.why}; --force makes it again")
-            elif state.kind == "failed" and not again.failed:
-                out_of_reach.add(stage)
-                failures.append(Failure(one.pair.name, stage, f"{state.why} (before; --retry-failed tries again)"))
-            else:
-                due.add(stage)
-        for stage in filter(due.__contains__, stages):
-            tasks.append(Task(one.pair, stage, one.config, one.hashes, results / one.pair.name, label, again.current))
+                out_of_reach.add(step.name)
+                continue
+            if not again.current and start not in due:
+                if state.settled:
+                    kept += 1
+                    if state.why:
+                        say(f"{label} {step.name}: {state.why}")
+                    continue
+                if state.kind == "failed" and not again.failed:
+                    out_of_reach.add(step.name)
+                    before = f"{state.why} (before; --retry-failed tries again)"
+                    failures.append(Failure(one.pair.name, step.name, before))
+                    continue
+            due.add(step.name)
+            tasks.append(Task(one.pair, step, one.config, one.hashes, results / one.pair.name, label, again.current))
     return Plan(tuple(tasks), Summary(0, kept, tuple(failures)))
 
 
 def _record(task: Task, outcome: Outcome) -> Failure:
     """Tells why a task failed, and writes it down together with what was tried."""
     try:
-        wanted = recipe(task.stage, task.hashes, link_hash(task.folder, task.stage), task.config)
+        start = None if task.step.start is None else task.step.start.digest(task.folder)
+        wanted = task.step.recipe(task.hashes, start, task.config)
     except ImageError:  # the stage-one image is at fault
         wanted = None
-    tried = "" if wanted is None or outcome.of_the_system else attempt(wanted, task.config)
-    record_failure(task.folder / task.stage, f"{outcome.error}: {outcome.reason}", tried)
+    tried = "" if wanted is None or outcome.of_the_machine else attempt(wanted, task.config)
+    record_failure(task.folder / task.step.name, f"{outcome.error}: {outcome.reason}", tried)
     say(f"{task.title}: FAILED: {outcome.reason}")
-    return Failure(task.pair.name, task.stage, outcome.reason)
+    return Failure(task.pair.name, task.step.name, outcome.reason)
 
 
 def _hashed(pair: Pair, config: Config) -> Known:
@@ -224,13 +234,35 @@ def record_faults(examination: Examination, results: Path) -> None:
 
 
 def results_folder(results: Path, dataset: Dataset) -> Path:
-    """`results/<dataset>`, made where it is missing.
+    """`results/<dataset>`, to look at.
 
     Raises:
-        OSError: it can't be made or written to.
+        DatasetError: it belongs to another dataset, whose folder has the same name.
     """
     folder = results / dataset.name
+    owner = folder / OWNER
+    if owner.exists() and (root := owner.read_text("utf-8").strip()) != str(dataset.root):
+        raise DatasetError(
+            f"{folder} has the results of {root}: give --results for those of {dataset.root}; "
+            f"or if it is the same dataset, which was moved, delete {owner}"
+        )
+    return folder
+
+
+@contextmanager
+def writing_results(results: Path, dataset: Dataset) -> Iterator[Path]:
+    """`results/<dataset>`, made where it is missing, and held for as long as the block lasts.
+
+    Raises:
+        DatasetError: it belongs to another dataset, whose folder has the same name.
+        LockedError: another run holds it.
+        OSError: it can't be made or written to.
+    """
+    folder = results_folder(results, dataset)
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
         raise PermissionError(errno.EACCES, "no permission to write", str(folder))
-    return folder
+    with lock(folder):
+        if not (folder / OWNER).exists():
+            write_atomically(folder / OWNER, f"{dataset.root}\n".encode())
+        yield folder

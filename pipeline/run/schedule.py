@@ -1,4 +1,4 @@
-"""In which order the stages of a dataset's pairs are done: each after the one it starts from, and as many at once as
+"""In which order the steps of a dataset's pairs are done: each after the one it starts from, and as many at once as
 there are workers for. Whose workers these are, this machine's or a cluster's, is the crew's to know."""
 
 from collections import deque
@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from pipeline.run.task import Outcome, Task
-from pipeline.steps.make import needs_network
-from pipeline.steps.staleness import START
 
 
 class Crew(Protocol):
@@ -38,15 +36,15 @@ def carry_out(tasks: Sequence[Task], crew: Crew) -> Iterator[tuple[Task, Outcome
         EncoderError: the encoder can't be had, for any pair.
         OSError: the disk is full.
     """
-    ours = {(task.pair.name, task.stage) for task in tasks}
+    ours = {(task.pair.name, task.step.name) for task in tasks}
     later: dict[tuple[str, str], list[Task]] = {}
     ready: dict[bool, deque[Task]] = {True: deque(), False: deque()}
     for task in tasks:
-        start = (task.pair.name, START.get(task.stage, ""))
+        start = (task.pair.name, task.step.start.step if task.step.start is not None else "")
         if start in ours:
             later.setdefault(start, []).append(task)
         else:
-            ready[needs_network(task.stage)].append(task)
+            ready[task.step.network].append(task)
     at_work = 0
     while True:
         for network, queue in ready.items():
@@ -58,12 +56,12 @@ def carry_out(tasks: Sequence[Task], crew: Crew) -> Iterator[tuple[Task, Outcome
         task, outcome = crew.wait()
         at_work -= 1
         yield task, outcome
-        followers = later.pop((task.pair.name, task.stage), [])
+        followers = later.pop((task.pair.name, task.step.name), [])
         if not outcome.error:
             for follower in reversed(followers):
-                ready[needs_network(follower.stage)].appendleft(follower)
+                ready[follower.step.network].appendleft(follower)
             continue
         while followers:
             follower = followers.pop()
-            followers += later.pop((follower.pair.name, follower.stage), [])
+            followers += later.pop((follower.pair.name, follower.step.name), [])
             yield follower, None

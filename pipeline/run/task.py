@@ -1,4 +1,4 @@
-"""One stage of one pair, as it is handed from process to process: what to do, doing it, and what came of it."""
+"""One step of one pair, as it is handed from process to process: what to do, doing it, and what came of it."""
 
 import errno
 import time
@@ -6,21 +6,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.dataset.config import Config
-from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.networks.semantic_model import SemanticModelError
-from pipeline.steps.make import EncoderError, Network, make
-from pipeline.steps.progress import OnStep
-from pipeline.steps.staleness import START, STARTS, Stage, find_state, read_link, recipe
-from pipeline.store.files import hash_array
-from pipeline.store.manifest import publish
+from pipeline.steps.network import EncoderError, Network
+from pipeline.steps.progress import OnAdvance
+from pipeline.steps.step import Step
+from pipeline.steps.up_to_date import bring_up_to_date
 
 
 class Task(NamedTuple):
-    """One stage of one pair. The images stay on disk: a task is small, however large they are."""
+    """One step of one pair. The images stay on disk: a task is small, however large they are."""
 
     pair: Pair
-    stage: Stage
+    step: Step
     config: Config
     """All settings of the pair."""
     hashes: dict[str, str]
@@ -35,7 +33,7 @@ class Task(NamedTuple):
     @property
     def title(self) -> str:
         """What it is called on the screen."""
-        return f"{self.label} {self.stage}"
+        return f"{self.label} {self.step.name}"
 
 
 class Outcome(NamedTuple):
@@ -50,12 +48,14 @@ class Outcome(NamedTuple):
     """The kind of error that befell it; "" where none did."""
     reason: str = ""
     """What that error says."""
-    of_the_system: bool = False
-    """Whether it is the disk's or the system's, not the pair's: it may go well the next time."""
+    of_the_machine: bool = False
+    """Whether it is the machine's, not the pair's: it is tried again by the next run."""
+    spent: bool = False
+    """Whether the process that it befell can do nothing more: after an error of CUDA's, all that follows fails."""
 
 
-def perform(task: Task, network: Network, on_step: OnStep) -> Outcome:
-    """Brings one stage of one pair up to date, and writes it down.
+def perform(task: Task, network: Network, on_advance: OnAdvance) -> Outcome:
+    """Brings one step of one pair up to date, and writes it down.
 
     Whatever befalls it is its outcome, but for what would befall all the others too:
 
@@ -64,12 +64,21 @@ def perform(task: Task, network: Network, on_step: OnStep) -> Outcome:
         OSError: the disk is full.
     """
     try:
-        return _advance(task, network, on_step)
+        began = time.perf_counter()
+        found = bring_up_to_date(task.step, task.pair, task.folder, task.config, network, on_advance, force=task.force)
+        why = found.why if found.kind in ("stale", "incomplete") else ""
+        return Outcome(not found.settled or task.force, time.perf_counter() - began, why)
     except Exception as error:
         if concerns_all(error):
             raise
-        kind = type(error).__name__
-        return Outcome(error=kind, reason=str(error).strip() or kind, of_the_system=isinstance(error, OSError))
+        kind, reason = type(error).__name__, str(error).strip()
+        machine, spent = is_the_machine_s(error), "CUDA error" in reason
+        return Outcome(error=kind, reason=reason or kind, of_the_machine=machine, spent=spent)
+
+
+def is_the_machine_s(error: Exception) -> bool:
+    """Whether an error says nothing about the pair: the disk's, the memory's, the GPU's."""
+    return isinstance(error, OSError | MemoryError) or "CUDA" in str(error) or "out of memory" in str(error)
 
 
 def concerns_all(error: Exception) -> bool:
@@ -77,19 +86,3 @@ def concerns_all(error: Exception) -> bool:
     if isinstance(error, OSError):
         return error.errno == errno.ENOSPC
     return isinstance(error, EncoderError | SemanticModelError)
-
-
-def _advance(task: Task, network: Network, on_step: OnStep) -> Outcome:
-    stage, config, place = task.stage, task.config, task.folder / task.stage
-    began = time.perf_counter()
-    inputs, link = load_inputs(task.pair, config.size), read_link(task.folder, stage)
-    wanted = recipe(stage, inputs.hashes(), None if link is None else hash_array(link), config)
-    state = find_state(place, wanted, config)
-    if state.settled and not task.force:
-        return Outcome()
-    if wanted is None:
-        start = START[stage]
-        raise ValueError(f"there is no {STARTS[start].name}: run `photostyle {start}` first")
-    made = make(stage, inputs, link, config, network, on_step)
-    publish(place, wanted, made.outputs, made.facts)
-    return Outcome(True, time.perf_counter() - began, state.why if state.kind == "stale" else "")

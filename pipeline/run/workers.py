@@ -1,4 +1,4 @@
-"""The tasks of a dataset on this machine: one process for the stages that need the network, one for the others.
+"""The tasks of a dataset on this machine: one process for the steps that need the network, one for the others.
 
 While the GPU styles a pair, the CPU smooths the pair before it. Processes of their own also keep the run from harm: one
 that the system kills for its memory costs a pair, and is replaced.
@@ -23,8 +23,8 @@ from typing import Any, Self
 
 from pipeline.dataset.config import Config
 from pipeline.run.task import Outcome, Task, perform
-from pipeline.steps.make import Network, needs_network
-from pipeline.steps.progress import OnStep, Step, say, watch
+from pipeline.steps.network import Network
+from pipeline.steps.progress import Advance, OnAdvance, say, watch
 
 PATIENCE_S = 5.0
 """For a worker that was told to stop; longer than writing takes, so that none is stopped in the middle of it."""
@@ -38,7 +38,7 @@ class Workers:
     def __init__(self, tasks: Sequence[Task], config: Config, tell: Callable[[str], object] = say) -> None:
         """tasks: all that will be given; config: the run's, for its encoder and device; tell: for what they say."""
         self._config, self._tell = config, tell
-        self._sharing = len({needs_network(task.stage) for task in tasks}) > 1
+        self._sharing = len({task.step.network for task in tasks}) > 1
         self._workers: dict[bool, _Worker] = {}
 
     def __enter__(self) -> Self:
@@ -57,7 +57,7 @@ class Workers:
 
     def give(self, task: Task) -> None:
         """Has a task done; returns at once."""
-        network = needs_network(task.stage)
+        network = task.step.network
         worker = self._workers.get(network)
         if worker is None or not worker.process.is_alive():
             worker = _Worker(self._config, half=self._sharing and not network, row=1 if network else 2)
@@ -91,7 +91,7 @@ class _Worker:
         theirs.close()
         self.task: Task | None = None
         self._row, self._bar = row, ExitStack()
-        self._show: OnStep
+        self._show: OnAdvance
 
     def give(self, task: Task) -> None:
         self.task = task
@@ -104,17 +104,21 @@ class _Worker:
         try:
             message: Any = self.connection.recv()
         except (EOFError, OSError):
-            message = Outcome(error="WorkerDiedError", reason=self._cause_of_death())
+            reason = self._cause_of_death()
+            killed = self.process.exitcode == -signal.SIGKILL
+            message = Outcome(error="WorkerDiedError", reason=reason, of_the_machine=killed)
         match message:
             case str():
                 tell(message)
-            case Step():
+            case Advance():
                 self._show(message)
             case Exception():
                 raise message
             case Outcome():
                 self._bar.close()
                 self.task = None
+                if message.spent:
+                    self.see_off()
                 return message
         return None
 
@@ -169,6 +173,8 @@ def _work(parent: Connection, config: Config, half: bool) -> None:
             except Exception as error:
                 message = error
             parent.send(message)
+            if isinstance(message, Outcome) and message.spent:
+                return
 
 
 def _end_with_parent() -> None:

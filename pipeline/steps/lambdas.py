@@ -4,6 +4,7 @@ In a pair's folder, `sweep/smooth_<lambda>/` is what `smooth/` would be at that 
 of `compare --sweep` uses the same. `sweep/lambdas.png` shows those that were last asked for.
 """
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,9 +17,13 @@ from pipeline.images.encoding import encode_png
 from pipeline.images.photos import Photo, read_photo, shrink
 from pipeline.run.isolation import isolated
 from pipeline.run.plan import Examined, Failure, Summary
-from pipeline.steps.make import smooth_lambdas
+from pipeline.steps.network import Network
 from pipeline.steps.progress import say, watch
-from pipeline.steps.staleness import find_state, link_hash, read_link, recipe
+from pipeline.steps.smooth import SMOOTH, smooth_lambdas
+from pipeline.steps.staleness import find_state
+from pipeline.steps.step import Work
+from pipeline.steps.stylize import STAGE_ONE_IMAGE
+from pipeline.steps.up_to_date import fitting, recorded
 from pipeline.store.files import hash_array, hash_file
 from pipeline.store.manifest import Recipe, publish
 
@@ -62,16 +67,16 @@ def sweep_lambdas(
 
 def _advance(one: Examined, folder: Path, lambdas: Sequence[float], config: Config, label: str, *, force: bool) -> int:
     """Brings one pair's results and their sheet up to date; how many there were to make."""
-    link = link_hash(folder)
+    link = STAGE_ONE_IMAGE.digest(folder)
     if link is None:
         raise ValueError("there is no stage-one image: run `photostyle stylize` first")
     due = lambdas if force else due_lambdas(folder, lambdas, one.hashes, link, config)
     place = folder / FOLDER
     if not due and find_state(place, _sheet_recipe(folder, lambdas, one.hashes, link), config).settled:
         return 0
-    inputs, image = load_inputs(one.pair, config.size), read_link(folder)
+    inputs, image = load_inputs(one.pair, config.size), STAGE_ONE_IMAGE.read(folder)
     assert image is not None  # it has a hash
-    make_lambdas(folder, inputs, image, due, config, label)
+    make_lambdas(folder, inputs, image, due, config, Network(config), label)
     sheet = encode_png(_sheet(one.pair.name, folder, inputs, image, lambdas), bits=8)
     publish(place, _sheet_recipe(folder, lambdas, inputs.hashes(), hash_array(image)), {SHEET: sheet}, {})
     say(f"{label} smooth: side by side in {place / SHEET}")
@@ -82,12 +87,12 @@ def due_lambdas(
     folder: Path, lambdas: Sequence[float], hashes: dict[str, str], link: str, config: Config
 ) -> list[float]:
     """Those whose results in a pair's folder are not what its inputs, with these hashes, and settings would make."""
-    wanted = {lam: recipe("smooth", hashes, link, _at(config, lam)) for lam in lambdas}
+    wanted = {lam: SMOOTH.recipe(hashes, link, _at(config, lam)) for lam in lambdas}
     return [lam for lam in lambdas if not find_state(lambda_folder(folder, lam), wanted[lam], config).settled]
 
 
 def make_lambdas(
-    folder: Path, inputs: Inputs, link: Photo, lambdas: Sequence[float], config: Config, label: str
+    folder: Path, inputs: Inputs, link: Photo, lambdas: Sequence[float], config: Config, network: Network, label: str
 ) -> None:
     """Makes the results of one pair in its folder.
 
@@ -98,12 +103,15 @@ def make_lambdas(
     hashes, image = inputs.hashes(), hash_array(link)
     if not lambdas:
         return
-    with watch(f"{label} smooth") as on_step:
-        for lam, made in zip(lambdas, smooth_lambdas(inputs, link, config, lambdas, on_step), strict=True):
-            wanted = recipe("smooth", hashes, image, _at(config, lam))
+    with watch(f"{label} smooth") as on_advance:
+        work, began = Work(inputs, fitting(SMOOTH, link, inputs), config, network, on_advance), time.perf_counter()
+        for lam, made in zip(lambdas, smooth_lambdas(work, lambdas), strict=True):
+            facts = recorded(SMOOTH, made, inputs, began)
+            wanted = SMOOTH.recipe(hashes, image, _at(config, lam))
             assert wanted is not None  # there is a link
-            publish(lambda_folder(folder, lam), wanted, made.outputs, made.facts)
-            say(f"{label} smooth, lambda {lam:g}: {made.facts['seconds']:.1f} s")
+            publish(lambda_folder(folder, lam), wanted, made.outputs, facts)
+            say(f"{label} smooth, lambda {lam:g}: {facts['seconds']:.1f} s")
+            began = time.perf_counter()
 
 
 def _at(config: Config, lam: float) -> Config:

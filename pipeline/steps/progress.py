@@ -19,7 +19,7 @@ SPARE = len("^C")
 """Columns that no bar fills: what a terminal shows of Ctrl-C would go on to the next line and push the bars apart."""
 
 
-class Step(NamedTuple):
+class Advance(NamedTuple):
     """How far some work is. It goes from process to process, and so carries no tensor."""
 
     done: int
@@ -35,17 +35,17 @@ class Step(NamedTuple):
         return ", ".join(filter(None, ["" if self.left is None else f"{spoken(self.left)} left", self.text]))
 
 
-OnStep = Callable[[Step], None]
+OnAdvance = Callable[[Advance], None]
 
 
-def telling(on_step: OnStep) -> "Callable[[Iterate], None]":
+def telling(on_advance: OnAdvance) -> "Callable[[Iterate], None]":
     """The callback for an optimiser that starts now: tells of its iterates as steps."""
     began = time.monotonic()
 
     def tell(iterate: "Iterate") -> None:
         losses = [f"loss {iterate.loss:.3g}", *(f"{name} {value:.3g}" for name, value in iterate.losses.items())]
         left = (time.monotonic() - began) * (iterate.total - iterate.step) / iterate.step
-        on_step(Step(iterate.step, iterate.total, f"at {iterate.size} px, {' '.join(losses)}", left))
+        on_advance(Advance(iterate.step, iterate.total, f"at {iterate.size} px, {' '.join(losses)}", left))
 
     return tell
 
@@ -76,7 +76,7 @@ def say_once() -> Callable[[str], None]:
 
 
 @contextmanager
-def watch(title: str, row: int = 0) -> Iterator[OnStep]:
+def watch(title: str, row: int = 0) -> Iterator[OnAdvance]:
     """Shows the steps of some work under a title for as long as the block lasts; gives the callback to hand to it.
 
     Args:
@@ -95,10 +95,10 @@ class _Bar:
         self.bar = bar
         self.bar.dynamic_ncols = _room
 
-    def __call__(self, step: Step) -> None:
-        self.bar.total, self.bar.bar_format = (step.total, BAR) if step.total else (None, NO_BAR)
-        self.bar.set_postfix_str(step.in_words(), refresh=False)
-        self.bar.update(step.done - self.bar.n)
+    def __call__(self, advance: Advance) -> None:
+        self.bar.total, self.bar.bar_format = (advance.total, BAR) if advance.total else (None, NO_BAR)
+        self.bar.set_postfix_str(advance.in_words(), refresh=False)
+        self.bar.update(advance.done - self.bar.n)
 
 
 def _room(file: TextIO) -> tuple[int, int]:
@@ -114,11 +114,11 @@ class _Lines:
         self.title = title
         self.said = time.monotonic()
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, advance: Advance) -> None:
         now = time.monotonic()
-        if not step.done:
-            say(f"{self.title}, {step.text}")
+        if not advance.done:
+            say(f"{self.title}, {advance.text}")
         elif now - self.said >= LINE_EVERY_S:
             self.said = now
-            count = f"{step.done}/{step.total}" if step.total else f"iteration {step.done}"
-            say(f"{self.title}: {', '.join(filter(None, [count, step.in_words()]))}")
+            count = f"{advance.done}/{advance.total}" if advance.total else f"iteration {advance.done}"
+            say(f"{self.title}: {', '.join(filter(None, [count, advance.in_words()]))}")

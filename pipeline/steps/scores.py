@@ -8,7 +8,7 @@ from pipeline.compare.methods import CSV, METHODS, SHEET, TABLE, compare
 from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import Dataset
 from pipeline.run.plan import Examined, Failure
-from pipeline.steps.make import Network
+from pipeline.steps.network import Network
 from pipeline.steps.staleness import State, find_state
 from pipeline.store.files import hash_file
 from pipeline.store.manifest import Recipe, seal, withdraw

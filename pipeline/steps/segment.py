@@ -24,7 +24,7 @@ from pipeline.images.photos import Photo, read_original
 from pipeline.networks.semantic_model import describe_model, weights_sha256
 from pipeline.run.isolation import isolated
 from pipeline.run.plan import Failure
-from pipeline.steps.make import Network
+from pipeline.steps.network import Network
 from pipeline.steps.progress import say
 from pipeline.store.hash_cache import HashCache, Known
 from pipeline.store.manifest import Recipe, publish, read_manifest

@@ -1,119 +1,49 @@
-"""Whether a stage's result for a pair is still what its inputs and settings would make."""
+"""Whether a step's result for a pair is still what its inputs and settings would make, and whether it is ours at all.
 
+Who made a file comes before whether it is stale: what is not byte for byte what we wrote is somebody else's, and kept.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
-
-import msgspec
+from typing import Literal, NamedTuple
 
 from pipeline.dataset.config import Config
-from pipeline.dataset.inputs import ALPHA, FULL_SIZE
-from pipeline.images.decoding import ImageError
-from pipeline.images.photos import Photo, read_photo
-from pipeline.store.files import hash_array, hash_bytes
-from pipeline.store.hash_cache import Known, Recall, anew
-from pipeline.store.manifest import Recipe, read_failure, read_manifest
-from stages.settings import OneStage, Smooth, Stylize
+from pipeline.store.files import hash_bytes
+from pipeline.store.hash_cache import Recall, anew
+from pipeline.store.manifest import Recipe, foreign_files, read_failure, read_manifest
 
-Stage = Literal["stylize", "smooth", "native", "onestage"]
-VERSIONS: dict[Stage, int] = {"stylize": 3, "smooth": 1, "native": 1, "onestage": 1}
-"""Raise a stage's version when its code would make another result of the same inputs and settings."""
-
-LINK = "image.tiff"
-"""In the stylize folder: what smooth and onestage start from, whoever made it."""
-
-START: dict[Stage, Stage] = {"smooth": "stylize", "native": "smooth", "onestage": "stylize"}
-"""The stage from whose image each later one starts."""
-
-
-class Start(NamedTuple):
-    """An image that later stages start from."""
-
-    name: str
-    file: str
-    """In its stage's folder."""
-
-
-STARTS: dict[Stage, Start] = {
-    "stylize": Start("stage-one image", LINK),
-    "smooth": Start("two-stage image", "image16.png"),
-}
-
-OF_CONTENT: dict[Stage, tuple[str, ...]] = {"smooth": ("content", ALPHA), "native": ("content", FULL_SIZE)}
-"""What stage two and its enlargement take of the inputs beside that image."""
-
-Kind = Literal["current", "edited", "stale", "failed", "missing"]
+Kind = Literal["current", "foreign", "stale", "incomplete", "failed", "missing"]
 
 
 class State(NamedTuple):
-    """One stage of one pair."""
+    """One step of one pair."""
 
     kind: Kind
+    """Foreign is a result that somebody else made or changed; incomplete is one whose previews were lost."""
     why: str = ""
 
     @property
     def settled(self) -> bool:
         """Whether there is nothing to do."""
-        return self.kind in ("current", "edited")
+        return self.kind in ("current", "foreign")
 
 
-def stages_of(config: Config) -> tuple[Stage, ...]:
-    """The stages that there are with these settings, in order."""
-    return ("stylize", "smooth", "native", "onestage") if config.size == "native" else ("stylize", "smooth", "onestage")
+def find_state(
+    folder: Path, wanted: Recipe | None, config: Config, outputs: Sequence[str] = (), recall: Recall = anew
+) -> State:
+    """Compares what is in a step's folder with what is wanted.
 
+    Args:
+        folder: the step's.
+        wanted: what decides its result; None while that isn't known.
+        config: all settings of the pair.
+        outputs: the step's files, the one that counts first; none for what may be made anew at any time.
+        recall: for the hashes of files.
 
-def read_link(pair_folder: Path, stage: Stage = "smooth") -> Photo | None:
-    """The image that a stage starts from, as it stands in a pair's folder; None where there is none.
-
-    Raises:
-        ImageError: it can't be read.
+    Returns:
+        Among others "failed", for a result that could not be made of the same inputs and settings.
     """
-    path = _link_path(pair_folder, stage)
-    return None if path is None else read_photo(path)
-
-
-def _link_path(pair_folder: Path, stage: Stage) -> Path | None:
-    if stage not in START:
-        return None
-    path = pair_folder / START[stage] / STARTS[START[stage]].file
-    return path if path.exists() else None
-
-
-def link_hash(pair_folder: Path, stage: Stage = "smooth", recall: Recall = anew) -> str | None:
-    """Hash of the image that `read_link` gives; None where there is none, or it is ours and damaged: made again, then.
-
-    Raises:
-        ImageError: it is the stage-one image, which may be anybody's, and can't be read.
-    """
-    path = _link_path(pair_folder, stage)
-    if path is None:
-        return None
-    start = STARTS[START[stage]].name
-    try:
-        known = recall(f"{pair_folder.name}: {start}", [path], lambda: Known({start: hash_array(read_photo(path))}))
-    except ImageError:
-        if START[stage] == "stylize":
-            raise
-        return None
-    return known.hashes[start]
-
-
-def recipe(stage: Stage, hashes: dict[str, str], link: str | None, config: Config) -> Recipe | None:
-    """What decides a stage's result; None for the later stages while there is no image to start from."""
-    at_work = {name: digest for name, digest in hashes.items() if name != FULL_SIZE}
-    if stage == "stylize":
-        return Recipe(stage, VERSIONS[stage], at_work, _section(config.stylize))
-    if link is None:
-        return None
-    start = {STARTS[START[stage]].name: link}
-    if stage == "onestage":
-        return Recipe(stage, VERSIONS[stage], at_work | start, _section(config.onestage))
-    content = {name: digest for name, digest in hashes.items() if name in OF_CONTENT[stage]}
-    return Recipe(stage, VERSIONS[stage], content | start, _section(config.smooth) if stage == "smooth" else {})
-
-
-def find_state(folder: Path, wanted: Recipe | None, config: Config, recall: Recall = anew) -> State:
-    """Compares what is in a stage's folder with what is wanted; failed is what did so on these inputs and settings."""
-    state = _compare(folder, wanted, config, recall)
+    state = _compare(folder, wanted, config, outputs, recall)
     failure = None if state.settled or wanted is None else read_failure(folder)
     if failure is None or wanted is None or failure.attempt != attempt(wanted, config):
         return state
@@ -121,28 +51,26 @@ def find_state(folder: Path, wanted: Recipe | None, config: Config, recall: Reca
 
 
 def attempt(wanted: Recipe, config: Config) -> str:
-    """Digest of what decides whether a stage fails: its recipe, and on which device and encoder it runs."""
+    """Digest of what decides whether a step fails: its recipe, and on which device and encoder it runs."""
     return hash_bytes(f"{wanted.fingerprint()} {config.device} {config.encoder}".encode())
 
 
-def _compare(folder: Path, wanted: Recipe | None, config: Config, recall: Recall) -> State:
-    if wanted is None:
-        return State("missing")
-    manifest = read_manifest(folder)
-    if manifest is None:
+def _compare(folder: Path, wanted: Recipe | None, config: Config, outputs: Sequence[str], recall: Recall) -> State:
+    manifest, foreign = read_manifest(folder), foreign_files(folder, outputs, recall)
+    if outputs and outputs[0] in foreign:
+        how = "was not made here" if manifest is None else "was changed by hand"
+        return State("foreign", f"{outputs[0]} {how} and is kept; --force replaces it, after a copy")
+    if wanted is None or manifest is None:
         return State("missing")
     if changes := wanted.changes(manifest.recipe):
         return State("stale", ", ".join(changes))
     ran = manifest.facts.get("encoder")
     if ran is not None and config.encoder not in ("auto", ran):
         return State("stale", f"encoder {ran} -> {config.encoder}")
-    if manifest.intact(folder, recall):
-        return State("current")
-    if wanted.stage == "stylize" and (folder / LINK).exists():
-        return State("edited", f"{LINK} was changed by hand and is kept")
-    return State("stale", "output changed or gone")
-
-
-def _section(settings: Stylize | Smooth | OneStage) -> dict[str, Any]:
-    section: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(settings))  # as it comes back from a manifest
-    return section
+    lost = [name for name in outputs if not (folder / name).exists()]
+    if lost:
+        return State("stale" if outputs[0] in lost else "incomplete", f"{' and '.join(lost)} gone")
+    if foreign:
+        later = f"later steps start from {outputs[0]}; save it there"
+        return State("current", f"{' and '.join(foreign)} was changed by hand, which counts for nothing: {later}")
+    return State("current") if manifest.intact(folder, recall) else State("stale", "output changed or gone")

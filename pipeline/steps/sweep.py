@@ -6,6 +6,7 @@ A lambda costs one factorisation, a weight a whole optimisation: the results of 
 
 import csv
 import io
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,9 +23,12 @@ from pipeline.images.photos import Photo, read_photo
 from pipeline.run.isolation import isolated
 from pipeline.run.plan import Failure
 from pipeline.steps.lambdas import FOLDER, IMAGE, due_lambdas, lambda_folder, make_lambdas
-from pipeline.steps.make import Network, make
+from pipeline.steps.network import Network
+from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.progress import say, watch
-from pipeline.steps.staleness import find_state, recipe
+from pipeline.steps.staleness import find_state
+from pipeline.steps.step import Work
+from pipeline.steps.up_to_date import recorded
 from pipeline.store.files import hash_array, write_atomically
 from pipeline.store.manifest import FAILURE_FILE, publish, read_manifest
 
@@ -101,7 +105,7 @@ def _points(pair: Pair, folder: Path, config: Config, network: Network, label: s
     if first is None:
         raise ValueError("there is no stage-one image of this size: run `photostyle stylize` first")
     scorer = Scorer(inputs.content, inputs.style, inputs.regions, network.encoder)
-    yield from _two_stage(pair.name, folder, inputs, first.image, config, scorer, label)
+    yield from _two_stage(pair.name, folder, inputs, first.image, config, network, scorer, label)
     for weight in _weights(config):
         place, titled = folder / _place(weight, config), f"{label} one-stage, weight {weight:g}"
         _bring_up_to_date(place, inputs, first.image, _weighted(config, weight), network, titled)
@@ -113,10 +117,17 @@ def _points(pair: Pair, folder: Path, config: Config, network: Network, label: s
 
 
 def _two_stage(
-    pair: str, folder: Path, inputs: Inputs, link: Photo, config: Config, scorer: "Scorer", label: str
+    pair: str,
+    folder: Path,
+    inputs: Inputs,
+    link: Photo,
+    config: Config,
+    network: Network,
+    scorer: "Scorer",
+    label: str,
 ) -> Iterator[Point]:
     due = due_lambdas(folder, LAMBDAS, inputs.hashes(), hash_array(link), config)
-    make_lambdas(folder, inputs, link, due, config, label)
+    make_lambdas(folder, inputs, link, due, config, network, label)
     for lam in LAMBDAS:
         place = lambda_folder(folder, lam)
         manifest = read_manifest(place)
@@ -126,14 +137,16 @@ def _two_stage(
 
 def _bring_up_to_date(place: Path, inputs: Inputs, link: Photo, config: Config, network: Network, label: str) -> None:
     """The one-stage result in `place`, made where it is not current."""
-    wanted = recipe("onestage", inputs.hashes(), hash_array(link), config)
+    wanted = ONESTAGE.recipe(inputs.hashes(), hash_array(link), config)
     assert wanted is not None  # there is a link
-    if find_state(place, wanted, config).settled:
+    if find_state(place, wanted, config, ONESTAGE.outputs).settled:
         return
-    with watch(label) as on_step:
-        made = make("onestage", inputs, link, config, network, on_step)
-    publish(place, wanted, made.outputs, made.facts)
-    say(f"{label}: {made.facts['seconds']:.1f} s")
+    began = time.perf_counter()
+    with watch(label) as on_advance:
+        made = ONESTAGE.make(Work(inputs, link, config, network, on_advance))
+    facts = recorded(ONESTAGE, made, inputs, began)
+    publish(place, wanted, made.outputs, facts)
+    say(f"{label}: {facts['seconds']:.1f} s")
 
 
 def _one_stage(name: str, place: Path, scorer: "Scorer") -> Row:

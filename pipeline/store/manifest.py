@@ -5,8 +5,11 @@ speaks of whole files. Fingerprints are made of decoded images and settings, nev
 """
 
 import errno
+import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +22,8 @@ from pipeline.store.hash_cache import Known, Recall, anew
 FILE = "manifest.json"
 FAILURE_FILE = "failure.txt"
 ATTEMPT = "attempt: "
+JOURNAL = ".publishing.json"
+"""Beside outputs that are being replaced: the hashes of the old ones and of the new."""
 
 BYTES = "bytes"
 MOST_BYTES = 100_000_000
@@ -74,9 +79,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 
     def intact(self, folder: Path, recall: Recall = anew) -> bool:
         """Whether every output is there, byte for byte."""
-        place = f"{folder.parent.name}/{folder.name}"
         return all(
-            recall(f"{place}/{name}", [folder / name], partial(_hashed, folder / name)).hashes == {BYTES: digest}
+            recall(_question(folder, name), [folder / name], partial(_hashed, folder / name)).hashes == {BYTES: digest}
             for name, digest in self.outputs.items()
         )
 
@@ -109,22 +113,62 @@ def read_manifest(folder: Path) -> Manifest | None:
     return manifest if inside and manifest.fingerprint == manifest.recipe.fingerprint() else None
 
 
+def foreign_files(folder: Path, names: Iterable[str], recall: Recall = anew) -> list[str]:
+    """Those of these files that are there and that we did not write, by a manifest or by a publication cut short."""
+    ours = _written_by_us(folder)
+    there = [(name, folder / name) for name in names if (folder / name).exists()]
+    hashes = {name: recall(_question(folder, name), [path], partial(_hashed, path)).hashes for name, path in there}
+    return [name for name, known in hashes.items() if known.get(BYTES) not in ours.get(name, ())]
+
+
+def _question(folder: Path, name: str) -> str:
+    return f"{folder.parent.name}/{folder.name}/{name}"
+
+
+def _written_by_us(folder: Path) -> dict[str, list[str]]:
+    """Hashes of what may stand under each name, by the manifest and by the journal of a publication cut short."""
+    manifest = read_manifest(folder)
+    try:
+        ours = msgspec.json.decode(read_file(folder / JOURNAL, MOST_BYTES), type=dict[str, list[str]])
+    except (OSError, ValueError, RecursionError):  # msgspec's errors are ValueErrors
+        ours = {}
+    for name, digest in manifest.outputs.items() if manifest is not None else ():
+        ours.setdefault(name, []).append(digest)
+    return ours
+
+
+def _set_aside(path: Path) -> None:
+    """Leaves a file that somebody else made a second name, under which it outlives what is put in its place."""
+    for number in count(1):
+        with suppress(FileExistsError):
+            return os.link(path, path.with_name(f"{path.stem}.kept{number}{path.suffix}"))
+
+
 def publish(folder: Path, recipe: Recipe, outputs: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
     """Puts a stage's outputs and, last, their manifest in the place of what was there.
 
     All is on the disk before anything old is touched: a full disk leaves the old result as it was. A kill at any moment
-    leaves nothing that passes for current.
+    leaves nothing that passes for current. A file in an output's place that we did not write is kept as
+    `<name>.kept1.<suffix>`.
 
     Raises:
         OSError: the disk is full or the folder can't be written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    foreign, ours = foreign_files(folder, outputs), _written_by_us(folder)
     digests = {name: hash_bytes(data) for name, data in outputs.items()}
-    manifest = {folder / FILE: _encode(Manifest(recipe, recipe.fingerprint(), digests, dict(facts)))}
-    with staged({folder / name: data for name, data in outputs.items()}) as files, staged(manifest) as last:
+    journal = {name: [digest, *ours.get(name, ())] for name, digest in digests.items()}
+    first = {folder / JOURNAL: msgspec.json.encode(journal)}
+    results = {folder / name: data for name, data in outputs.items()}
+    last = {folder / FILE: _encode(Manifest(recipe, recipe.fingerprint(), digests, dict(facts)))}
+    with staged(first) as journal_part, staged(results) as parts, staged(last) as manifest_part:
+        for name in foreign:
+            _set_aside(folder / name)
+        swap_in(journal_part)
         withdraw(folder)
-        swap_in(files)
-        swap_in(last)
+        swap_in(parts)
+        swap_in(manifest_part)
+    (folder / JOURNAL).unlink(missing_ok=True)
     (folder / FAILURE_FILE).unlink(missing_ok=True)
 
 

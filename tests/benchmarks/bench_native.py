@@ -159,18 +159,16 @@ def _solve(folder: Path) -> None:
 
 def _carry_up(folder: Path) -> tuple[float, str, int]:
     from pipeline.dataset.config import Config
-    from pipeline.dataset.inputs import load_inputs
-    from pipeline.steps.make import Network, make
-    from pipeline.steps.staleness import link_hash, read_link, recipe
-    from pipeline.store.manifest import publish
+    from pipeline.steps.native import NATIVE
+    from pipeline.steps.network import Network
+    from pipeline.steps.up_to_date import bring_up_to_date
+    from pipeline.store.manifest import read_manifest
 
     start, config = perf_counter(), Config(size="native")
-    inputs = load_inputs(_pair(folder), "native")
-    wanted = recipe("native", inputs.hashes(), link_hash(folder, "native"), config)
-    assert wanted is not None
-    made = make("native", inputs, read_link(folder, "native"), config, Network(config), lambda _: None)
-    publish(folder / "native", wanted, made.outputs, made.facts)
-    return perf_counter() - start, f"{made.facts['size']} at {made.facts['bits']} bits", peak_memory()
+    bring_up_to_date(NATIVE, _pair(folder), folder, config, Network(config), lambda _: None)
+    manifest = read_manifest(folder / "native")
+    assert manifest is not None
+    return perf_counter() - start, f"{manifest.facts['size']} at {manifest.facts['bits']} bits", peak_memory()
 
 
 def _pair(folder: Path):  # type: ignore[no-untyped-def]

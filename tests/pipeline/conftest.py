@@ -12,7 +12,7 @@ from pipeline.cli import main
 from pipeline.dataset.config import Config
 from pipeline.networks.weights import WeightsError, load_encoder_weights
 from pipeline.run.task import Outcome, Task, perform
-from pipeline.steps.make import Network
+from pipeline.steps.network import Network
 
 PATIENCE = 60_000
 """Milliseconds, for machines that have other things to do."""
@@ -43,7 +43,7 @@ class InThisProcess:
         return not self.ended
 
     def give(self, task: Task) -> None:
-        self.ended.append((task, perform(task, self.network, lambda step: None)))
+        self.ended.append((task, perform(task, self.network, lambda advance: None)))
 
     def wait(self) -> tuple[Task, Outcome]:
         return self.ended.popleft()

@@ -1,6 +1,7 @@
 """The command line from end to end, at a small size, with the real network."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.images.encoding import encode_tiff
 from pipeline.images.photos import read_photo
+from pipeline.run.plan import OWNER
 from pipeline.store import hash_cache
 from pipeline.store.files import lock
 from stages.settings import Smooth
@@ -50,8 +52,10 @@ def photostyle(command: str, dataset: Path, results: Path, *options: str) -> int
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Every file by name, with the time it was written; but for the lock and the hashes that are remembered."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in (".lock", hash_cache.FILE)]
+    """Every file by name, with the time it was written; but for the lock, the owner and the remembered hashes."""
+    files = [
+        path for path in folder.rglob("*") if path.is_file() and path.name not in (".lock", OWNER, hash_cache.FILE)
+    ]
     return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
@@ -121,13 +125,14 @@ def test_run_then_nothing_to_do_then_only_what_changed(
     assert photostyle("run", dataset, results, "--smooth.lambda", "2") == 0
     assert link.read_bytes() == edited
     err = capsys.readouterr().err
-    assert "hill stylize: image.tiff was changed by hand and is kept; --force makes it again" in err
+    assert "hill stylize: image.tiff was changed by hand and is kept; --force replaces it, after a copy" in err
     assert "hill smooth" in err
     assert "stage-one image changed" in err
     assert "beach smooth" not in err
 
     assert photostyle("stylize", dataset, results, "--force", "--pairs", "hill") == 0
     assert link.read_bytes() == made["trip/hill/stylize/image.tiff"][1]  # seeded: the same again
+    assert link.with_name("image.kept1.tiff").read_bytes() == edited
 
 
 def test_faults_are_told_first_and_the_other_pairs_go_on(
@@ -175,6 +180,52 @@ def test_a_stage_that_fails_is_recorded_until_it_succeeds(
     (folder / "stylize" / "image.tiff").write_bytes(encode_tiff(np.full((36, 48, 3), 0.5, np.float32)))
     assert photostyle("smooth", dataset, results) == 0
     assert not (folder / "smooth" / "failure.txt").exists()
+
+
+def test_an_image_of_another_program_is_used_and_never_overwritten_and_a_preview_comes_from_its_image(
+    dataset: Path, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, alone = results / "trip" / "hill" / "stylize", ("--pairs", "hill")
+    folder.mkdir(parents=True)
+    link, preview = folder / "image.tiff", folder / "image.png"
+    theirs = encode_tiff(np.full((36, 48, 3), 0.5, np.float32))
+    link.write_bytes(theirs)
+    for options in ((), ("--stylize.style-weight", "3")):
+        assert photostyle("stylize", dataset, results, *alone, *options) == 0
+        assert "hill stylize: image.tiff was not made here and is kept" in capsys.readouterr().err
+        assert link.read_bytes() == theirs
+    assert photostyle("stylize", dataset, results, *alone, "--force") == 0
+    assert link.read_bytes() != theirs
+    assert (folder / "image.kept1.tiff").read_bytes() == theirs
+
+    whole, made = preview.read_bytes(), link.stat().st_mtime_ns
+    preview.unlink()
+    assert photostyle("status", dataset, results, *alone) == 0
+    assert "hill stylize: incomplete: image.png gone" in capsys.readouterr().out
+    assert in_a_process(["stylize", str(dataset), "--results", str(results), *alone]).returncode == 0
+    assert preview.read_bytes() == whole
+    edited = scenery(36, 48, 9)
+    edited.save(preview)
+    assert photostyle("stylize", dataset, results, *alone) == 0
+    told = "image.png was changed by hand, which counts for nothing: later steps start from image.tiff; save it there"
+    assert f"hill stylize: {told}" in capsys.readouterr().err
+    assert photostyle("stylize", dataset, results, *alone, "--stylize.style-weight", "3") == 0
+    assert link.stat().st_mtime_ns != made
+    assert read_photo(folder / "image.kept1.png").shape == (36, 48, 3)
+
+
+def test_datasets_whose_folders_have_one_name_do_not_share_results(
+    dataset: Path, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other" / "trip"
+    shutil.copytree(dataset, other)
+    photostyle("smooth", dataset, results)
+    before = contents(results)
+    capsys.readouterr()
+    for command in ("run", "segment", "smooth", "compare", "explain", "status", "ui"):
+        assert photostyle(command, other, results) == 2
+        assert f"{results / 'trip'} has the results of {dataset}: give --results" in capsys.readouterr().err
+    assert contents(results) == before
 
 
 def test_a_pairs_own_lambda_is_honoured(dataset: Path, results: Path, capsys: pytest.CaptureFixture[str]) -> None:

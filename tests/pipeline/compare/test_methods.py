@@ -9,7 +9,7 @@ from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import open_dataset
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import read_photo
-from pipeline.steps.make import Network
+from pipeline.steps.network import Network
 from pipeline.store.manifest import Recipe, publish
 
 CONFIG = Config(size=64, encoder="vgg16", device="cpu")

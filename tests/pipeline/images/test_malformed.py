@@ -18,7 +18,7 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.dataset.layouts import SETTINGS
 from pipeline.images.encoding import encode_tiff
-from pipeline.steps import staleness
+from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from pipeline.store.files import MOST_BYTES
 from pipeline.store.manifest import read_manifest
 from tests.pipeline.images.image_files import (
@@ -36,7 +36,7 @@ from tests.pipeline.images.image_files import (
 )
 
 STYLIZED = np.full((40, 48, 3), 0.5, np.float32)
-LINK = f"stylize/{staleness.LINK}"
+LINK = f"stylize/{STAGE_ONE_IMAGE.file}"
 
 BOMB = zlib.compress(bytes(100_000_000), 9)
 OTHER_KIND = "of another kind: only PNG, JPEG and TIFF are read"

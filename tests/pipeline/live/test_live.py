@@ -6,7 +6,7 @@ from pipeline.dataset.layers import load_config
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import shrink
 from pipeline.live.live import PREVIEW, Dials, Live, Served
-from pipeline.steps.staleness import LINK
+from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from stages.smooth import smooth
 from tests.pipeline.pages.report.example import make_case, photo, spoilt
 
@@ -39,7 +39,7 @@ def test_a_preview_is_the_pair_brought_down(live):
     content = photo(3, 300, 450)
     served = live.pairs[1]
     served.pair.content.write_bytes(encode_png(content, 8))
-    (served.folder / "stylize" / LINK).write_bytes(encode_tiff(spoilt(content)))
+    (served.folder / "stylize" / STAGE_ONE_IMAGE.file).write_bytes(encode_tiff(spoilt(content)))
     mask = np.ones((300, 450, 3))
     served.pair.content_mask.write_bytes(encode_png(mask, 8))
     served.pair.style_mask.write_bytes(encode_png(mask[:60, :90], 8))

@@ -21,10 +21,10 @@ from pipeline.images.encoding import encode_tiff
 from pipeline.images.photos import read_photo
 from pipeline.run.cluster import Cluster
 from pipeline.run.plan import Again, examine, run
-from pipeline.steps.staleness import Stage
+from pipeline.steps.catalogue import STEPS
 from tests.pipeline.scenes import TINY, scenery
 
-STAGES: tuple[Stage, ...] = ("stylize", "smooth")
+STAGES = ("stylize", "smooth")
 
 
 def make_dataset(root: Path, count: int) -> Path:
@@ -86,8 +86,9 @@ def main() -> None:
 
     threading.Thread(target=kill, daemon=True).start()
     began = time.monotonic()
-    examination = examine(open_dataset(root), results, asked.stages, lambda pair: config)
-    summary = run(examination.sound, results, asked.stages, Again(), lambda tasks: Cluster(nodes.address, 1.0, config))
+    steps = [step for step in STEPS if step.name in asked.stages]
+    examination = examine(open_dataset(root), results, steps, lambda pair: config)
+    summary = run(examination.sound, results, steps, Again(), lambda tasks: Cluster(nodes.address, 1.0, config))
     seconds = time.monotonic() - began
     watch.over.set()
     watch.join()

@@ -17,6 +17,7 @@ from pipeline.dataset.layouts import Pair
 from pipeline.images.encoding import encode_tiff
 from pipeline.run.cluster import Cluster, ClusterError, memory_for
 from pipeline.run.task import Task
+from pipeline.steps.smooth import SMOOTH
 from stages.settings import Smooth
 from stages.smooth.solvers import cholesky, conjugate_gradients
 from stages.smooth.solvers.choice import estimated_bytes
@@ -31,7 +32,7 @@ def smooth_task(folder: Path, solver: str) -> Task:
     (folder / "stylize").mkdir(exist_ok=True)
     (folder / "stylize" / "image.tiff").write_bytes(encode_tiff(np.full((300, 400, 3), 0.5, np.float32)))
     config = Config(smooth=Smooth(solver=solver))
-    return Task(Pair("hill", folder, folder), "smooth", config, {}, folder, "hill", False)
+    return Task(Pair("hill", folder, folder), SMOOTH, config, {}, folder, "hill", False)
 
 
 def test_stage_two_reserves_the_memory_that_its_own_solver_reckons_with(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from pipeline.cli.main import main
 from pipeline.dataset import inputs
-from pipeline.steps import staleness
+from pipeline.steps import step
 from pipeline.store import hash_cache
 from pipeline.store.manifest import read_manifest
 from tests.pipeline.scenes import make_stylized_pairs
@@ -91,7 +91,7 @@ def test_losses_that_are_no_numbers_are_recorded(
     """Both pairs diverge: that the first gets nowhere doesn't keep the second from being tried."""
     dataset, results = make_dataset(tmp_path / "trip", tmp_path / "out", 2), tmp_path / "out"
     options = ["--device", "cpu", "--encoder", "vgg16", "--stylize.sizes", "48", "--stylize.evaluations", "4"]
-    options += ["--stylize.optimizer", "adam", "--stylize.learning-rate", "1e30"]
+    options += ["--stylize.optimizer", "adam", "--stylize.learning-rate", "1e30", "--force"]
     assert photostyle("stylize", dataset, results, *options) == 1
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("failed: ")]
     assert [line.split(":")[1].strip() for line in told] == ["p0 stylize", "p1 stylize"]
@@ -108,7 +108,7 @@ def test_nothing_that_is_untouched_is_decoded_again(
     assert photostyle("smooth", dataset, results) == 0
     now, decoded = time.time_ns, []
     monkeypatch.setattr(hash_cache.time, "time_ns", lambda: now() + 2 * hash_cache.TICK_NS)  # the files are old by now
-    for module in (inputs, staleness):
+    for module in (inputs, step):
         reader = "read_original" if module is inputs else "read_photo"
         read = getattr(module, reader)
         monkeypatch.setattr(module, reader, lambda path, read=read: (decoded.append(path.name), read(path))[1])

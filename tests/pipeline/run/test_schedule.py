@@ -10,38 +10,40 @@ from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import Pair
 from pipeline.run.schedule import carry_out
 from pipeline.run.task import Outcome, Task
-from pipeline.steps.make import needs_network
-from pipeline.steps.staleness import START, Stage
+from pipeline.steps.catalogue import STEPS
+from pipeline.steps.native import NATIVE
+from pipeline.steps.onestage import ONESTAGE
+from pipeline.steps.smooth import SMOOTH
+from pipeline.steps.step import Step
+from pipeline.steps.stylize import STYLIZE
 
-STAGES: tuple[Stage, ...] = ("stylize", "smooth", "native", "onestage")
 
-
-def task(pair: int, stage: Stage) -> Task:
+def task(pair: int, step: Step) -> Task:
     nowhere = Path()
-    return Task(Pair(str(pair), nowhere, nowhere), stage, Config(), {}, nowhere, str(pair), False)
+    return Task(Pair(str(pair), nowhere, nowhere), step, Config(), {}, nowhere, str(pair), False)
 
 
-def of_pairs(count: int, stages: tuple[Stage, ...] = STAGES) -> list[Task]:
-    return [task(pair, stage) for pair in range(count) for stage in stages]
+def of_pairs(count: int, steps: tuple[Step, ...] = STEPS) -> list[Task]:
+    return [task(pair, step) for pair in range(count) for step in steps]
 
 
-def name(one: Task) -> tuple[str, Stage]:
-    return one.pair.name, one.stage
+def name(one: Task) -> tuple[str, str]:
+    return one.pair.name, one.step.name
 
 
 class Crew:
     """Places for the tasks that need the network and for the others; ends them as it is told to."""
 
-    def __init__(self, places: int, failing: set[tuple[str, Stage]], draw: st.DataObject | None = None) -> None:
+    def __init__(self, places: int, failing: set[tuple[str, str]], draw: st.DataObject | None = None) -> None:
         self.places, self.failing, self.draw = places, failing, draw
         self.at_work: deque[Task] = deque()
-        self.log: list[tuple[str, str, Stage]] = []
+        self.log: list[tuple[str, str, str]] = []
 
     def free(self, network: bool) -> bool:
-        return sum(needs_network(one.stage) == network for one in self.at_work) < self.places
+        return sum(one.step.network == network for one in self.at_work) < self.places
 
     def give(self, task: Task) -> None:
-        assert self.free(needs_network(task.stage))
+        assert self.free(task.step.network)
         self.at_work.append(task)
         self.log.append(("begin", *name(task)))
 
@@ -65,8 +67,9 @@ def test_every_task_ends_once_and_after_the_one_it_starts_from(data: st.DataObje
     assert ended.keys() == {name(one) for one in tasks}
     begun = [key[1:] for key in crew.log if key[0] == "begin"]
     assert len(begun) == len(set(begun))
+    starts = {step.name: step.start.step for step in STEPS if step.start is not None}
     for (pair, stage), outcome in ended.items():
-        start = (pair, START.get(stage))
+        start = (pair, starts.get(stage, ""))
         if start not in ended:
             assert outcome is not None
         elif ended[start] is None or start in failing:
@@ -78,7 +81,7 @@ def test_every_task_ends_once_and_after_the_one_it_starts_from(data: st.DataObje
 
 def test_a_pair_is_smoothed_while_the_next_stage_of_the_network_runs_and_pairs_end_in_order() -> None:
     crew = Crew(1, set())
-    list(carry_out(of_pairs(2, ("stylize", "smooth", "onestage")), crew))
+    list(carry_out(of_pairs(2, (STYLIZE, SMOOTH, ONESTAGE)), crew))
     assert crew.log == [
         ("begin", "0", "stylize"),
         ("end", "0", "stylize"),
@@ -97,7 +100,7 @@ def test_a_pair_is_smoothed_while_the_next_stage_of_the_network_runs_and_pairs_e
 
 def test_a_stage_whose_start_is_not_to_be_done_waits_for_nothing() -> None:
     crew = Crew(1, set())
-    assert [name(one) for one, _ in carry_out(of_pairs(2, ("smooth", "native")), crew)] == [
+    assert [name(one) for one, _ in carry_out(of_pairs(2, (SMOOTH, NATIVE)), crew)] == [
         ("0", "smooth"),
         ("0", "native"),
         ("1", "smooth"),

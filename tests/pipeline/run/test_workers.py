@@ -1,5 +1,6 @@
 """The two processes that do a dataset's tasks, on stage-one images that need no network."""
 
+import errno
 import multiprocessing
 import os
 import subprocess
@@ -13,11 +14,16 @@ from pipeline.cli.main import main
 from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import open_dataset
 from pipeline.images.encoding import encode_tiff
+from pipeline.run import task as task_module
 from pipeline.run.schedule import carry_out
 from pipeline.run.task import Task, perform
 from pipeline.run.workers import Workers
-from pipeline.steps.make import EncoderError, Network
+from pipeline.steps.network import EncoderError, Network
+from pipeline.steps.smooth import SMOOTH
+from pipeline.steps.step import Made, Work
+from pipeline.steps.stylize import STYLIZE
 from pipeline.store.manifest import read_failure, read_manifest
+from stages.smooth import NotEnoughMemoryError
 from tests.pipeline.scenes import make_stylized_pairs, noise
 
 PAIRS = ("hill", "lake", "moor")
@@ -32,7 +38,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 def tasks(folders: tuple[Path, Path]) -> list[Task]:
     dataset, results = folders
     pairs = open_dataset(dataset).pairs
-    return [Task(pair, "smooth", Config(), {}, results / pair.name, pair.name, False) for pair in pairs]
+    return [Task(pair, SMOOTH, Config(), {}, results / pair.name, pair.name, False) for pair in pairs]
 
 
 def smooth(folders: tuple[Path, Path], *options: str) -> int:
@@ -45,7 +51,7 @@ def images(results: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def crew(folders: tuple[Path, Path]) -> Iterator[Workers]:
-    both = [task._replace(stage=stage) for task in tasks(folders) for stage in ("stylize", "smooth")]
+    both = [task._replace(step=step) for task in tasks(folders) for step in (STYLIZE, SMOOTH)]
     with Workers(both, Config()) as crew:
         yield crew
     assert multiprocessing.active_children() == []
@@ -53,7 +59,7 @@ def crew(folders: tuple[Path, Path]) -> Iterator[Workers]:
 
 def test_results_are_those_of_one_after_the_other_in_this_process(folders: tuple[Path, Path], crew: Workers) -> None:
     for task in tasks(folders):
-        assert perform(task, Network(Config()), lambda step: None).made
+        assert perform(task, Network(Config()), lambda advance: None).made
     alone = images(folders[1])
     assert len(alone) == 2 * len(PAIRS)
     forced = [task._replace(force=True) for task in tasks(folders)]
@@ -87,7 +93,7 @@ def test_one_that_is_killed_costs_one_pair_and_is_replaced(
 def test_an_error_that_concerns_all_pairs_ends_the_run(folders: tuple[Path, Path]) -> None:
     nowhere = Config(device="mps" if sys.platform == "linux" else "cuda")
     with pytest.raises(EncoderError, match="not available here"), Workers([], nowhere) as crew:
-        list(carry_out([task._replace(stage="stylize") for task in tasks(folders)], crew))
+        list(carry_out([task._replace(step=STYLIZE, force=True) for task in tasks(folders)], crew))
 
 
 def test_the_smooth_stage_and_its_worker_never_import_torch(folders: tuple[Path, Path], tmp_path: Path) -> None:
@@ -128,3 +134,40 @@ def test_what_failed_is_not_tried_again_until_something_changes_or_it_is_asked_f
     whole.write_bytes(encode_tiff(noise(0)))
     assert smooth(folders) == 0
     assert read_failure(results / "lake" / "smooth") is None
+
+
+@pytest.mark.parametrize(
+    ("error", "of_the_machine", "spent"),
+    [
+        (NotEnoughMemoryError("needs 9 GB"), True, False),
+        (OSError(errno.EIO, "Input/output error"), True, False),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), True, False),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), True, True),
+        (ValueError("the stage-one image is 9x9"), False, False),
+    ],
+)
+def test_what_is_the_machine_s_is_not_held_against_the_pair(
+    folders: tuple[Path, Path], error: Exception, of_the_machine: bool, spent: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise error
+
+    monkeypatch.setattr(task_module, "bring_up_to_date", fail)
+    outcome = perform(tasks(folders)[0], Network(Config()), lambda advance: None)
+    assert (outcome.error, outcome.of_the_machine, outcome.spent) == (type(error).__name__, of_the_machine, spent)
+
+
+def test_a_worker_whose_cuda_is_broken_is_replaced(folders: tuple[Path, Path], crew: Workers) -> None:
+    broken = SMOOTH._replace(make=break_cuda)
+    first, second, _ = (task._replace(force=True) for task in tasks(folders))
+    crew.give(first._replace(step=broken))
+    (worker,) = multiprocessing.active_children()
+    _, outcome = crew.wait()
+    assert outcome.spent
+    assert not worker.is_alive()
+    crew.give(second)
+    assert crew.wait()[1].made
+
+
+def break_cuda(work: Work) -> Made:
+    raise RuntimeError("CUDA error: device-side assert triggered")

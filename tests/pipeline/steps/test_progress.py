@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from pipeline.steps import progress
-from pipeline.steps.progress import Step, spoken, watch
+from pipeline.steps.progress import Advance, spoken, watch
 
 
 def test_a_line_at_once_of_how_it_is_done_then_one_every_ten_seconds(
@@ -17,11 +17,11 @@ def test_a_line_at_once_of_how_it_is_done_then_one_every_ten_seconds(
     now = 0.0
     monkeypatch.setattr(progress.time, "monotonic", lambda: now)
     with watch("lake smooth") as to_a_tolerance, watch("hill stylize") as to_a_number:
-        to_a_tolerance(Step(0, 0, "by conjugate gradients"))
+        to_a_tolerance(Advance(0, 0, "by conjugate gradients"))
         for iteration in range(1, 50):
             now = iteration * 0.5
-            to_a_tolerance(Step(iteration, 0, f"residual {0.5**iteration:.1e}"))
-            to_a_number(Step(iteration, 50, "at 48 px", left=(50 - iteration) * 0.5))
+            to_a_tolerance(Advance(iteration, 0, f"residual {0.5**iteration:.1e}"))
+            to_a_number(Advance(iteration, 50, "at 48 px", left=(50 - iteration) * 0.5))
     assert capsys.readouterr().err.splitlines() == [
         "lake smooth, by conjugate gradients",
         "lake smooth: iteration 20, residual 9.5e-07",
@@ -47,7 +47,7 @@ def test_a_bar_keeps_to_its_line_of_a_narrow_terminal_and_leaves_nothing(monkeyp
         patched.setattr("sys.stderr", stderr)
         with watch("lake stylize") as on_step:
             time.sleep(0.2)  # tqdm draws ten times a second at most
-            on_step(Step(2, 70, "at 350 px, loss 0.463 style 0.21 content 0.1", left=88.0))
+            on_step(Advance(2, 70, "at 350 px, loss 0.463 style 0.21 content 0.1", left=88.0))
     drawn = b"".join(all_of(ours)).decode().split("\r")
     before, title, bar, cleared, after = drawn
     assert (before, title, after) == ("", "lake stylize", "")

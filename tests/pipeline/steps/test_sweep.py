@@ -11,7 +11,7 @@ from pipeline.compare.score_table import Row
 from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import open_dataset
 from pipeline.images.encoding import encode_png, encode_tiff
-from pipeline.steps.make import Network
+from pipeline.steps.network import Network
 from pipeline.steps.sweep import CSV, LAMBDAS, Point, mean_points, sweep
 from stages.settings import OneStage
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.store import files, manifest
-from pipeline.store.manifest import Recipe, publish, read_failure, read_manifest, record_failure
+from pipeline.store.manifest import Recipe, foreign_files, publish, read_failure, read_manifest, record_failure
 
 RECIPE = Recipe("smooth", 1, {"content": "c0", "style": "5e"}, {"lambda": 0.1, "epsilon": 1e-7})
 OTHER = Recipe("smooth", 1, {"content": "c0", "style": "5e"}, {"lambda": 0.2, "epsilon": 1e-7})
@@ -75,13 +75,29 @@ def test_a_kill_between_any_two_writes_leaves_nothing_half_valid(tmp_path: Path)
                 finished = True
             except Killed:
                 pass
+        assert foreign_files(folder, OUTPUTS) == []
         whole = {name: (folder / name).read_bytes() for name in OUTPUTS}
         assert all(data in (OUTPUTS[name], new[name]) for name, data in whole.items())
         assert not is_current(folder, RECIPE) or whole == OUTPUTS
         assert not is_current(folder, OTHER) or whole == new
         publish(folder, OTHER, new, {})
         assert is_current(folder, OTHER)
-    assert step > 12  # three files, each with its temporary file, fsync and replace
+    assert step > 12  # four files, each with its temporary file, fsync and replace
+
+
+def test_what_somebody_else_put_in_the_place_of_an_output_is_kept_under_a_name_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "image.png").write_bytes(b"theirs")
+    assert foreign_files(tmp_path, OUTPUTS) == ["image.png"]
+    publish(tmp_path, RECIPE, OUTPUTS, {})
+    assert foreign_files(tmp_path, OUTPUTS) == []
+    for number in (2, 3):
+        (tmp_path / "image.png").write_bytes(b"edited")
+        assert foreign_files(tmp_path, OUTPUTS) == ["image.png"]
+        publish(tmp_path, RECIPE, OUTPUTS, {})
+        assert (tmp_path / f"image.kept{number}.png").read_bytes() == b"edited"
+    assert (tmp_path / "image.kept1.png").read_bytes() == b"theirs"
+    assert len(list(tmp_path.iterdir())) == 3 + len(OUTPUTS) + 1
+    assert is_current(tmp_path, RECIPE)
 
 
 def test_a_full_disk_leaves_the_old_result_whole_and_no_litter(tmp_path: Path) -> None:
@@ -89,7 +105,7 @@ def test_a_full_disk_leaves_the_old_result_whole_and_no_litter(tmp_path: Path) -
     publish(tmp_path, RECIPE, OUTPUTS, {})
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     for change in ("open", "write", "fsync"):
-        for successes in range(len(OUTPUTS) + 1):
+        for successes in range(len(OUTPUTS) + 2):
             with pytest.MonkeyPatch.context() as monkeypatch:
                 fill_the_disk(change, successes, monkeypatch)
                 with pytest.raises(OSError, match="No space left"):

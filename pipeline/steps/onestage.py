@@ -1,0 +1,40 @@
+"""The paper's one-stage method, to compare with: both terms in one optimisation."""
+
+from pipeline.dataset.inputs import AT_WORK
+from pipeline.steps.progress import telling
+from pipeline.steps.smooth import finished
+from pipeline.steps.step import Made, Step, Work
+from pipeline.steps.stylize import STAGE_ONE_IMAGE, optimised
+
+
+def _make(work: Work) -> Made:
+    from stages.smooth.matting_laplacian import matting_laplacian
+    from stages.stylize import onestage
+
+    inputs = work.inputs
+    assert work.start is not None  # the step starts from it
+    result = onestage(
+        inputs.content,
+        inputs.style,
+        work.start,
+        matting_laplacian(inputs.content),
+        work.network.encoder,
+        regions=inputs.regions,
+        settings=work.config.onestage,
+        on_iterate=telling(work.on_advance),
+    )
+    facts = {"start": STAGE_ONE_IMAGE.name} | optimised(result, inputs.regions, work.network)
+    return Made(finished(result.image, inputs), facts)
+
+
+ONESTAGE = Step(
+    name="onestage",
+    version=1,
+    make=_make,
+    outputs=("image16.png", "image.png"),
+    inputs=AT_WORK,
+    section="onestage",
+    start=STAGE_ONE_IMAGE,
+    network=True,
+    libraries=("numpy", "torch", "numba"),
+)

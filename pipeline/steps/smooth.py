@@ -1,0 +1,68 @@
+"""Stage two: the photorealism, in closed form, from the stage-one image as it is."""
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.dataset.inputs import ALPHA, Inputs
+from pipeline.images.encoding import encode_png
+from pipeline.images.photos import Photo
+from pipeline.steps.progress import Advance
+from pipeline.steps.step import Made, Start, Step, Work
+from pipeline.steps.stylize import STAGE_ONE_IMAGE
+
+TWO_STAGE_IMAGE = Start("two-stage image", "smooth", "image16.png", anybody_s=False)
+
+
+def _make(work: Work) -> Made:
+    (made,) = smooth_lambdas(work, [work.config.smooth.lam])
+    return made
+
+
+def smooth_lambdas(work: Work, lambdas: Iterable[float]) -> Iterator[Made]:
+    """Stage two with one lambda after the other, all on one assembly and one analysis.
+
+    Args:
+        work: with a stage-one image; its configuration's lambda is not used.
+        lambdas: positive numbers.
+
+    Raises:
+        ArithmeticError, MemoryError: the system can't be solved.
+    """
+    from stages.smooth import TOLERANCE, Smoother
+
+    settings, on_advance = work.config.smooth, work.on_advance
+    assert work.start is not None  # the step starts from it
+    smoother = Smoother(
+        work.inputs.content,
+        epsilon=settings.epsilon,
+        solver=settings.solver,
+        on_residual=lambda iteration, residual: on_advance(
+            Advance(iteration, 0, f"residual {residual:.1e}, until {TOLERANCE:g}")
+        ),
+    )
+    on_advance(Advance(0, 0, f"by {smoother.chosen.why}"))
+    for lam in lambdas:
+        result = smoother.solve(work.start, lam)
+        facts = {
+            "device": "cpu",
+            "solver": result.solver,
+            "residual": result.residual,
+            "step_seconds": result.seconds._asdict(),
+        }
+        yield Made(finished(result.image, work.inputs), facts)
+
+
+def finished(image: Photo, inputs: Inputs) -> dict[str, bytes]:
+    """The files of a result, H x W x 3 in [0, 1], with the content's transparency."""
+    return {"image16.png": encode_png(image, 16, inputs.alpha), "image.png": encode_png(image, 8, inputs.alpha)}
+
+
+SMOOTH = Step(
+    name="smooth",
+    version=1,
+    make=_make,
+    outputs=(TWO_STAGE_IMAGE.file, "image.png"),
+    inputs=("content", ALPHA),
+    section="smooth",
+    start=STAGE_ONE_IMAGE,
+    libraries=("numpy", "numba", "scikit-sparse"),
+)

@@ -1,0 +1,68 @@
+"""Stage one: the style, by optimisation over a network's features."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.dataset.inputs import AT_WORK
+from pipeline.images.encoding import encode_png, encode_tiff
+from pipeline.images.photos import Photo
+from pipeline.steps.network import Network
+from pipeline.steps.progress import telling
+from pipeline.steps.step import Made, Start, Step, Work
+from stages.segment.match import Regions
+
+if TYPE_CHECKING:
+    from stages.stylize import Stylized
+
+STAGE_ONE_IMAGE = Start("stage-one image", "stylize", "image.tiff", anybody_s=True)
+
+
+def _make(work: Work) -> Made:
+    from stages.stylize import stylize
+
+    inputs, encoder = work.inputs, work.network.encoder
+    result = stylize(
+        inputs.content,
+        inputs.style,
+        encoder,
+        regions=inputs.regions,
+        settings=work.config.stylize,
+        on_iterate=telling(work.on_advance),
+    )
+    image = np.clip(result.image, 0, 1)
+    outputs = {STAGE_ONE_IMAGE.file: encode_tiff(image), **_previews(image)}
+    return Made(outputs, optimised(result, inputs.regions, work.network))
+
+
+def _previews(image: Photo) -> Mapping[str, bytes]:
+    return {"image.png": encode_png(image, 8)}
+
+
+def optimised(result: "Stylized", regions: Regions, network: Network) -> dict[str, Any]:
+    """What the manifest of an optimised image tells of the optimisation."""
+    from stages.features.device import compute_dtype
+
+    encoder = network.encoder
+    return {
+        "device": str(encoder.device),
+        "precision": str(compute_dtype(encoder.device)).removeprefix("torch."),
+        "encoder": encoder.architecture,
+        "losses": {name: float(loss) for name, loss in result.losses.items()},
+        "evaluations": result.evaluations,
+        "regions": regions.count,
+    }
+
+
+STYLIZE = Step(
+    name="stylize",
+    version=3,
+    make=_make,
+    outputs=(STAGE_ONE_IMAGE.file, "image.png"),
+    inputs=AT_WORK,
+    section="stylize",
+    network=True,
+    libraries=("numpy", "torch"),
+    previews=_previews,
+)

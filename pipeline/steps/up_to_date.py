@@ -1,0 +1,101 @@
+"""The one way in which a step is done: ask whether its result is current; if not, make it and write it down."""
+
+import platform
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeline.dataset.config import Config
+from pipeline.dataset.inputs import Inputs, load_inputs
+from pipeline.dataset.layouts import Pair
+from pipeline.images.photos import Photo, read_photo
+from pipeline.steps.memory import peak_memory
+from pipeline.steps.network import Network
+from pipeline.steps.progress import OnAdvance
+from pipeline.steps.staleness import State, find_state
+from pipeline.steps.step import Made, Step, Work
+from pipeline.store.files import hash_array, read_file
+from pipeline.store.manifest import publish, read_manifest
+
+
+def bring_up_to_date(
+    step: Step,
+    pair: Pair,
+    folder: Path,
+    config: Config,
+    network: Network,
+    on_advance: OnAdvance,
+    *,
+    force: bool = False,
+) -> State:
+    """Brings one step of one pair up to date; the state in which it was found.
+
+    Args:
+        step: which.
+        pair: its files.
+        folder: of its results.
+        config: all settings of the pair.
+        network: the networks of this run, loaded when first asked for.
+        on_advance: told how far it is.
+        force: make it even if it is current; what is somebody else's is copied first.
+
+    Raises:
+        InputError, ImageError: the pair's files can't be used.
+        ValueError: there is no image to start from, or it is of another size than the content.
+        EncoderError: the encoder can't be had.
+        ArithmeticError, MemoryError: it can't be computed.
+        OSError: it can't be written.
+    """
+    inputs, start = load_inputs(pair, config.size), None if step.start is None else step.start.read(folder)
+    wanted = step.recipe(inputs.hashes(), None if start is None else hash_array(start), config)
+    place = folder / step.name
+    state = find_state(place, wanted, config, step.outputs)
+    if state.settled and not force:
+        return state
+    if wanted is None:
+        assert step.start is not None  # without it, nothing is wanted
+        raise ValueError(f"there is no {step.start.name}: run `photostyle {step.start.step}` first")
+    began = time.perf_counter()
+    if state.kind == "incomplete" and step.previews is not None and not force:
+        _make_previews(step.previews, place, step.outputs[0])
+        return state
+    made = step.make(Work(inputs, fitting(step, start, inputs), config, network, on_advance))
+    publish(place, wanted, made.outputs, recorded(step, made, inputs, began))
+    return state
+
+
+def fitting(step: Step, start: Photo | None, inputs: Inputs) -> Photo | None:
+    """The image that a step starts from, if it starts from one.
+
+    Raises:
+        ValueError: it is of another size than the content.
+    """
+    if step.start is not None and start is not None and start.shape != inputs.content.shape:
+        (height, width), (h, w) = start.shape[:2], inputs.content.shape[:2]
+        raise ValueError(
+            f"the {step.start.name} is {width}x{height}, the content at this size {w}x{h}: "
+            f"give the --size it was made with, or run `photostyle {step.start.step}` again"
+        )
+    return start
+
+
+def recorded(step: Step, made: Made, inputs: Inputs, began: float) -> dict[str, Any]:
+    """What is told of a step, with what every manifest tells; began: by time.perf_counter."""
+    return {
+        **made.facts,
+        "seconds": round(time.perf_counter() - began, 2),
+        "process_peak_mib": peak_memory() // 2**20,
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in step.libraries},
+        "notes": list(inputs.notes),
+        "masks": list(inputs.classes),
+    }
+
+
+def _make_previews(previews: Callable[[Photo], Mapping[str, bytes]], place: Path, main: str) -> None:
+    """From the output that counts, which is whole; all else that is known of it stays."""
+    manifest, image = read_manifest(place), place / main
+    assert manifest is not None  # it said what is lost
+    publish(place, manifest.recipe, {main: read_file(image), **previews(read_photo(image))}, manifest.facts)
