@@ -16,6 +16,7 @@ from pipeline.images.decoding import ImageError
 from pipeline.run.pace import Pace
 from pipeline.run.schedule import Crew, carry_out
 from pipeline.run.task import Outcome, Task
+from pipeline.steps.catalogue import STEPS
 from pipeline.steps.progress import Advance, say, watch
 from pipeline.steps.staleness import State, attempt, find_state
 from pipeline.steps.step import Step
@@ -28,7 +29,7 @@ OWNER = ".dataset"
 
 
 class Examined(NamedTuple):
-    """One pair before the work: the hashes of its inputs, and what there is of each step."""
+    """One pair before the work: the hashes of its inputs, and what there is of each step and of those before."""
 
     pair: Pair
     hashes: dict[str, str]
@@ -102,8 +103,9 @@ def examine(
             failures.append(Failure(pair.name, "dataset", f"{type(error).__name__}: {error}"))
         else:
             states = {}
-            for step in steps:
-                wanted = step.recipe(hashes, None if step.start is None else starts[step.start], config)
+            before = {step.start.step for step in steps if step.start is not None}
+            for step in (step for step in STEPS if step in steps or step.name in before):
+                wanted = step.recipe(hashes, None if step.start is None else starts.get(step.start), config)
                 states[step.name] = find_state(folder / step.name, wanted, config, step.outputs, cache.recall)
             sound.append(Examined(pair, hashes, notes, states, config))
     cache.save()
@@ -171,6 +173,9 @@ def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], ag
         label = f"[{number}/{len(examined)}] {one.pair.name}"
         for note in one.notes:
             say(f"{label}: {note}")
+        for name, state in one.states.items():
+            if state.kind == "current" and state.why and name not in {step.name for step in steps}:
+                say(f"{label} {name}: {state.why}")
         due, out_of_reach = set[str](), set[str]()
         for step in steps:
             state, start = one.states[step.name], "" if step.start is None else step.start.step
