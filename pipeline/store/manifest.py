@@ -5,9 +5,7 @@ speaks of whole files. Fingerprints are made of decoded images and settings, nev
 """
 
 import errno
-import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -116,7 +114,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 def foreign_files(folder: Path, names: Iterable[str], recall: Recall = anew) -> list[str]:
     """Those of these files that are there and that we did not write, by a manifest or by a publication cut short."""
     ours = _written_by_us(folder)
-    there = [(name, folder / name) for name in names if (folder / name).exists()]
+    there = [(name, folder / name) for name in names if (folder / name).is_file()]
     hashes = {name: recall(_question(folder, name), [path], partial(_hashed, path)).hashes for name, path in there}
     return [name for name, known in hashes.items() if known.get(BYTES) not in ours.get(name, ())]
 
@@ -138,10 +136,9 @@ def _written_by_us(folder: Path) -> dict[str, list[str]]:
 
 
 def _set_aside(path: Path) -> None:
-    """Leaves a file that somebody else made a second name, under which it outlives what is put in its place."""
-    for number in count(1):
-        with suppress(FileExistsError):
-            return os.link(path, path.with_name(f"{path.stem}.kept{number}{path.suffix}"))
+    """Copies a file that somebody else made, so that it outlives what is put in its place."""
+    copies = (path.with_name(f"{path.stem}.kept{number}{path.suffix}") for number in count(1))
+    write_atomically(next(copy for copy in copies if not copy.exists()), read_file(path))
 
 
 def publish(folder: Path, recipe: Recipe, outputs: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
