@@ -64,6 +64,12 @@ def test_a_sweep_is_drawn_in_the_order_of_its_dial(table, tmp_path):
     assert stops == sorted(stops)
 
 
+def test_a_sweep_of_other_images_is_not_drawn(table, tmp_path):
+    file = swept(tmp_path, [0.1, 1.0])
+    file.write_text(file.read_text().replace("hill,content,,,1.0,1.0", "hill,content,,,1.0,0.9"))
+    assert [text for text in drawn(table, file)[0] if text.startswith("λ")] == []
+
+
 def test_it_is_in_the_pages_colours_and_the_same_each_time(table, tmp_path):
     drawing = draw_tradeoff(table, tmp_path / "none")
     assert draw_tradeoff(table, tmp_path / "none") == drawing
