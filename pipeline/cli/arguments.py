@@ -19,10 +19,10 @@ import msgspec
 from msgspec import Struct, structs
 
 from pipeline.cli.commands import COMMANDS, FILLED_IN, AnyCommand, Command, OnDataset
+from pipeline.cli.screen import say
 from pipeline.dataset.config import Config, ConfigError
 from pipeline.dataset.layers import Layer, as_option, convert, find_faults, load_config
 from pipeline.dataset.wording import placeholder
-from pipeline.steps.progress import say
 
 DESCRIPTION = "Photorealistic style transfer in two stages: a photo in the look of another, and still a photo."
 LAMBDA = "smooth.lambda"

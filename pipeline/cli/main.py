@@ -2,11 +2,8 @@
 
 import os
 import sys
-import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -25,28 +22,27 @@ from pipeline.cli.commands import (
     Stylize,
     Ui,
     Weights,
-)
-from pipeline.cli.status import failure_line, status_table
+    Work,
+)  # fmt: skip
+from pipeline.cli.screen import Screen, say
+from pipeline.cli.status import status_table
 from pipeline.compare.methods import CompareError
-from pipeline.dataset.config import ConfigError, palette_of
+from pipeline.dataset.config import ConfigError
 from pipeline.dataset.inputs import InputError
-from pipeline.dataset.layouts import Dataset, DatasetError, open_dataset
-from pipeline.images.masks import MaskRules
+from pipeline.dataset.layouts import Dataset, DatasetError
 from pipeline.networks.semantic_model import SemanticModelError
 from pipeline.pages.report.report import bring_report_up_to_date
 from pipeline.run.cluster import Cluster, ClusterError
-from pipeline.run.plan import Again, Failure, Summary, examine, record_faults, results_folder, run, writing_results
-from pipeline.run.schedule import Crew
+from pipeline.run.dataset import choose_pairs, run_dataset, with_masks
+from pipeline.run.plan import Summary, examine, failure_line, results_folder, writing_results
 from pipeline.run.task import Task
-from pipeline.run.workers import Workers
 from pipeline.steps.catalogue import steps_of
-from pipeline.steps.lambdas import sweep_lambdas
 from pipeline.steps.native import NATIVE
 from pipeline.steps.network import EncoderError, Network
 from pipeline.steps.onestage import ONESTAGE
-from pipeline.steps.progress import say, say_once
+from pipeline.steps.progress import OnEvent
 from pipeline.steps.scores import bring_up_to_date
-from pipeline.steps.segment import WAYS, mask_report, segment, with_found_masks
+from pipeline.steps.segment import mask_report, segment
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Step
 from pipeline.steps.stylize import STYLIZE
@@ -81,14 +77,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(command: AnyCommand) -> int:
     match command:
         case Run():
-            return _work(command, steps_of(command.settings), comparing=True)
+            return _work(command)
         case Segment():
             return _segment(command)
         case Stylize():
             return _work(command, [STYLIZE])
         case Smooth():
             steps = [step for step in steps_of(command.settings) if step in (SMOOTH, NATIVE)]
-            return _work(command, steps, lambdas=command.lambdas)
+            return _work(command, steps, command.lambdas)
         case Onestage():
             return _work(command, [ONESTAGE])
         case Compare():
@@ -109,65 +105,38 @@ def _dispatch(command: AnyCommand) -> int:
 
 
 def _work(
-    command: Run | Stylize | Smooth | Onestage,
-    steps: Sequence[Step],
-    *,
-    comparing: bool = False,
-    lambdas: Sequence[float] = (),
+    command: Run | Stylize | Smooth | Onestage, steps: Sequence[Step] | None = None, lambdas: Sequence[float] = ()
 ) -> int:
-    if lambdas and NATIVE in steps:
-        raise ConfigError("size native takes one lambda: several are laid side by side at the working size")
-    if command.settings.smooth.solver == "pardiso" and SMOOTH in steps:
-        _find_mkl()  # before stage one takes its minutes
-    began = time.perf_counter()
     if command.cluster is not None:  # whose nodes work in other folders
         command = replace(command, dataset=command.dataset.absolute(), results=command.results.absolute())
-    dataset = _chosen(command)
-    failures: tuple[Failure, ...] = ()
-    tell = say_once()
-    with writing_results(command.results, dataset) as folder:
-        if command.settings.masks in WAYS and any(step.network for step in steps):
-            network = Network(command.settings, tell)
-            dataset, failures = segment(dataset, folder, command.settings, network, force=False)
-            del network  # and its memory
-        else:
-            dataset = _with_masks(command, dataset)
-        examination = examine(dataset, folder, steps, command.settings_of)
-        for failure in examination.failures:
-            say(f"fault: {failure_line(failure)}")
-        record_faults(examination, folder)
-        if lambdas:
-            summary = sweep_lambdas(examination.sound, folder, lambdas, command.settings, force=command.force)
-        else:
-            again = Again(command.force, command.retry_failed)
-            summary = run(examination.sound, folder, steps, again, partial(_crew, command, tell))
-        if comparing and summary.done + summary.kept:
-            network = Network(command.settings, tell)
-            compared = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
-            if not compared.state.settled:
-                print(compared.table)
-            reported = bring_report_up_to_date(dataset, examination.sound, folder, command.settings)
-            for step in (compared, reported):
-                summary = summary.counting(1, settled=step.state.settled)
-                failures = (*failures, *step.failures)
-    failures = (*failures, *examination.failures, *summary.failures)
-    say(_summary_line(summary, failures, time.perf_counter() - began, folder))
-    return FAILED if failures else 0
+    summary = run_dataset(
+        command.dataset,
+        command.results,
+        command.settings,
+        Screen(),
+        pairs=command.pairs,
+        settings_of=command.settings_of,
+        steps=steps,
+        lambdas=lambdas,
+        force=command.force,
+        retry_failed=command.retry_failed,
+        hire=None if command.cluster is None else partial(_nodes, command.cluster, command),
+    )
+    if summary.table:
+        print(summary.table)
+    say(_summary_line(summary))
+    return FAILED if summary.failures else 0
 
 
-def _find_mkl() -> None:
-    from stages.smooth.solvers.pardiso import find_mkl
-
-    try:
-        find_mkl()
-    except ModuleNotFoundError as error:
-        raise ConfigError(str(error)) from error
+def _nodes(address: str, command: Work, tasks: Sequence[Task], on_event: OnEvent) -> Cluster:
+    return Cluster(address, command.gpu_share, command.settings, on_event)
 
 
 def _segment(command: Segment) -> int:
-    dataset = _chosen(command)
+    dataset, screen = _chosen(command), Screen()
+    network = Network(command.settings, say)
     with writing_results(command.results, dataset) as folder:
-        dataset, failures = segment(dataset, folder, command.settings, Network(command.settings), force=command.force)
+        dataset, failures = segment(dataset, folder, command.settings, network, force=command.force, on_event=screen)
     for pair in dataset.pairs:
         lines, faults = mask_report(pair, command.settings.size)
         print("\n  ".join([pair.name, *lines]))
@@ -176,32 +145,23 @@ def _segment(command: Segment) -> int:
     return FAILED if failures else 0
 
 
-def _crew(
-    command: Run | Stylize | Smooth | Onestage, tell: Callable[[str], object], tasks: Sequence[Task]
-) -> AbstractContextManager[Crew]:
-    """Those who do the tasks: two processes here, or a cluster."""
-    if command.cluster is None:
-        return Workers(tasks, command.settings, tell)
-    return Cluster(command.cluster, command.gpu_share, command.settings)
-
-
 def _compare(command: Compare) -> int:
-    dataset = _with_masks(command, _chosen(command))
+    dataset, screen = _with_masks(command), Screen()
     with writing_results(command.results, dataset) as folder:
         examination = examine(dataset, folder, [], command.settings_of)
         for failure in examination.failures:
             say(f"fault: {failure_line(failure)}")
-        network, failures = Network(command.settings), examination.failures
+        network, failures = Network(command.settings, say), examination.failures
         if command.sweep:  # first: it makes the one-stage results that are missing
             from pipeline.steps.sweep import sweep
 
             sound = dataset._replace(pairs=tuple(one.pair for one in examination.sound))
-            swept = sweep(sound, folder, command.settings, network)
+            swept = sweep(sound, folder, command.settings, network, screen)
             print(swept.table, end="\n\n")
             failures = (*failures, *swept.failures)
-        compared = bring_up_to_date(dataset, examination.sound, folder, command.settings, network)
+        compared = bring_up_to_date(dataset, examination.sound, folder, command.settings, network, screen)
         print(compared.table)
-        reported = bring_report_up_to_date(dataset, examination.sound, folder, command.settings)
+        reported = bring_report_up_to_date(dataset, examination.sound, folder, command.settings, screen)
         failures = (*failures, *compared.failures, *reported.failures)
     for failure in failures:
         say(f"failed: {failure_line(failure)}")
@@ -211,7 +171,7 @@ def _compare(command: Compare) -> int:
 def _ui(command: Ui) -> int:
     from pipeline.live.server import serve
 
-    dataset = _with_masks(command, _chosen(command))
+    dataset = _with_masks(command)
     serve(dataset, results_folder(command.results, dataset), command.settings, command.settings_of, command.port)
     return 0
 
@@ -219,7 +179,7 @@ def _ui(command: Ui) -> int:
 def _explain(command: Explain) -> int:
     from pipeline.pages.explanation import explain
 
-    dataset = _with_masks(command, _chosen(command))
+    dataset = _with_masks(command)
     if not dataset.pairs:
         raise DatasetError("\n".join(f"{fault.pair}: {fault.text}" for fault in dataset.faults))
     with writing_results(command.results, dataset) as folder:
@@ -228,7 +188,7 @@ def _explain(command: Explain) -> int:
 
 
 def _status(command: Status) -> int:
-    dataset = _with_masks(command, _chosen(command))
+    dataset = _with_masks(command)
     steps = steps_of(command.settings)
     examination = examine(dataset, results_folder(command.results, dataset), steps, command.settings_of)
     print(status_table(examination.sound, steps, examination.failures))
@@ -249,40 +209,20 @@ def _weights(command: Weights) -> int:
 
 
 def _chosen(command: OnDataset) -> Dataset:
-    """The dataset, with only the pairs that were asked for.
-
-    Raises:
-        DatasetError: as for opening it, and for a pair that it hasn't got.
-    """
-    dataset = open_dataset(command.dataset)
-    rules = MaskRules(palette_of(command.settings), command.settings.strict)
-    pairs = (pair._replace(mask_rules=rules) for pair in dataset.pairs)
-    if command.settings.masks == "none":
-        pairs = (pair._replace(content_mask=None, style_mask=None) for pair in pairs)
-    dataset = dataset._replace(pairs=tuple(pairs))
-    if not command.pairs:
-        return dataset
-    known = [*(pair.name for pair in dataset.pairs), *(fault.pair for fault in dataset.faults)]
-    if unknown := [name for name in command.pairs if name not in known]:
-        raise DatasetError(f"{dataset.root} has no pair {', '.join(unknown)}; it has {', '.join(known)}")
-    return dataset._replace(
-        pairs=tuple(pair for pair in dataset.pairs if pair.name in command.pairs),
-        faults=tuple(fault for fault in dataset.faults if fault.pair in command.pairs),
-    )
+    return choose_pairs(command.dataset, command.settings, command.pairs)
 
 
-def _with_masks(command: OnDataset, dataset: Dataset) -> Dataset:
-    """The dataset, with the masks that were found for pairs without, where they are wanted."""
-    way = WAYS.get(command.settings.masks)
-    return with_found_masks(dataset, command.results / dataset.name, way) if way else dataset
+def _with_masks(command: OnDataset) -> Dataset:
+    dataset = _chosen(command)
+    return with_masks(dataset, command.results / dataset.name, command.settings)
 
 
-def _summary_line(summary: Summary, failures: Sequence[Failure], seconds: float, folder: Path) -> str:
-    if not summary.done and not failures:
-        return f"Nothing to do: all {summary.kept} results in {folder} are current ({seconds:.1f} s)."
-    counts = f"{summary.done} made, {summary.kept} current, {len(failures)} failed"
-    line = f"{counts} in {seconds:.0f} s; results in {folder}"
-    return "\n".join([line, *(f"failed: {failure_line(failure)}" for failure in failures)])
+def _summary_line(summary: Summary) -> str:
+    if not summary.done and not summary.failures:
+        return f"Nothing to do: all {summary.kept} results in {summary.folder} are current ({summary.seconds:.1f} s)."
+    counts = f"{summary.done} made, {summary.kept} current, {len(summary.failures)} failed"
+    line = f"{counts} in {summary.seconds:.0f} s; results in {summary.folder}"
+    return "\n".join([line, *(f"failed: {failure_line(failure)}" for failure in summary.failures)])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.run.plan import Examined, Failure
+from pipeline.run.plan import Examined, Failure, failure_line
 from pipeline.steps.step import Step
 
 
@@ -21,8 +21,3 @@ def status_table(examined: Sequence[Examined], steps: Sequence[Step], failures: 
     ]
     reasons += [failure_line(failure) for failure in failures]
     return "\n".join([*table, *([""] if reasons else []), *reasons])
-
-
-def failure_line(failure: Failure) -> str:
-    """One failure in a line."""
-    return f"{failure.pair} {failure.what}: {failure.reason}"

@@ -22,7 +22,7 @@ from pipeline.images.photos import Photo, read_photo, shrink
 from pipeline.run.isolation import isolated
 from pipeline.run.plan import Failure
 from pipeline.steps.network import Network
-from pipeline.steps.progress import say
+from pipeline.steps.progress import OnEvent, Said, ignore
 from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from pipeline.store.files import write_atomically
 from pipeline.store.manifest import FAILURE_FILE, read_manifest
@@ -85,7 +85,9 @@ class Candidate(NamedTuple):
     evaluations: int | None = None
 
 
-def compare(dataset: Dataset, results: Path, config: Config, network: Network) -> Comparison:
+def compare(
+    dataset: Dataset, results: Path, config: Config, network: Network, on_event: OnEvent = ignore
+) -> Comparison:
     """Scores what there is; writes metrics.csv and metrics.md into `results`, a contact sheet into each pair's folder.
 
     Args:
@@ -93,6 +95,7 @@ def compare(dataset: Dataset, results: Path, config: Config, network: Network) -
         results: the folder that holds one folder for each pair.
         config: the size at which the results were made, encoder and device.
         network: the encoder of this run; not loaded when there is nothing to score.
+        on_event: told what is going on.
 
     Raises:
         CompareError: no pair has an image to compare, or none could be scored.
@@ -104,12 +107,12 @@ def compare(dataset: Dataset, results: Path, config: Config, network: Network) -
     failures: list[Failure] = []
     for number, pair in enumerate(dataset.pairs, start=1):
         label = f"[{number}/{len(dataset.pairs)}] {pair.name}"
-        with isolated(failures, pair.name, "comparison", results / pair.name, label):
+        with isolated(failures, pair.name, "comparison", results / pair.name, label, on_event):
             scored, missing = _compare_pair(pair, results / pair.name, config, network)
             rows += scored
             gaps += missing
             if scored:
-                say(f"{label}: {len(scored)} images compared")
+                on_event(Said(f"{label}: {len(scored)} images compared"))
     gaps += [Gap(failure.pair, "the comparison", failure.reason) for failure in failures]
     if not rows:
         what = "no pair could be compared" if failures else "nothing to compare: run `photostyle run` first"

@@ -6,6 +6,7 @@ its address or in a header of its own; and what asks for another host, or comes 
 
 import hmac
 import secrets
+import sys
 from http import HTTPStatus
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -28,7 +29,6 @@ from pipeline.live.upload import Side as Uploaded
 from pipeline.live.upload import Uploads
 from pipeline.pages.page import render
 from pipeline.pages.report.pictures import encode_jpeg
-from pipeline.steps.progress import say
 
 HOSTS = ["127.0.0.1", "localhost"]
 MAX_BYTES = 100_000_000
@@ -152,7 +152,7 @@ class Site:
     def _save(self, request: Request) -> Response:
         asked = _asked(request, AskedPlace)
         file = self._live.save(asked.pair, asked)
-        say(f"saved lambda {asked.lam:g} in {file}")
+        print(f"saved lambda {asked.lam:g} in {file}", file=sys.stderr, flush=True)
         return JSONResponse({"place": self._place(file)})
 
     async def _upload(self, request: Request) -> Response:

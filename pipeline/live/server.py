@@ -14,7 +14,6 @@ from pipeline.dataset.layouts import Dataset, Pair
 from pipeline.live.handlers import HOSTS, Site
 from pipeline.live.live import Live, Served
 from pipeline.live.upload import Uploads, uploads_folder
-from pipeline.steps.progress import say
 
 
 def serve(dataset: Dataset, results: Path, config: Config, settings_of: Callable[[Pair], Config], port: int) -> None:
@@ -33,7 +32,11 @@ def serve(dataset: Dataset, results: Path, config: Config, settings_of: Callable
     """
     _end_in_good_order()
     with Server(dataset, results, config, settings_of, port) as server:
-        say(f"open {server.address}\nCtrl-C ends it; uploaded photos and their results are gone then.")
+        print(
+            f"open {server.address}\nCtrl-C ends it; uploaded photos and their results are gone then.",
+            file=sys.stderr,
+            flush=True,
+        )
         server.run()
 
 

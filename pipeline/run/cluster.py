@@ -10,7 +10,8 @@ Ray has it: one that has used a GPU can't change to another for its next task. T
 """
 
 import os
-from functools import cache
+import sys
+from functools import cache, partial
 from typing import Any, Self
 
 import msgspec
@@ -19,7 +20,7 @@ from tifffile import TiffFile
 from pipeline.dataset.config import Config
 from pipeline.run.task import Outcome, Task, concerns_all, perform
 from pipeline.steps.network import EncoderError, Network
-from pipeline.steps.progress import say, watch
+from pipeline.steps.progress import Lines, OnEvent, Said, ignore
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from stages.settings import Solver
@@ -37,7 +38,7 @@ class ClusterError(RuntimeError):
 class Cluster:
     """The crew of a cluster."""
 
-    def __init__(self, address: str, gpu_share: float, config: Config) -> None:
+    def __init__(self, address: str, gpu_share: float, config: Config, on_event: OnEvent = ignore) -> None:
         """address: as Ray takes it; gpu_share: of a GPU, for a task of stage one; config: the run's.
 
         Raises:
@@ -51,7 +52,7 @@ class Cluster:
         if not 0 < gpu_share <= 1:
             raise ClusterError(f"a task's share of a GPU is above 0 and at most 1, not {gpu_share:g}")
         self._ray: Any = ray
-        self._address, self._share, self._config = address, gpu_share, config
+        self._address, self._share, self._config, self._on_event = address, gpu_share, config, on_event
         self._at_work: dict[Any, Task] = {}
 
     def __enter__(self) -> Self:
@@ -74,7 +75,7 @@ class Cluster:
         self._places = {True: gpus / self._share if gpus else cpus, False: cpus}
         nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
         self._most_memory = int(max(node.get("memory", 0) for node in nodes))
-        say(f"cluster: {len(nodes)} nodes, {cpus:g} CPUs, {gpus:g} GPUs for stage one")
+        self._on_event(Said(f"cluster: {len(nodes)} nodes, {cpus:g} CPUs, {gpus:g} GPUs for stage one"))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -144,8 +145,7 @@ def _do(task: Task, config: bytes) -> Outcome:
     numba.set_num_threads(1)
     if not task.pair.content.exists():
         raise ClusterError(f"{task.pair.content} is not there on {os.uname().nodename}: every node needs the dataset")
-    with watch(task.title) as on_advance:
-        return perform(task, _network(config), on_advance)
+    return perform(task, _network(config), Lines(task.title, partial(print, file=sys.stderr, flush=True)))
 
 
 @cache

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from pipeline.run.plan import Failure
 from pipeline.run.task import concerns_all
-from pipeline.steps.progress import say
+from pipeline.steps.progress import OnEvent, Said
 from pipeline.store.manifest import record_failure
 
 
 @contextmanager
-def isolated(failures: list[Failure], pair: str, what: str, folder: Path, label: str) -> Iterator[None]:
+def isolated(
+    failures: list[Failure], pair: str, what: str, folder: Path, label: str, on_event: OnEvent
+) -> Iterator[None]:
     """Whatever befalls one pair in this block is added to the failures, told, and written down; the others go on.
 
     Args:
@@ -20,6 +22,7 @@ def isolated(failures: list[Failure], pair: str, what: str, folder: Path, label:
         what: is done with it.
         folder: where it is written down.
         label: what the pair is called on the screen.
+        on_event: told of a failure.
 
     Raises:
         EncoderError, SemanticModelError: the network can't be had, for any pair.
@@ -33,4 +36,4 @@ def isolated(failures: list[Failure], pair: str, what: str, folder: Path, label:
         reason = str(error).strip() or type(error).__name__
         record_failure(folder, f"{type(error).__name__}: {reason}")
         failures.append(Failure(pair, what, reason))
-        say(f"{label} {what}: FAILED: {reason}")
+        on_event(Said(f"{label} {what}: FAILED: {reason}"))

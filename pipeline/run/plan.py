@@ -17,7 +17,7 @@ from pipeline.run.pace import Pace
 from pipeline.run.schedule import Crew, carry_out
 from pipeline.run.task import Outcome, Task
 from pipeline.steps.catalogue import STEPS
-from pipeline.steps.progress import Advance, say, watch
+from pipeline.steps.progress import Advance, OnEvent, Said, ignore, underway
 from pipeline.steps.staleness import State, attempt, find_state
 from pipeline.steps.step import Step
 from pipeline.store.files import lock, write_atomically
@@ -48,6 +48,11 @@ class Failure(NamedTuple):
     reason: str
 
 
+def failure_line(failure: Failure) -> str:
+    """One failure in a line."""
+    return f"{failure.pair} {failure.what}: {failure.reason}"
+
+
 class Summary(NamedTuple):
     """What a run came to."""
 
@@ -56,6 +61,11 @@ class Summary(NamedTuple):
     kept: int
     """Results that were current."""
     failures: tuple[Failure, ...]
+    folder: Path = Path()
+    """Where the results are."""
+    seconds: float = 0.0
+    table: str = ""
+    """The comparison as Markdown, where it was made anew."""
 
     def counting(self, results: int, *, settled: bool) -> "Summary":
         """With some more results, made or found current."""
@@ -125,6 +135,7 @@ def run(
     steps: Sequence[Step],
     again: Again,
     hire: Callable[[Sequence[Task]], AbstractContextManager[Crew]],
+    on_event: OnEvent = ignore,
 ) -> Summary:
     """Takes pairs through the steps, as far as there is anything to do.
 
@@ -134,28 +145,30 @@ def run(
         steps: those to run, earlier ones first.
         again: what to do although nothing has changed.
         hire: gets those who do the tasks, if there are any.
+        on_event: told what is going on.
 
     Raises:
         EncoderError: the encoder can't be had, for any pair.
         OSError: the disk is full.
     """
-    tasks, summary = _plan(examined, results, steps, again)
+    tasks, summary = _plan(examined, results, steps, again, on_event)
     if not tasks:
         return summary
     failures = list(summary.failures)
     pace, began = Pace(task.step.name for task in tasks), time.monotonic()
-    with hire(tasks) as crew, watch("dataset") as on_advance:
+    with hire(tasks) as crew, underway(on_event, "dataset") as on_advance:
         for task, outcome in carry_out(tasks, crew):
             pace.count(task.step.name, 0.0 if outcome is None else outcome.seconds)
             on_advance(Advance(pace.done, pace.total, "", pace.remaining(time.monotonic() - began)))
             if outcome is None:
                 continue
             if outcome.error:
-                failures.append(_record(task, outcome))
+                failures.append(_record(task, outcome, on_event))
                 continue
             summary = summary.counting(1, settled=not outcome.made)
             if outcome.made:
-                say(f"{task.title}: {outcome.seconds:.1f} s{f' ({outcome.why})' if outcome.why else ''}")
+                why = f" ({outcome.why})" if outcome.why else ""
+                on_event(Said(f"{task.title}: {outcome.seconds:.1f} s{why}"))
     return summary._replace(failures=tuple(failures))
 
 
@@ -166,16 +179,16 @@ class Plan(NamedTuple):
     summary: Summary
 
 
-def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], again: Again) -> Plan:
+def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], again: Again, on_event: OnEvent) -> Plan:
     tasks: list[Task] = []
     kept, failures = 0, []
     for number, one in enumerate(examined, start=1):
         label = f"[{number}/{len(examined)}] {one.pair.name}"
         for note in one.notes:
-            say(f"{label}: {note}")
+            on_event(Said(f"{label}: {note}"))
         for name, state in one.states.items():
             if state.kind == "current" and state.why and name not in {step.name for step in steps}:
-                say(f"{label} {name}: {state.why}")
+                on_event(Said(f"{label} {name}: {state.why}"))
         due, out_of_reach = set[str](), set[str]()
         for step in steps:
             state, start = one.states[step.name], "" if step.start is None else step.start.step
@@ -186,7 +199,7 @@ def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], ag
                 if state.settled:
                     kept += 1
                     if state.why:
-                        say(f"{label} {step.name}: {state.why}")
+                        on_event(Said(f"{label} {step.name}: {state.why}"))
                     continue
                 if state.kind == "failed" and not again.failed:
                     out_of_reach.add(step.name)
@@ -198,7 +211,7 @@ def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], ag
     return Plan(tuple(tasks), Summary(0, kept, tuple(failures)))
 
 
-def _record(task: Task, outcome: Outcome) -> Failure:
+def _record(task: Task, outcome: Outcome, on_event: OnEvent) -> Failure:
     """Tells why a task failed, and writes it down together with what was tried."""
     try:
         start = None if task.step.start is None else task.step.start.digest(task.folder)
@@ -207,7 +220,7 @@ def _record(task: Task, outcome: Outcome) -> Failure:
         wanted = None
     tried = "" if wanted is None or outcome.of_the_machine else attempt(wanted, task.config)
     record_failure(task.folder / task.step.name, f"{outcome.error}: {outcome.reason}", tried)
-    say(f"{task.title}: FAILED: {outcome.reason}")
+    on_event(Said(f"{task.title}: FAILED: {outcome.reason}"))
     return Failure(task.pair.name, task.step.name, outcome.reason)
 
 

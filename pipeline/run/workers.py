@@ -24,7 +24,7 @@ from typing import Any, Self
 from pipeline.dataset.config import Config
 from pipeline.run.task import Outcome, Task, perform
 from pipeline.steps.network import Network
-from pipeline.steps.progress import Advance, OnAdvance, say, watch
+from pipeline.steps.progress import Advance, OnAdvance, OnEvent, ignore, once, underway
 
 PATIENCE_S = 5.0
 """For a worker that was told to stop; longer than writing takes, so that none is stopped in the middle of it."""
@@ -35,9 +35,15 @@ spawn = get_context("spawn")  # neither torch nor OpenMP survives a fork
 class Workers:
     """The crew of this machine; each of the two starts with its first task."""
 
-    def __init__(self, tasks: Sequence[Task], config: Config, tell: Callable[[str], object] = say) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        config: Config,
+        on_event: OnEvent = ignore,
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
         """tasks: all that will be given; config: the run's, for its encoder and device; tell: for what they say."""
-        self._config, self._tell = config, tell
+        self._config, self._on_event, self._tell = config, on_event, tell or once(on_event)
         self._sharing = len({task.step.network for task in tasks}) > 1
         self._workers: dict[bool, _Worker] = {}
 
@@ -60,7 +66,7 @@ class Workers:
         network = task.step.network
         worker = self._workers.get(network)
         if worker is None or not worker.process.is_alive():
-            worker = _Worker(self._config, half=self._sharing and not network, row=1 if network else 2)
+            worker = _Worker(self._config, self._on_event, half=self._sharing and not network, row=1 if network else 2)
             self._workers[network] = worker
         worker.give(task)
 
@@ -83,19 +89,19 @@ class Workers:
 class _Worker:
     """A process, the task it is at, and that task's bar."""
 
-    def __init__(self, config: Config, *, half: bool, row: int) -> None:
+    def __init__(self, config: Config, on_event: OnEvent, *, half: bool, row: int) -> None:
         self.connection, theirs = spawn.Pipe()
         self.process = spawn.Process(target=_work, args=(theirs, config, half), daemon=True)
         with _interrupts_kept_from_children():
             self.process.start()
         theirs.close()
         self.task: Task | None = None
-        self._row, self._bar = row, ExitStack()
+        self._on_event, self._row, self._bar = on_event, row, ExitStack()
         self._show: OnAdvance
 
     def give(self, task: Task) -> None:
         self.task = task
-        self._show = self._bar.enter_context(watch(task.title, self._row))
+        self._show = self._bar.enter_context(underway(self._on_event, task.title, self._row))
         with suppress(BrokenPipeError):  # it has just died: `hear` will find out
             self.connection.send(task)
 

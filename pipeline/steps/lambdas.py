@@ -18,7 +18,7 @@ from pipeline.images.photos import Photo, read_photo, shrink
 from pipeline.run.isolation import isolated
 from pipeline.run.plan import Examined, Failure, Summary
 from pipeline.steps.network import Network
-from pipeline.steps.progress import say, watch
+from pipeline.steps.progress import OnEvent, Said, ignore, underway
 from pipeline.steps.smooth import SMOOTH, smooth_lambdas
 from pipeline.steps.staleness import find_state
 from pipeline.steps.step import Work
@@ -41,7 +41,13 @@ def lambda_folder(pair_folder: Path, lam: float) -> Path:
 
 
 def sweep_lambdas(
-    examined: Sequence[Examined], results: Path, lambdas: Sequence[float], config: Config, *, force: bool
+    examined: Sequence[Examined],
+    results: Path,
+    lambdas: Sequence[float],
+    config: Config,
+    *,
+    force: bool,
+    on_event: OnEvent = ignore,
 ) -> Summary:
     """Smooths every pair at each of the lambdas and lays the results side by side; what is current is not done again.
 
@@ -51,6 +57,7 @@ def sweep_lambdas(
         lambdas: positive numbers, all different.
         config: all settings; its lambda is not used.
         force: do again what is current.
+        on_event: told what is going on.
 
     Raises:
         OSError: the disk is full.
@@ -59,13 +66,15 @@ def sweep_lambdas(
     failures: list[Failure] = []
     for number, one in enumerate(examined, start=1):
         folder, label = results / one.pair.name, f"[{number}/{len(examined)}] {one.pair.name}"
-        with isolated(failures, one.pair.name, "smooth", folder / FOLDER, label):
-            made = _advance(one, folder, lambdas, config, label, force=force)
+        with isolated(failures, one.pair.name, "smooth", folder / FOLDER, label, on_event):
+            made = _advance(one, folder, lambdas, config, label, on_event, force=force)
             summary = summary._replace(done=summary.done + made, kept=summary.kept + len(lambdas) + 1 - made)
     return summary._replace(failures=tuple(failures))
 
 
-def _advance(one: Examined, folder: Path, lambdas: Sequence[float], config: Config, label: str, *, force: bool) -> int:
+def _advance(
+    one: Examined, folder: Path, lambdas: Sequence[float], config: Config, label: str, on_event: OnEvent, *, force: bool
+) -> int:
     """Brings one pair's results and their sheet up to date; how many there were to make."""
     link = STAGE_ONE_IMAGE.digest(folder)
     if link is None:
@@ -76,10 +85,10 @@ def _advance(one: Examined, folder: Path, lambdas: Sequence[float], config: Conf
         return 0
     inputs, image = load_inputs(one.pair, config.size), STAGE_ONE_IMAGE.read(folder)
     assert image is not None  # it has a hash
-    make_lambdas(folder, inputs, image, due, config, Network(config), label)
+    make_lambdas(folder, inputs, image, due, config, Network(config), label, on_event)
     sheet = encode_png(_sheet(one.pair.name, folder, inputs, image, lambdas), bits=8)
     publish(place, _sheet_recipe(folder, lambdas, inputs.hashes(), hash_array(image)), {SHEET: sheet}, {})
-    say(f"{label} smooth: side by side in {place / SHEET}")
+    on_event(Said(f"{label} smooth: side by side in {place / SHEET}"))
     return len(due) + 1
 
 
@@ -92,7 +101,14 @@ def due_lambdas(
 
 
 def make_lambdas(
-    folder: Path, inputs: Inputs, link: Photo, lambdas: Sequence[float], config: Config, network: Network, label: str
+    folder: Path,
+    inputs: Inputs,
+    link: Photo,
+    lambdas: Sequence[float],
+    config: Config,
+    network: Network,
+    label: str,
+    on_event: OnEvent,
 ) -> None:
     """Makes the results of one pair in its folder.
 
@@ -103,14 +119,14 @@ def make_lambdas(
     hashes, image = inputs.hashes(), hash_array(link)
     if not lambdas:
         return
-    with watch(f"{label} smooth") as on_advance:
+    with underway(on_event, f"{label} smooth") as on_advance:
         work, began = Work(inputs, fitting(SMOOTH, link, inputs), config, network, on_advance), time.perf_counter()
         for lam, made in zip(lambdas, smooth_lambdas(work, lambdas), strict=True):
             facts = recorded(SMOOTH, made, inputs, began)
             wanted = SMOOTH.recipe(hashes, image, _at(config, lam))
             assert wanted is not None  # there is a link
             publish(lambda_folder(folder, lam), wanted, made.outputs, facts)
-            say(f"{label} smooth, lambda {lam:g}: {facts['seconds']:.1f} s")
+            on_event(Said(f"{label} smooth, lambda {lam:g}: {facts['seconds']:.1f} s"))
             began = time.perf_counter()
 
 

@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline.dataset.config import Config
-from pipeline.steps.progress import say
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +20,7 @@ class EncoderError(RuntimeError):
 class Network:
     """The networks of a run: loaded when first asked for, then kept."""
 
-    def __init__(self, config: Config, tell: Callable[[str], object] = say) -> None:
+    def __init__(self, config: Config, tell: Callable[[str], object] = lambda text: None) -> None:
         self._config, self._tell = config, tell
 
     @cached_property

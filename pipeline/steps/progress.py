@@ -1,22 +1,14 @@
-"""What the user sees while it runs: a bar for each worker on a terminal, plain lines elsewhere."""
+"""What is told while work goes on: lines for the user, and how far each piece of work is. Nothing here prints."""
 
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, TextIO
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from stages.stylize import Iterate
 
 LINE_EVERY_S = 10.0
-BAR = "{desc} {bar:16} {n_fmt}/{total_fmt}{postfix}"
-NO_BAR = "{desc}{postfix}"
-SPARE = len("^C")
-"""Columns that no bar fills: what a terminal shows of Ctrl-C would go on to the next line and push the bars apart."""
 
 
 class Advance(NamedTuple):
@@ -39,7 +31,7 @@ OnAdvance = Callable[[Advance], None]
 
 
 def telling(on_advance: OnAdvance) -> "Callable[[Iterate], None]":
-    """The callback for an optimiser that starts now: tells of its iterates as steps."""
+    """The callback for an optimiser that starts now: tells of its iterates."""
     began = time.monotonic()
 
     def tell(iterate: "Iterate") -> None:
@@ -57,68 +49,67 @@ def spoken(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
-def say(text: str) -> None:
-    """A line to the user, above the bars where there are some."""
-    tqdm.write(text, file=sys.stderr)
-    sys.stderr.flush()
+class Said(NamedTuple):
+    """A line for the user."""
+
+    text: str
 
 
-def say_once() -> Callable[[str], None]:
+class Underway(NamedTuple):
+    """How far a piece of work is."""
+
+    title: str
+    """What is at work on what."""
+    advance: Advance | None
+    """None when it begins."""
+    row: int = 0
+    """Of the screen, for each of several at once its own."""
+    over: bool = False
+
+
+Event = Said | Underway
+OnEvent = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """Tells nobody."""
+
+
+def once(on_event: OnEvent) -> Callable[[str], None]:
     """Says lines, none of them a second time: what each of several processes tells of itself, all alike."""
     said: set[str] = set()
 
     def tell(text: str) -> None:
         if text not in said:
             said.add(text)
-            say(text)
+            on_event(Said(text))
 
     return tell
 
 
 @contextmanager
-def watch(title: str, row: int = 0) -> Iterator[OnAdvance]:
-    """Shows the steps of some work under a title for as long as the block lasts; gives the callback to hand to it.
-
-    Args:
-        title: what is at work on what.
-        row: of the terminal, below the one that is written to: each of several bars at once has its own.
-    """
-    if not sys.stderr.isatty():
-        yield _Lines(title)
-        return
-    with tqdm(desc=title, position=row, leave=False, dynamic_ncols=True, bar_format=NO_BAR) as bar:
-        yield _Bar(bar)
+def underway(on_event: OnEvent, title: str, row: int = 0) -> Iterator[OnAdvance]:
+    """Work under a title, for as long as the block lasts; gives the callback to hand to it."""
+    on_event(Underway(title, None, row))
+    try:
+        yield lambda advance: on_event(Underway(title, advance, row))
+    finally:
+        on_event(Underway(title, None, row, over=True))
 
 
-class _Bar:
-    def __init__(self, bar: "tqdm[None]") -> None:
-        self.bar = bar
-        self.bar.dynamic_ncols = _room
-
-    def __call__(self, advance: Advance) -> None:
-        self.bar.total, self.bar.bar_format = (advance.total, BAR) if advance.total else (None, NO_BAR)
-        self.bar.set_postfix_str(advance.in_words(), refresh=False)
-        self.bar.update(advance.done - self.bar.n)
-
-
-def _room(file: TextIO) -> tuple[int, int]:
-    """Columns and rows for bars, of the terminal as it is now."""
-    columns, rows = os.get_terminal_size(file.fileno())
-    return columns - SPARE, rows
-
-
-class _Lines:
+class Lines:
     """Says a line at most every ten seconds, and at once how it is going to be done."""
 
-    def __init__(self, title: str) -> None:
-        self.title = title
-        self.said = time.monotonic()
+    def __init__(self, title: str, say: Callable[[str], None]) -> None:
+        self.title, self._say = title, say
+        self._said = time.monotonic()
 
     def __call__(self, advance: Advance) -> None:
+        """Tells how far it is, if it is time to."""
         now = time.monotonic()
         if not advance.done:
-            say(f"{self.title}, {advance.text}")
-        elif now - self.said >= LINE_EVERY_S:
-            self.said = now
+            self._say(f"{self.title}, {advance.text}")
+        elif now - self._said >= LINE_EVERY_S:
+            self._said = now
             count = f"{advance.done}/{advance.total}" if advance.total else f"iteration {advance.done}"
-            say(f"{self.title}: {', '.join(filter(None, [count, advance.in_words()]))}")
+            self._say(f"{self.title}: {', '.join(filter(None, [count, advance.in_words()]))}")

@@ -9,6 +9,7 @@ from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import Dataset
 from pipeline.run.plan import Examined, Failure
 from pipeline.steps.network import Network
+from pipeline.steps.progress import OnEvent, ignore
 from pipeline.steps.staleness import State, find_state
 from pipeline.store.files import hash_file
 from pipeline.store.manifest import Recipe, seal, withdraw
@@ -41,7 +42,12 @@ class Compared(NamedTuple):
 
 
 def bring_up_to_date(
-    dataset: Dataset, examined: Sequence[Examined], results: Path, config: Config, network: Network
+    dataset: Dataset,
+    examined: Sequence[Examined],
+    results: Path,
+    config: Config,
+    network: Network,
+    on_event: OnEvent = ignore,
 ) -> Compared:
     """Makes the comparison where it is not current: one that a pair failed in never is.
 
@@ -51,6 +57,7 @@ def bring_up_to_date(
         results: the folder that holds one folder for each pair; the caller holds its lock.
         config: all settings.
         network: the encoder of this run; not loaded when the comparison is current.
+        on_event: told what is going on.
 
     Raises:
         CompareError: there is nothing to compare, or nothing could be compared.
@@ -62,7 +69,7 @@ def bring_up_to_date(
     failures: tuple[Failure, ...] = ()
     if not state.settled:
         withdraw(results)
-        failures = compare(dataset, results, config, network).failures
+        failures = compare(dataset, results, config, network, on_event).failures
         failed = {failure.pair for failure in failures}
         spoken_of = comparison_recipe([one for one in examined if one.pair.name not in failed], results)
         sheets = [f"{one.pair.name}/{SHEET}" for one in examined if (results / one.pair.name / SHEET).exists()]

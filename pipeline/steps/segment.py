@@ -25,7 +25,7 @@ from pipeline.networks.semantic_model import describe_model, weights_sha256
 from pipeline.run.isolation import isolated
 from pipeline.run.plan import Failure
 from pipeline.steps.network import Network
-from pipeline.steps.progress import say
+from pipeline.steps.progress import OnEvent, Said, ignore
 from pipeline.store.hash_cache import HashCache, Known
 from pipeline.store.manifest import Recipe, publish, read_manifest
 from stages.segment.ade20k import GROUP_PALETTE
@@ -62,7 +62,9 @@ class Segmented(NamedTuple):
     failures: tuple[Failure, ...]
 
 
-def segment(dataset: Dataset, results: Path, config: Config, network: Network, *, force: bool) -> Segmented:
+def segment(
+    dataset: Dataset, results: Path, config: Config, network: Network, *, force: bool, on_event: OnEvent = ignore
+) -> Segmented:
     """Finds masks for the pairs that have none, unless they are there for these photos.
 
     Args:
@@ -70,7 +72,8 @@ def segment(dataset: Dataset, results: Path, config: Config, network: Network, *
         results: the folder that holds one folder for each pair; the caller holds its lock.
         config: the way, and the network that is wanted for it.
         network: those of this run; not loaded when there is nothing to do.
-        force: find again what is there, and also overwrite what was edited.
+        force: find again what is there, also what was edited, after a copy.
+        on_event: told what is going on.
 
     Raises:
         EncoderError: the encoder can't be had.
@@ -84,14 +87,14 @@ def segment(dataset: Dataset, results: Path, config: Config, network: Network, *
         if pair.content_mask is not None:
             continue
         folder, label = results / pair.name / way.folder, f"[{number}/{len(dataset.pairs)}] {pair.name}"
-        with isolated(failures, pair.name, way.folder, folder, label):
+        with isolated(failures, pair.name, way.folder, folder, label, on_event):
             try:
                 known = cache.recall(f"{pair.name}: photos", pair.files(), partial(_photos, pair))
             except InputError:
                 continue  # whoever reads the pair for its stages says what is wrong with its photos
             wanted = _recipe(known, config)
             if force or not _is_there(folder, wanted, config):
-                _make(pair, folder, wanted, config, network, label)
+                _make(pair, folder, wanted, config, network, label, on_event)
     cache.save()
     return Segmented(with_found_masks(dataset, results, way), tuple(failures))
 
@@ -124,7 +127,7 @@ def segment_pair(pair: Pair, folder: Path, config: Config, network: Network) -> 
         SemanticModelError: the semantic model can't.
     """
     way = way_of(config)
-    _make(pair, folder / way.folder, _recipe(_photos(pair), config), config, network, pair.name)
+    _make(pair, folder / way.folder, _recipe(_photos(pair), config), config, network, pair.name, ignore)
     return with_found_mask(pair, folder, way)
 
 
@@ -157,7 +160,9 @@ def _is_there(folder: Path, wanted: Recipe, config: Config) -> bool:
     return all((folder / name).exists() for name in (CONTENT_MASK, STYLE_MASK))
 
 
-def _make(pair: Pair, folder: Path, wanted: Recipe, config: Config, network: Network, label: str) -> None:
+def _make(
+    pair: Pair, folder: Path, wanted: Recipe, config: Config, network: Network, label: str, on_event: OnEvent
+) -> None:
     inputs = load_inputs(pair, WORKING_SIZE)
     find, facts = _semantic(config, network) if config.masks == "semantic" else _automatic(network)
     began = time.perf_counter()
@@ -171,7 +176,8 @@ def _make(pair: Pair, folder: Path, wanted: Recipe, config: Config, network: Net
         OVERLAY: encode_png(_overlays(pair.name, inputs, labels), 8),
     }
     publish(folder, wanted, outputs, {"seconds": seconds, **facts, "masks": classes})
-    say(f"{label} {folder.name}: {seconds:.1f} s, {len(np.unique(labels[0]))} regions; {folder / OVERLAY}")
+    found = f"{len(np.unique(labels[0]))} regions; {folder / OVERLAY}"
+    on_event(Said(f"{label} {folder.name}: {seconds:.1f} s, {found}"))
 
 
 def _automatic(network: Network) -> tuple[Find, dict[str, Any]]:

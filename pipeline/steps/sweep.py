@@ -25,7 +25,7 @@ from pipeline.run.plan import Failure
 from pipeline.steps.lambdas import FOLDER, IMAGE, due_lambdas, lambda_folder, make_lambdas
 from pipeline.steps.network import Network
 from pipeline.steps.onestage import ONESTAGE
-from pipeline.steps.progress import say, watch
+from pipeline.steps.progress import OnEvent, Said, ignore, underway
 from pipeline.steps.staleness import find_state
 from pipeline.steps.step import Work
 from pipeline.steps.up_to_date import recorded
@@ -60,7 +60,7 @@ class Swept(NamedTuple):
     failures: tuple[Failure, ...]
 
 
-def sweep(dataset: Dataset, results: Path, config: Config, network: Network) -> Swept:
+def sweep(dataset: Dataset, results: Path, config: Config, network: Network, on_event: OnEvent = ignore) -> Swept:
     """Turns both dials on every pair; writes sweep.csv into `results`.
 
     Args:
@@ -68,6 +68,7 @@ def sweep(dataset: Dataset, results: Path, config: Config, network: Network) -> 
         results: the folder that holds one folder for each pair; the caller holds its lock.
         config: all settings.
         network: the encoder of this run.
+        on_event: told what is going on.
 
     Raises:
         CompareError: no pair could be swept.
@@ -78,8 +79,10 @@ def sweep(dataset: Dataset, results: Path, config: Config, network: Network) -> 
     failures: list[Failure] = []
     for number, pair in enumerate(dataset.pairs, start=1):
         label = f"[{number}/{len(dataset.pairs)}] {pair.name}"
-        with isolated(failures, pair.name, "sweep", results / pair.name / FOLDER, label):
-            points += list(_points(pair, results / pair.name, config, network, label))  # means are over whole pairs
+        with isolated(failures, pair.name, "sweep", results / pair.name / FOLDER, label, on_event):
+            points += list(
+                _points(pair, results / pair.name, config, network, label, on_event)
+            )  # means are over whole pairs
             (results / pair.name / FOLDER / FAILURE_FILE).unlink(missing_ok=True)
     gaps = [Gap(failure.pair, "the sweep", failure.reason) for failure in failures]
     if not points:
@@ -96,7 +99,9 @@ def sweep(dataset: Dataset, results: Path, config: Config, network: Network) -> 
     return Swept(f"{table}\n\n{below}", tuple(failures))
 
 
-def _points(pair: Pair, folder: Path, config: Config, network: Network, label: str) -> Iterator[Point]:
+def _points(
+    pair: Pair, folder: Path, config: Config, network: Network, label: str, on_event: OnEvent
+) -> Iterator[Point]:
     from pipeline.compare.metrics import Scorer
 
     inputs, size = load_inputs(pair, config.size), working_size(config.size)
@@ -105,10 +110,10 @@ def _points(pair: Pair, folder: Path, config: Config, network: Network, label: s
     if first is None:
         raise ValueError("there is no stage-one image of this size: run `photostyle stylize` first")
     scorer = Scorer(inputs.content, inputs.style, inputs.regions, network.encoder)
-    yield from _two_stage(pair.name, folder, inputs, first.image, config, network, scorer, label)
+    yield from _two_stage(pair.name, folder, inputs, first.image, config, network, scorer, label, on_event)
     for weight in _weights(config):
         place, titled = folder / _place(weight, config), f"{label} one-stage, weight {weight:g}"
-        _bring_up_to_date(place, inputs, first.image, _weighted(config, weight), network, titled)
+        _bring_up_to_date(place, inputs, first.image, _weighted(config, weight), network, titled, on_event)
         yield Point(_one_stage(pair.name, place, scorer), weight)
     for one in candidates:
         if one.method not in DIALS:
@@ -125,9 +130,10 @@ def _two_stage(
     network: Network,
     scorer: "Scorer",
     label: str,
+    on_event: OnEvent,
 ) -> Iterator[Point]:
     due = due_lambdas(folder, LAMBDAS, inputs.hashes(), hash_array(link), config)
-    make_lambdas(folder, inputs, link, due, config, network, label)
+    make_lambdas(folder, inputs, link, due, config, network, label, on_event)
     for lam in LAMBDAS:
         place = lambda_folder(folder, lam)
         manifest = read_manifest(place)
@@ -135,18 +141,20 @@ def _two_stage(
         yield Point(Row(pair, "two-stage", scorer.score(read_photo(place / IMAGE)), seconds), lam)
 
 
-def _bring_up_to_date(place: Path, inputs: Inputs, link: Photo, config: Config, network: Network, label: str) -> None:
+def _bring_up_to_date(
+    place: Path, inputs: Inputs, link: Photo, config: Config, network: Network, label: str, on_event: OnEvent
+) -> None:
     """The one-stage result in `place`, made where it is not current."""
     wanted = ONESTAGE.recipe(inputs.hashes(), hash_array(link), config)
     assert wanted is not None  # there is a link
     if find_state(place, wanted, config, ONESTAGE.outputs).settled:
         return
     began = time.perf_counter()
-    with watch(label) as on_advance:
+    with underway(on_event, label) as on_advance:
         made = ONESTAGE.make(Work(inputs, link, config, network, on_advance))
     facts = recorded(ONESTAGE, made, inputs, began)
     publish(place, wanted, made.outputs, facts)
-    say(f"{label}: {facts['seconds']:.1f} s")
+    on_event(Said(f"{label}: {facts['seconds']:.1f} s"))
 
 
 def _one_stage(name: str, place: Path, scorer: "Scorer") -> Row:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from pipeline.cli import main
 from pipeline.dataset.config import Config
 from pipeline.networks.weights import WeightsError, load_encoder_weights
+from pipeline.run import dataset
 from pipeline.run.task import Outcome, Task, perform
 from pipeline.steps.network import Network
+from pipeline.steps.progress import OnEvent
 
 PATIENCE = 60_000
 """Milliseconds, for machines that have other things to do."""
@@ -30,7 +31,7 @@ QUIET = [
 class InThisProcess:
     """A crew that does each task at once, where a test's own constants hold."""
 
-    def __init__(self, tasks: Sequence[Task], config: Config, tell: Callable[[str], object]) -> None:
+    def __init__(self, tasks: Sequence[Task], config: Config, on_event: OnEvent, tell: Callable[[str], None]) -> None:
         self.network, self.ended = Network(config, tell), deque[tuple[Task, Outcome]]()
 
     def __enter__(self) -> "InThisProcess":
@@ -60,7 +61,7 @@ def vgg16() -> None:
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(main, "Workers", InThisProcess)
+    monkeypatch.setattr(dataset, "Workers", InThisProcess)
 
 
 def find_chromium() -> str | None:

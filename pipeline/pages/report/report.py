@@ -19,7 +19,7 @@ from pipeline.pages.report.record import stage_records, versions
 from pipeline.pages.report.tradeoff import SWEEP, draw_tradeoff
 from pipeline.run.isolation import isolated
 from pipeline.run.plan import Examined, Failure
-from pipeline.steps.progress import say
+from pipeline.steps.progress import OnEvent, Said, ignore
 from pipeline.steps.staleness import State, find_state
 from pipeline.store.files import hash_file, write_atomically
 from pipeline.store.manifest import FILE, Recipe, read_manifest, seal, withdraw
@@ -38,7 +38,9 @@ class Reported(NamedTuple):
     """Pairs that could not be shown."""
 
 
-def bring_report_up_to_date(dataset: Dataset, examined: Sequence[Examined], results: Path, config: Config) -> Reported:
+def bring_report_up_to_date(
+    dataset: Dataset, examined: Sequence[Examined], results: Path, config: Config, on_event: OnEvent = ignore
+) -> Reported:
     """Writes report/index.html where it is not current: one that a pair failed in never is.
 
     Args:
@@ -46,6 +48,7 @@ def bring_report_up_to_date(dataset: Dataset, examined: Sequence[Examined], resu
         examined: the sound ones.
         results: the folder that holds one folder for each pair, and the comparison; the caller holds its lock.
         config: all settings.
+        on_event: told what is going on.
 
     Raises:
         OSError: the comparison is not there, or the report can't be written.
@@ -56,12 +59,12 @@ def bring_report_up_to_date(dataset: Dataset, examined: Sequence[Examined], resu
     if not state.settled:
         folder.mkdir(exist_ok=True)
         withdraw(folder)
-        page = write_report(dataset, examined, results, working_size(config.size), failures)
+        page = write_report(dataset, examined, results, working_size(config.size), failures, on_event)
         write_atomically(folder / INDEX, page.encode())
         failed = {failure.pair for failure in failures}
         shown = report_recipe([one for one in examined if one.pair.name not in failed], results)
         seal(folder, shown, [INDEX], {})
-        say(f"report: {folder / INDEX}")
+        on_event(Said(f"report: {folder / INDEX}"))
     return Reported(state, tuple(failures))
 
 
@@ -75,7 +78,12 @@ def report_recipe(examined: Sequence[Examined], results: Path) -> Recipe:
 
 
 def write_report(
-    dataset: Dataset, examined: Sequence[Examined], results: Path, size: int, failures: list[Failure]
+    dataset: Dataset,
+    examined: Sequence[Examined],
+    results: Path,
+    size: int,
+    failures: list[Failure],
+    on_event: OnEvent = ignore,
 ) -> str:
     """The page, as HTML.
 
@@ -85,6 +93,7 @@ def write_report(
         results: the folder that holds one folder for each pair, and the comparison.
         size: the working size.
         failures: those of pairs that can't be shown are added to it.
+        on_event: told of them.
 
     Raises:
         OSError: the comparison is not there.
@@ -93,7 +102,7 @@ def write_report(
     pairs: list[PairView] = []
     for one in examined:
         folder = results / one.pair.name
-        with isolated(failures, one.pair.name, "report", folder, one.pair.name):
+        with isolated(failures, one.pair.name, "report", folder, one.pair.name, on_event):
             view = gather(one.pair, len(pairs) + 1, folder, size, table)
             if view is not None:
                 pairs.append(view)

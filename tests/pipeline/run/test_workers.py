@@ -15,10 +15,12 @@ from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import open_dataset
 from pipeline.images.encoding import encode_tiff
 from pipeline.run import task as task_module
+from pipeline.run.dataset import run_dataset
 from pipeline.run.schedule import carry_out
 from pipeline.run.task import Task, perform
 from pipeline.run.workers import Workers
 from pipeline.steps.network import EncoderError, Network
+from pipeline.steps.progress import Event, Said, Underway
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Made, Work
 from pipeline.steps.stylize import STYLIZE
@@ -171,3 +173,17 @@ def test_a_worker_whose_cuda_is_broken_is_replaced(folders: tuple[Path, Path], c
 
 def break_cuda(work: Work) -> Made:
     raise RuntimeError("CUDA error: device-side assert triggered")
+
+
+def test_from_python_events_tell_what_the_command_line_shows_and_nothing_is_printed(
+    folders: tuple[Path, Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    events: list[Event] = []
+    summary = run_dataset(folders[0], folders[1].parent, Config(), events.append, steps=[SMOOTH])
+    assert (summary.done, summary.kept, summary.failures) == (3, 0, ())
+    assert summary.folder == folders[1]
+    said = [event.text for event in events if isinstance(event, Said)]
+    assert [line.split(":")[0] for line in said] == [f"[{n}/3] {pair} smooth" for n, pair in enumerate(PAIRS, start=1)]
+    begun = [event.title for event in events if isinstance(event, Underway) and event.advance is None]
+    assert begun.count("dataset") == begun.count("[1/3] hill smooth") == 2  # the beginning and the end
+    assert capfd.readouterr() == ("", "")

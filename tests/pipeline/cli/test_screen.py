@@ -7,16 +7,17 @@ from contextlib import suppress
 
 import pytest
 
+from pipeline.cli.screen import Screen
 from pipeline.steps import progress
-from pipeline.steps.progress import Advance, spoken, watch
+from pipeline.steps.progress import Advance, spoken, underway
 
 
 def test_a_line_at_once_of_how_it_is_done_then_one_every_ten_seconds(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    now = 0.0
+    now, screen = 0.0, Screen()
     monkeypatch.setattr(progress.time, "monotonic", lambda: now)
-    with watch("lake smooth") as to_a_tolerance, watch("hill stylize") as to_a_number:
+    with underway(screen, "lake smooth") as to_a_tolerance, underway(screen, "hill stylize") as to_a_number:
         to_a_tolerance(Advance(0, 0, "by conjugate gradients"))
         for iteration in range(1, 50):
             now = iteration * 0.5
@@ -45,7 +46,7 @@ def test_a_bar_keeps_to_its_line_of_a_narrow_terminal_and_leaves_nothing(monkeyp
     termios.tcsetwinsize(terminal, (10, width))
     with open(terminal, "w") as stderr, monkeypatch.context() as patched:
         patched.setattr("sys.stderr", stderr)
-        with watch("lake stylize") as on_step:
+        with underway(Screen(), "lake stylize") as on_step:
             time.sleep(0.2)  # tqdm draws ten times a second at most
             on_step(Advance(2, 70, "at 350 px, loss 0.463 style 0.21 content 0.1", left=88.0))
     drawn = b"".join(all_of(ours)).decode().split("\r")

@@ -1,0 +1,139 @@
+"""A dataset through all its steps: the application, which the command line calls and whose events it shows."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from pipeline.dataset.config import Config, ConfigError, palette_of
+from pipeline.dataset.layouts import Dataset, DatasetError, Pair, open_dataset
+from pipeline.images.masks import MaskRules
+from pipeline.pages.report.report import bring_report_up_to_date
+from pipeline.run.plan import Again, Failure, Summary, examine, failure_line, record_faults, run, writing_results
+from pipeline.run.schedule import Crew
+from pipeline.run.task import Task
+from pipeline.run.workers import Workers
+from pipeline.steps.catalogue import steps_of
+from pipeline.steps.lambdas import sweep_lambdas
+from pipeline.steps.native import NATIVE
+from pipeline.steps.network import Network
+from pipeline.steps.progress import OnEvent, Said, ignore, once
+from pipeline.steps.scores import bring_up_to_date
+from pipeline.steps.segment import WAYS, segment, with_found_masks
+from pipeline.steps.smooth import SMOOTH
+from pipeline.steps.step import Step
+
+Hire = Callable[[Sequence[Task], OnEvent], AbstractContextManager[Crew]]
+"""Gets those who do the tasks; what they say of themselves goes to the callback."""
+
+
+def run_dataset(
+    path: Path,
+    results: Path,
+    config: Config,
+    on_event: OnEvent = ignore,
+    *,
+    pairs: Sequence[str] = (),
+    settings_of: Callable[[Pair], Config] | None = None,
+    steps: Sequence[Step] | None = None,
+    lambdas: Sequence[float] = (),
+    force: bool = False,
+    retry_failed: bool = False,
+    hire: Hire | None = None,
+) -> Summary:
+    """Takes the pairs of a dataset through their steps, as far as there is anything to do.
+
+    Args:
+        path: the folder of pairs.
+        results: the results go to this folder, in a folder of the dataset's name.
+        config: all settings.
+        on_event: told what is going on; nothing is printed.
+        pairs: only these; none for all.
+        settings_of: all settings of one pair, where it has some of its own.
+        steps: only these; None for all of them, and then the comparison and the report.
+        lambdas: several, for the smoothing alone: their results are laid side by side.
+        force: do again what is current; what is somebody else's is copied first.
+        retry_failed: try again what failed before, though nothing has changed.
+        hire: gets those who do the tasks; None for two processes on this machine.
+
+    Raises:
+        ConfigError: settings that can't be used.
+        DatasetError: no dataset, or pairs that it hasn't got, or the results are another dataset's.
+        EncoderError, SemanticModelError: the network can't be had.
+        CompareError: nothing could be compared.
+        LockedError: another run writes to the results.
+        OSError: the results can't be written.
+    """
+    began, whole = time.perf_counter(), steps is None
+    steps = steps_of(config) if steps is None else steps
+    if lambdas and NATIVE in steps:
+        raise ConfigError("size native takes one lambda: several are laid side by side at the working size")
+    if config.smooth.solver == "pardiso" and SMOOTH in steps:
+        _find_mkl()  # before stage one takes its minutes
+    dataset, tell = choose_pairs(path, config, pairs), once(on_event)
+    failures: tuple[Failure, ...] = ()
+    table = ""
+
+    def crew(tasks: Sequence[Task]) -> AbstractContextManager[Crew]:
+        return Workers(tasks, config, on_event, tell) if hire is None else hire(tasks, on_event)
+
+    with writing_results(results, dataset) as folder:
+        if config.masks in WAYS and any(step.network for step in steps):
+            dataset, failures = segment(dataset, folder, config, Network(config, tell), force=False, on_event=on_event)
+        else:
+            dataset = with_masks(dataset, folder, config)
+        examination = examine(dataset, folder, steps, settings_of or (lambda pair: config))
+        for failure in examination.failures:
+            on_event(Said(f"fault: {failure_line(failure)}"))
+        record_faults(examination, folder)
+        if lambdas:
+            summary = sweep_lambdas(examination.sound, folder, lambdas, config, force=force, on_event=on_event)
+        else:
+            summary = run(examination.sound, folder, steps, Again(force, retry_failed), crew, on_event)
+        if whole and summary.done + summary.kept:
+            compared = bring_up_to_date(dataset, examination.sound, folder, config, Network(config, tell), on_event)
+            table = "" if compared.state.settled else compared.table
+            reported = bring_report_up_to_date(dataset, examination.sound, folder, config, on_event)
+            for made in (compared, reported):
+                summary = summary.counting(1, settled=made.state.settled)
+                failures = (*failures, *made.failures)
+    failures = (*failures, *examination.failures, *summary.failures)
+    return summary._replace(failures=failures, folder=folder, seconds=time.perf_counter() - began, table=table)
+
+
+def choose_pairs(path: Path, config: Config, names: Sequence[str] = ()) -> Dataset:
+    """The dataset, with only the pairs that are named, if any are.
+
+    Raises:
+        DatasetError: as for opening it, and for a pair that it hasn't got.
+    """
+    dataset = open_dataset(path)
+    rules = MaskRules(palette_of(config), config.strict)
+    pairs = (pair._replace(mask_rules=rules) for pair in dataset.pairs)
+    if config.masks == "none":
+        pairs = (pair._replace(content_mask=None, style_mask=None) for pair in pairs)
+    dataset = dataset._replace(pairs=tuple(pairs))
+    if not names:
+        return dataset
+    known = [*(pair.name for pair in dataset.pairs), *(fault.pair for fault in dataset.faults)]
+    if unknown := [name for name in names if name not in known]:
+        raise DatasetError(f"{dataset.root} has no pair {', '.join(unknown)}; it has {', '.join(known)}")
+    return dataset._replace(
+        pairs=tuple(pair for pair in dataset.pairs if pair.name in names),
+        faults=tuple(fault for fault in dataset.faults if fault.pair in names),
+    )
+
+
+def with_masks(dataset: Dataset, folder: Path, config: Config) -> Dataset:
+    """The dataset, with the masks that were found for pairs without, where they are wanted."""
+    way = WAYS.get(config.masks)
+    return with_found_masks(dataset, folder, way) if way else dataset
+
+
+def _find_mkl() -> None:
+    from stages.smooth.solvers.pardiso import find_mkl
+
+    try:
+        find_mkl()
+    except ModuleNotFoundError as error:
+        raise ConfigError(str(error)) from error
