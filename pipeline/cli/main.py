@@ -31,7 +31,6 @@ from pipeline.dataset.config import ConfigError
 from pipeline.dataset.inputs import InputError
 from pipeline.dataset.layouts import Dataset, DatasetError
 from pipeline.networks.semantic_model import SemanticModelError
-from pipeline.pages.report.report import bring_report_up_to_date
 from pipeline.run.cluster import Cluster, ClusterError
 from pipeline.run.dataset import choose_pairs, run_dataset, with_masks
 from pipeline.run.plan import Summary, examine, failure_line, results_folder, writing_results
@@ -41,7 +40,7 @@ from pipeline.steps.native import NATIVE
 from pipeline.steps.network import EncoderError, Network
 from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.progress import OnEvent
-from pipeline.steps.scores import bring_up_to_date
+from pipeline.steps.scores import SCORES
 from pipeline.steps.segment import mask_report, segment
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Step
@@ -122,7 +121,7 @@ def _work(
         retry_failed=command.retry_failed,
         hire=None if command.cluster is None else partial(_nodes, command.cluster, command),
     )
-    if summary.table:
+    if summary.new_table:
         print(summary.table)
     say(_summary_line(summary))
     return FAILED if summary.failures else 0
@@ -146,26 +145,21 @@ def _segment(command: Segment) -> int:
 
 
 def _compare(command: Compare) -> int:
-    dataset, screen = _with_masks(command), Screen()
-    with writing_results(command.results, dataset) as folder:
-        examination = examine(dataset, folder, [], command.settings_of)
-        for failure in examination.failures:
-            say(f"fault: {failure_line(failure)}")
-        network, failures = Network(command.settings, say), examination.failures
-        if command.sweep:  # first: it makes the one-stage results that are missing
-            from pipeline.steps.sweep import sweep
-
-            sound = dataset._replace(pairs=tuple(one.pair for one in examination.sound))
-            swept = sweep(sound, folder, command.settings, network, screen)
-            print(swept.table, end="\n\n")
-            failures = (*failures, *swept.failures)
-        compared = bring_up_to_date(dataset, examination.sound, folder, command.settings, network, screen)
-        print(compared.table)
-        reported = bring_report_up_to_date(dataset, examination.sound, folder, command.settings, screen)
-        failures = (*failures, *compared.failures, *reported.failures)
-    for failure in failures:
+    summary = run_dataset(
+        command.dataset,
+        command.results,
+        command.settings,
+        Screen(),
+        pairs=command.pairs,
+        settings_of=command.settings_of,
+        steps=[SCORES],
+        sweeping=command.sweep,
+        retry_failed=True,
+    )
+    print(summary.table)
+    for failure in summary.failures:
         say(f"failed: {failure_line(failure)}")
-    return FAILED if failures else 0
+    return FAILED if summary.failures else 0
 
 
 def _ui(command: Ui) -> int:

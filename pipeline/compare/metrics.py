@@ -1,7 +1,5 @@
 """What a result is worth, in four numbers. All are computed from the image as written at 8 bits."""
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -9,6 +7,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage.metrics import structural_similarity
 
+from pipeline.compare.score_table import Scores
 from stages.features.encoder import Encoder
 from stages.features.guides import guide, one_hot
 from stages.segment.match import Regions
@@ -28,22 +27,6 @@ EDGE_FLOOR = 0.02
 """An image without edges stays one: the least gradient that counts as a full edge."""
 DIRECTIONS = 64
 QUANTILES = 512
-
-
-class Scores(NamedTuple):
-    """One result's metrics."""
-
-    edge_ssim: float
-    """SSIM of the content's edge map and the result's, higher is better, 1 at most. Edges: luma blurred by sigma
-    1 px, Sobel magnitude, divided by its 99th percentile (at least 0.02), clipped to 1."""
-    style_distance: float
-    """Relative squared error of the masked Gram matrices to the style's at 350 px, mean over the five style layers,
-    regions weighted by area. Lower is better; an unrelated photo has about 1."""
-    colour_distance: float
-    """Sliced Wasserstein-1 distance of each region's RGB colours to the style's, over 64 seeded directions, regions
-    weighted by area. Lower is better."""
-    affine_energy: float
-    """sum_c x_c^T L x_c / n, L the content's Matting Laplacian. Lower is more photorealistic in the paper's sense."""
 
 
 class Scorer:

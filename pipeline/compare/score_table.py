@@ -4,10 +4,23 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from pipeline.compare.metrics import Scores
+
+class Scores(NamedTuple):
+    """One result's metrics."""
+
+    edge_ssim: float
+    """SSIM of the content's edge map and the result's, higher is better, 1 at most. Edges: luma blurred by sigma
+    1 px, Sobel magnitude, divided by its 99th percentile (at least 0.02), clipped to 1."""
+    style_distance: float
+    """Relative squared error of the masked Gram matrices to the style's at 350 px, mean over the five style layers,
+    regions weighted by area. Lower is better; an unrelated photo has about 1."""
+    colour_distance: float
+    """Sliced Wasserstein-1 distance of each region's RGB colours to the style's, over 64 seeded directions, regions
+    weighted by area. Lower is better."""
+    affine_energy: float
+    """sum_c x_c^T L x_c / n, L the content's Matting Laplacian. Lower is more photorealistic in the paper's sense."""
 
 
 class Row(NamedTuple):
@@ -15,12 +28,12 @@ class Row(NamedTuple):
 
     pair: str
     method: str
-    scores: "Scores"
+    scores: Scores
     seconds: float | None = None
     """None where nothing was computed, or by somebody else."""
     process_peak_mib: int | None = None
     """Peak memory of the process until the end of that stage."""
-    evaluations: float | None = None
+    evaluations: int | float | None = None
     """Of the losses and their gradient by that stage; None where nothing was optimised, or by somebody else."""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from pipeline.compare.methods import Gap
 from pipeline.dataset.config import Config, ConfigError, palette_of
 from pipeline.dataset.layouts import Dataset, DatasetError, Pair, open_dataset
 from pipeline.images.masks import MaskRules
@@ -17,11 +18,15 @@ from pipeline.steps.catalogue import steps_of
 from pipeline.steps.lambdas import sweep_lambdas
 from pipeline.steps.native import NATIVE
 from pipeline.steps.network import Network
+from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.progress import OnEvent, Said, ignore, once
-from pipeline.steps.scores import bring_up_to_date
+from pipeline.steps.scores import SCORES
 from pipeline.steps.segment import WAYS, segment, with_found_masks
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Step
+from pipeline.steps.stylize import STYLIZE
+from pipeline.steps.sweep import sweep
+from pipeline.steps.table import bring_table_up_to_date
 
 Hire = Callable[[Sequence[Task], OnEvent], AbstractContextManager[Crew]]
 """Gets those who do the tasks; what they say of themselves goes to the callback."""
@@ -37,6 +42,7 @@ def run_dataset(
     settings_of: Callable[[Pair], Config] | None = None,
     steps: Sequence[Step] | None = None,
     lambdas: Sequence[float] = (),
+    sweeping: bool = False,
     force: bool = False,
     retry_failed: bool = False,
     hire: Hire | None = None,
@@ -50,8 +56,9 @@ def run_dataset(
         on_event: told what is going on; nothing is printed.
         pairs: only these; none for all.
         settings_of: all settings of one pair, where it has some of its own.
-        steps: only these; None for all of them, and then the comparison and the report.
+        steps: only these; None for all of them. After the scores come their table and the report.
         lambdas: several, for the smoothing alone: their results are laid side by side.
+        sweeping: first turn both methods' dials, and draw the trade-off in the report.
         force: do again what is current; what is somebody else's is copied first.
         retry_failed: try again what failed before, though nothing has changed.
         hire: gets those who do the tasks; None for two processes on this machine.
@@ -64,7 +71,7 @@ def run_dataset(
         LockedError: another run writes to the results.
         OSError: the results can't be written.
     """
-    began, whole = time.perf_counter(), steps is None
+    began = time.perf_counter()
     steps = steps_of(config) if steps is None else steps
     if lambdas and NATIVE in steps:
         raise ConfigError("size native takes one lambda: several are laid side by side at the working size")
@@ -72,13 +79,12 @@ def run_dataset(
         _find_mkl()  # before stage one takes its minutes
     dataset, tell = choose_pairs(path, config, pairs), once(on_event)
     failures: tuple[Failure, ...] = ()
-    table = ""
 
     def crew(tasks: Sequence[Task]) -> AbstractContextManager[Crew]:
         return Workers(tasks, config, on_event, tell) if hire is None else hire(tasks, on_event)
 
     with writing_results(results, dataset) as folder:
-        if config.masks in WAYS and any(step.network for step in steps):
+        if config.masks in WAYS and (STYLIZE in steps or ONESTAGE in steps):
             dataset, failures = segment(dataset, folder, config, Network(config, tell), force=False, on_event=on_event)
         else:
             dataset = with_masks(dataset, folder, config)
@@ -86,19 +92,27 @@ def run_dataset(
         for failure in examination.failures:
             on_event(Said(f"fault: {failure_line(failure)}"))
         record_faults(examination, folder)
+        swept = (
+            sweep([one.pair for one in examination.sound], folder, config, Network(config, tell), on_event)
+            if sweeping
+            else None
+        )
         if lambdas:
             summary = sweep_lambdas(examination.sound, folder, lambdas, config, force=force, on_event=on_event)
         else:
             summary = run(examination.sound, folder, steps, Again(force, retry_failed), crew, on_event)
-        if whole and summary.done + summary.kept:
-            compared = bring_up_to_date(dataset, examination.sound, folder, config, Network(config, tell), on_event)
-            table = "" if compared.state.settled else compared.table
+        if SCORES in steps and summary.done + summary.kept:
+            sound = [one.pair.name for one in examination.sound]
+            faults = [Gap(failure.pair, "the pair", failure.reason) for failure in examination.failures]
+            table = bring_table_up_to_date(dataset.name, sound, faults, folder, config)
             reported = bring_report_up_to_date(dataset, examination.sound, folder, config, on_event)
-            for made in (compared, reported):
-                summary = summary.counting(1, settled=made.state.settled)
-                failures = (*failures, *made.failures)
-    failures = (*failures, *examination.failures, *summary.failures)
-    return summary._replace(failures=failures, folder=folder, seconds=time.perf_counter() - began, table=table)
+            for state in (table.state, reported.state):
+                summary = summary.counting(1, settled=state.settled)
+            told = table.text if swept is None else f"{swept.table}\n\n{table.text}"
+            summary = summary._replace(table=told, new_table=not table.state.settled)
+            failures = (*failures, *reported.failures)
+    failures = (*failures, *examination.failures, *(() if swept is None else swept.failures), *summary.failures)
+    return summary._replace(failures=failures, folder=folder, seconds=time.perf_counter() - began)
 
 
 def choose_pairs(path: Path, config: Config, names: Sequence[str] = ()) -> Dataset:

@@ -65,7 +65,8 @@ class Summary(NamedTuple):
     """Where the results are."""
     seconds: float = 0.0
     table: str = ""
-    """The comparison as Markdown, where it was made anew."""
+    """The comparison as Markdown, where there is one."""
+    new_table: bool = False
 
     def counting(self, results: int, *, settled: bool) -> "Summary":
         """With some more results, made or found current."""
@@ -102,7 +103,11 @@ def examine(
             question = f"{pair.name}: size {config.size}, {pair.mask_rules}"
             known = cache.recall(question, pair.files(), partial(_hashed, pair, config))
             hashes, notes = known.hashes, (*known.notes, *_own(pair, config))
-            starts = {step.start: step.start.digest(folder, cache.recall) for step in steps if step.start is not None}
+            before = {step.start.step for step in steps if step.start is not None}
+            states = {}
+            for step in (step for step in STEPS if step in steps or step.name in before):
+                wanted = step.wanted(pair, folder, hashes, config, cache.recall)
+                states[step.name] = find_state(folder / step.name, wanted, config, step.outputs, cache.recall)
         except InputError as error:
             failures += [Failure(pair.name, "dataset", line) for line in str(error).splitlines()]
         except ConfigError as error:
@@ -112,11 +117,6 @@ def examine(
         except Exception as error:  # whatever it is, the other pairs go on
             failures.append(Failure(pair.name, "dataset", f"{type(error).__name__}: {error}"))
         else:
-            states = {}
-            before = {step.start.step for step in steps if step.start is not None}
-            for step in (step for step in STEPS if step in steps or step.name in before):
-                wanted = step.recipe(hashes, None if step.start is None else starts.get(step.start), config)
-                states[step.name] = find_state(folder / step.name, wanted, config, step.outputs, cache.recall)
             sound.append(Examined(pair, hashes, notes, states, config))
     cache.save()
     return Examination(tuple(sound), tuple(failures))
@@ -191,11 +191,11 @@ def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], ag
                 on_event(Said(f"{label} {name}: {state.why}"))
         due, out_of_reach = set[str](), set[str]()
         for step in steps:
-            state, start = one.states[step.name], "" if step.start is None else step.start.step
-            if start in out_of_reach:
+            state = one.states[step.name]
+            if step.start is not None and step.start.step in out_of_reach:
                 out_of_reach.add(step.name)
                 continue
-            if not again.current and start not in due:
+            if not again.current and due.isdisjoint(step.waits_for):
                 if state.settled:
                     kept += 1
                     if state.why:
@@ -214,8 +214,7 @@ def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], ag
 def _record(task: Task, outcome: Outcome, on_event: OnEvent) -> Failure:
     """Tells why a task failed, and writes it down together with what was tried."""
     try:
-        start = None if task.step.start is None else task.step.start.digest(task.folder)
-        wanted = task.step.recipe(task.hashes, start, task.config)
+        wanted = task.step.wanted(task.pair, task.folder, task.hashes, task.config)
     except ImageError:  # the stage-one image is at fault
         wanted = None
     tried = "" if wanted is None or outcome.of_the_machine else attempt(wanted, task.config)

@@ -29,21 +29,21 @@ class Crew(Protocol):
 def carry_out(tasks: Sequence[Task], crew: Crew) -> Iterator[tuple[Task, Outcome | None]]:
     """Has all tasks done; gives each with its outcome when it ends.
 
-    A task waits for the one whose image it starts from, if that is among the tasks, and is left out if that fails (None
-    is its outcome then). What a pair still lacks goes before the next pair: they are finished in about their order.
+    A task waits for those whose results it takes, as far as they are among the tasks; it is left out if the one whose
+    image it starts from fails (None is its outcome then). What a pair still lacks goes before the next pair: they are
+    finished in about their order.
 
     Raises:
         EncoderError: the encoder can't be had, for any pair.
         OSError: the disk is full.
     """
-    ours = {(task.pair.name, task.step.name) for task in tasks}
-    later: dict[tuple[str, str], list[Task]] = {}
+    ours = {_key(task) for task in tasks}
+    waiting = {_key(task): {(task.pair.name, name) for name in task.step.waits_for} & ours for task in tasks}
+    of_pair: dict[str, list[Task]] = {}
     ready: dict[bool, deque[Task]] = {True: deque(), False: deque()}
     for task in tasks:
-        start = (task.pair.name, task.step.start.step if task.step.start is not None else "")
-        if start in ours:
-            later.setdefault(start, []).append(task)
-        else:
+        of_pair.setdefault(task.pair.name, []).append(task)
+        if not waiting[_key(task)]:
             ready[task.step.network].append(task)
     at_work = 0
     while True:
@@ -53,15 +53,21 @@ def carry_out(tasks: Sequence[Task], crew: Crew) -> Iterator[tuple[Task, Outcome
                 at_work += 1
         if not at_work:
             return
-        task, outcome = crew.wait()
+        ended: deque[tuple[Task, Outcome | None]] = deque([crew.wait()])
         at_work -= 1
-        yield task, outcome
-        followers = later.pop((task.pair.name, task.step.name), [])
-        if not outcome.error:
+        while ended:
+            task, outcome = ended.popleft()
+            yield task, outcome
+            followers = [one for one in of_pair[task.pair.name] if _key(task) in waiting[_key(one)]]
             for follower in reversed(followers):
-                ready[follower.step.network].appendleft(follower)
-            continue
-        while followers:
-            follower = followers.pop()
-            followers += later.pop((follower.pair.name, follower.step.name), [])
-            yield follower, None
+                waiting[_key(follower)].discard(_key(task))
+                start = follower.step.start
+                if (outcome is None or outcome.error) and start is not None and start.step == task.step.name:
+                    of_pair[task.pair.name].remove(follower)
+                    ended.append((follower, None))
+                elif not waiting[_key(follower)]:
+                    ready[follower.step.network].appendleft(follower)
+
+
+def _key(task: Task) -> tuple[str, str]:
+    return task.pair.name, task.step.name

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import Inputs, load_inputs
+from pipeline.dataset.layouts import Pair
 from pipeline.images.contact_sheet import TILE, Tile, contact_sheet
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import Photo, read_photo, shrink
@@ -85,7 +86,7 @@ def _advance(
         return 0
     inputs, image = load_inputs(one.pair, config.size), STAGE_ONE_IMAGE.read(folder)
     assert image is not None  # it has a hash
-    make_lambdas(folder, inputs, image, due, config, Network(config), label, on_event)
+    make_lambdas(one.pair, folder, inputs, image, due, config, Network(config), label, on_event)
     sheet = encode_png(_sheet(one.pair.name, folder, inputs, image, lambdas), bits=8)
     publish(place, _sheet_recipe(folder, lambdas, inputs.hashes(), hash_array(image)), {SHEET: sheet}, {})
     on_event(Said(f"{label} smooth: side by side in {place / SHEET}"))
@@ -96,11 +97,12 @@ def due_lambdas(
     folder: Path, lambdas: Sequence[float], hashes: dict[str, str], link: str, config: Config
 ) -> list[float]:
     """Those whose results in a pair's folder are not what its inputs, with these hashes, and settings would make."""
-    wanted = {lam: SMOOTH.recipe(hashes, link, _at(config, lam)) for lam in lambdas}
+    wanted = {lam: SMOOTH.recipe(hashes, link, {}, _at(config, lam)) for lam in lambdas}
     return [lam for lam in lambdas if not find_state(lambda_folder(folder, lam), wanted[lam], config).settled]
 
 
 def make_lambdas(
+    pair: Pair,
     folder: Path,
     inputs: Inputs,
     link: Photo,
@@ -120,10 +122,13 @@ def make_lambdas(
     if not lambdas:
         return
     with underway(on_event, f"{label} smooth") as on_advance:
-        work, began = Work(inputs, fitting(SMOOTH, link, inputs), config, network, on_advance), time.perf_counter()
+        work, began = (
+            Work(pair, folder, inputs, fitting(SMOOTH, link, inputs), config, network, on_advance),
+            time.perf_counter(),
+        )
         for lam, made in zip(lambdas, smooth_lambdas(work, lambdas), strict=True):
             facts = recorded(SMOOTH, made, inputs, began)
-            wanted = SMOOTH.recipe(hashes, image, _at(config, lam))
+            wanted = SMOOTH.recipe(hashes, image, {}, _at(config, lam))
             assert wanted is not None  # there is a link
             publish(lambda_folder(folder, lam), wanted, made.outputs, facts)
             on_event(Said(f"{label} smooth, lambda {lam:g}: {facts['seconds']:.1f} s"))

@@ -1,77 +1,99 @@
-"""The comparison as a step of its own: made again when one of its images has changed, and kept otherwise."""
+"""The scores of one pair: every image that there is of it judged, and all of them on a contact sheet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pipeline.compare.methods import CSV, METHODS, SHEET, TABLE, compare
-from pipeline.dataset.config import Config
-from pipeline.dataset.layouts import Dataset
-from pipeline.run.plan import Examined, Failure
-from pipeline.steps.network import Network
-from pipeline.steps.progress import OnEvent, ignore
-from pipeline.steps.staleness import State, find_state
-from pipeline.store.files import hash_file
-from pipeline.store.manifest import Recipe, seal, withdraw
+import msgspec
 
-VERSION = 2
-"""Raised when the metrics or the sheets change."""
+from pipeline.compare.methods import METHODS, SHEET, Candidate, Gap, find_candidates, painted
+from pipeline.compare.score_table import Row, Scores
+from pipeline.dataset.inputs import AT_WORK, Inputs, working_size
+from pipeline.dataset.layouts import Pair
+from pipeline.images.contact_sheet import Tile, contact_sheet
+from pipeline.images.encoding import encode_png
+from pipeline.images.photos import Photo
+from pipeline.steps.step import Made, Step, Work
+from pipeline.store.files import read_file
+from pipeline.store.hash_cache import Recall
+from pipeline.store.manifest import file_hash, read_manifest
 
-
-def comparison_recipe(examined: Sequence[Examined], results: Path) -> Recipe:
-    """All images that the comparison speaks of, by pair."""
-    inputs: dict[str, str] = {}
-    for one in examined:
-        inputs |= {f"{one.pair.name} {name}": digest for name, digest in one.hashes.items()}
-        judged = {method: results / one.pair.name / stage / file for method, (stage, file) in METHODS.items()}
-        for method, path in (judged | dict(one.pair.comparisons)).items():
-            if (digest := hash_file(path)) is not None:
-                inputs[f"{one.pair.name} {method}"] = digest
-    return Recipe("compare", VERSION, inputs, {})
+FILE = "scores.json"
 
 
-class Compared(NamedTuple):
-    """The comparison as it is now."""
+class PairScores(NamedTuple):
+    """The scores of a pair's images, and what is missing from them."""
 
-    table: str
-    """Markdown."""
-    state: State
-    """In which it was found."""
-    failures: tuple[Failure, ...]
-    """Pairs that could not be scored."""
+    rows: tuple[Row, ...]
+    gaps: tuple[Gap, ...]
 
 
-def bring_up_to_date(
-    dataset: Dataset,
-    examined: Sequence[Examined],
-    results: Path,
-    config: Config,
-    network: Network,
-    on_event: OnEvent = ignore,
-) -> Compared:
-    """Makes the comparison where it is not current: one that a pair failed in never is.
+def read_scores(folder: Path) -> PairScores | None:
+    """What the step left in a pair's folder; None where it is not there, or not as it was written."""
+    manifest = read_manifest(folder / SCORES.name)
+    if manifest is None or not manifest.intact(folder / SCORES.name):
+        return None
+    return msgspec.json.decode(read_file(folder / SCORES.name / FILE), type=PairScores)
 
-    Args:
-        dataset: the pairs to compare.
-        examined: the sound ones.
-        results: the folder that holds one folder for each pair; the caller holds its lock.
-        config: all settings.
-        network: the encoder of this run; not loaded when the comparison is current.
-        on_event: told what is going on.
 
-    Raises:
-        CompareError: there is nothing to compare, or nothing could be compared.
-        EncoderError: the encoder can't be had.
-        OSError: the results can't be written.
-    """
-    wanted = comparison_recipe(examined, results)
-    state = find_state(results, wanted, config)
-    failures: tuple[Failure, ...] = ()
-    if not state.settled:
-        withdraw(results)
-        failures = compare(dataset, results, config, network, on_event).failures
-        failed = {failure.pair for failure in failures}
-        spoken_of = comparison_recipe([one for one in examined if one.pair.name not in failed], results)
-        sheets = [f"{one.pair.name}/{SHEET}" for one in examined if (results / one.pair.name / SHEET).exists()]
-        seal(results, spoken_of, [CSV, TABLE, *sheets], {"encoder": network.encoder.architecture})
-    return Compared((results / TABLE).read_text("utf-8"), state, failures)
+def _make(work: Work) -> Made:
+    pair, inputs = work.pair, work.inputs
+    found = list(find_candidates(pair, work.folder, inputs, working_size(work.config.size)))
+    candidates = [one for one in found if isinstance(one, Candidate)]
+    rows: list[Row] = []
+    outputs, facts = dict[str, bytes](), dict[str, Any]()
+    if candidates:
+        from pipeline.compare.metrics import Scorer
+
+        candidates.insert(0, Candidate("content", inputs.content))
+        scorer = Scorer(inputs.content, inputs.style, inputs.regions, work.network.encoder)
+        rows = [
+            Row(pair.name, one.method, scorer.score(one.image), one.seconds, one.process_peak_mib, one.evaluations)
+            for one in candidates
+        ]
+        outputs[SHEET] = encode_png(_sheet(pair, inputs, candidates, [row.scores for row in rows]), bits=8)
+        facts["encoder"] = work.network.encoder.architecture
+    scores = PairScores(tuple(rows), tuple(one for one in found if isinstance(one, Gap)))
+    return Made({FILE: msgspec.json.encode(scores), **outputs}, facts)
+
+
+def _judged(pair: Pair, folder: Path, recall: Recall) -> Mapping[str, str]:
+    images = {method: folder / step / file for method, (step, file) in METHODS.items()} | dict(pair.comparisons)
+    hashes = {method: file_hash(path, recall) for method, path in images.items() if path.exists()}
+    return {method: digest for method, digest in hashes.items() if digest is not None}
+
+
+def _sheet(pair: Pair, inputs: Inputs, candidates: Sequence[Candidate], scores: Sequence[Scores]) -> Photo:
+    tiles = {
+        candidate.method: Tile(candidate.method, candidate.image, _caption(scored))
+        for candidate, scored in zip(candidates, scores, strict=True)
+    }
+    sources = [tiles.pop("content"), Tile("style", inputs.style)]
+    if inputs.content_labels is not None and inputs.style_labels is not None:
+        sources += [
+            Tile(f"{side}'s regions", painted(labels))
+            for side, labels in (("content", inputs.content_labels), ("style", inputs.style_labels))
+        ]
+    ours = [tile for method, tile in tiles.items() if method in METHODS]
+    theirs = [tile for method, tile in tiles.items() if method not in METHODS]
+    return contact_sheet(pair.name, [sources, ours, theirs])
+
+
+def _caption(scores: Scores) -> str:
+    return (
+        f"edge SSIM {scores.edge_ssim:.3f}   style {scores.style_distance:.3f}   "
+        f"colour {scores.colour_distance:.3f}   affine {scores.affine_energy:.1e}"
+    )
+
+
+SCORES = Step(
+    name="scores",
+    version=1,
+    make=_make,
+    outputs=(FILE, SHEET),
+    inputs=AT_WORK,
+    after=tuple(step for step, _ in METHODS.values()),
+    further=_judged,
+    network=True,
+    libraries=("numpy", "torch", "scikit-image"),
+)

@@ -67,7 +67,7 @@ def _compare(folder: Path, wanted: Recipe | None, config: Config, outputs: Seque
     ran = manifest.facts.get("encoder")
     if ran is not None and config.encoder not in ("auto", ran):
         return State("stale", f"encoder {ran} -> {config.encoder}")
-    lost = [name for name in outputs if not (folder / name).exists()]
+    lost = [name for name in manifest.outputs if name in outputs and not (folder / name).exists()]
     if lost:
         return State("stale" if outputs[0] in lost else "incomplete", f"{' and '.join(lost)} gone")
     if foreign:

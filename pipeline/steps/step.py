@@ -11,6 +11,7 @@ import msgspec
 
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import Inputs
+from pipeline.dataset.layouts import Pair
 from pipeline.images.decoding import ImageError
 from pipeline.images.photos import Photo, read_photo
 from pipeline.steps.network import Network
@@ -65,6 +66,9 @@ class Start(NamedTuple):
 class Work(NamedTuple):
     """What a step makes its outputs from."""
 
+    pair: Pair
+    folder: Path
+    """Of the pair's results."""
     inputs: Inputs
     start: Photo | None
     """The image that it starts from, of the content's size; None for a step that starts from none."""
@@ -80,6 +84,11 @@ class Made(NamedTuple):
     """Files by name."""
     facts: Mapping[str, Any]
     """For the manifest's record."""
+
+
+def nothing_further(pair: Pair, folder: Path, recall: Recall) -> Mapping[str, str]:
+    """The hashes of other files that a step reads: none."""
+    return {}
 
 
 class Step(NamedTuple):
@@ -98,6 +107,10 @@ class Step(NamedTuple):
     """Of the configuration, all that decides its result; "" where nothing does."""
     start: Start | None = None
     """The image that it starts from."""
+    after: tuple[str, ...] = ()
+    """Steps whose results it takes as far as they are there."""
+    further: Callable[[Pair, Path, Recall], Mapping[str, str]] = nothing_further
+    """The hashes of other files that it reads, by name, of a pair and in its folder of results."""
     network: bool = False
     """Whether it computes through a network, on the GPU where there is one; the others are the CPU's."""
     libraries: tuple[str, ...] = ()
@@ -105,15 +118,34 @@ class Step(NamedTuple):
     previews: Callable[[Photo], Mapping[str, bytes]] | None = None
     """The outputs for looking at, from the one that counts: so they are made again where they were lost."""
 
-    def recipe(self, hashes: Mapping[str, str], start: str | None, config: Config) -> Recipe | None:
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The steps that are done before it."""
+        return self.after if self.start is None else (self.start.step, *self.after)
+
+    def wanted(
+        self, pair: Pair, folder: Path, hashes: Mapping[str, str], config: Config, recall: Recall = anew
+    ) -> Recipe | None:
+        """As `recipe`, with all that lies in a pair's folder of results.
+
+        Raises:
+            ImageError: the image that it starts from may be anybody's, and can't be read.
+        """
+        start = None if self.start is None else self.start.digest(folder, recall)
+        return self.recipe(hashes, start, self.further(pair, folder, recall), config)
+
+    def recipe(
+        self, hashes: Mapping[str, str], start: str | None, further: Mapping[str, str], config: Config
+    ) -> Recipe | None:
         """What decides the result; None while there is no image to start from.
 
         Args:
             hashes: of a pair's inputs, by name.
             start: hash of the image that it starts from, if there is one.
+            further: hashes of the other files that it reads.
             config: all settings of the pair.
         """
-        taken = {name: digest for name, digest in hashes.items() if name in self.inputs}
+        taken = {name: digest for name, digest in hashes.items() if name in self.inputs} | dict(further)
         if self.start is not None:
             if start is None:
                 return None

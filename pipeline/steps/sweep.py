@@ -18,7 +18,7 @@ from pipeline.compare.methods import Candidate, CompareError, Gap, find_candidat
 from pipeline.compare.score_table import Row, means, to_markdown
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import Inputs, load_inputs, working_size
-from pipeline.dataset.layouts import Dataset, Pair
+from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import Photo, read_photo
 from pipeline.run.isolation import isolated
 from pipeline.run.plan import Failure
@@ -60,11 +60,11 @@ class Swept(NamedTuple):
     failures: tuple[Failure, ...]
 
 
-def sweep(dataset: Dataset, results: Path, config: Config, network: Network, on_event: OnEvent = ignore) -> Swept:
+def sweep(pairs: Sequence[Pair], results: Path, config: Config, network: Network, on_event: OnEvent = ignore) -> Swept:
     """Turns both dials on every pair; writes sweep.csv into `results`.
 
     Args:
-        dataset: the pairs; each needs a stage-one image.
+        pairs: each needs a stage-one image.
         results: the folder that holds one folder for each pair; the caller holds its lock.
         config: all settings.
         network: the encoder of this run.
@@ -77,8 +77,8 @@ def sweep(dataset: Dataset, results: Path, config: Config, network: Network, on_
     """
     points: list[Point] = []
     failures: list[Failure] = []
-    for number, pair in enumerate(dataset.pairs, start=1):
-        label = f"[{number}/{len(dataset.pairs)}] {pair.name}"
+    for number, pair in enumerate(pairs, start=1):
+        label = f"[{number}/{len(pairs)}] {pair.name}"
         with isolated(failures, pair.name, "sweep", results / pair.name / FOLDER, label, on_event):
             points += list(
                 _points(pair, results / pair.name, config, network, label, on_event)
@@ -88,7 +88,7 @@ def sweep(dataset: Dataset, results: Path, config: Config, network: Network, on_
     if not points:
         raise CompareError("\n".join(["no pair could be swept", *sum_up(gaps)]))
     averages = mean_points(points)
-    folders = [results / pair.name for pair in dataset.pairs]
+    folders = [results / pair.name for pair in pairs]
     weights = [folder / _place(weight, config) for folder in folders for weight in _weights(config)]
     notes = [f"encoder of the style distance: {network.encoder.architecture}."]
     notes += [*optimised("stage one", [folder / "stylize" for folder in folders]), *optimised("one-stage", weights)]
@@ -110,10 +110,10 @@ def _points(
     if first is None:
         raise ValueError("there is no stage-one image of this size: run `photostyle stylize` first")
     scorer = Scorer(inputs.content, inputs.style, inputs.regions, network.encoder)
-    yield from _two_stage(pair.name, folder, inputs, first.image, config, network, scorer, label, on_event)
+    yield from _two_stage(pair, folder, inputs, first.image, config, network, scorer, label, on_event)
     for weight in _weights(config):
         place, titled = folder / _place(weight, config), f"{label} one-stage, weight {weight:g}"
-        _bring_up_to_date(place, inputs, first.image, _weighted(config, weight), network, titled, on_event)
+        _bring_up_to_date(pair, place, inputs, first.image, _weighted(config, weight), network, titled, on_event)
         yield Point(_one_stage(pair.name, place, scorer), weight)
     for one in candidates:
         if one.method not in DIALS:
@@ -122,7 +122,7 @@ def _points(
 
 
 def _two_stage(
-    pair: str,
+    pair: Pair,
     folder: Path,
     inputs: Inputs,
     link: Photo,
@@ -133,25 +133,32 @@ def _two_stage(
     on_event: OnEvent,
 ) -> Iterator[Point]:
     due = due_lambdas(folder, LAMBDAS, inputs.hashes(), hash_array(link), config)
-    make_lambdas(folder, inputs, link, due, config, network, label, on_event)
+    make_lambdas(pair, folder, inputs, link, due, config, network, label, on_event)
     for lam in LAMBDAS:
         place = lambda_folder(folder, lam)
         manifest = read_manifest(place)
         seconds = None if manifest is None else sum(manifest.facts.get("step_seconds", {}).values())
-        yield Point(Row(pair, "two-stage", scorer.score(read_photo(place / IMAGE)), seconds), lam)
+        yield Point(Row(pair.name, "two-stage", scorer.score(read_photo(place / IMAGE)), seconds), lam)
 
 
 def _bring_up_to_date(
-    place: Path, inputs: Inputs, link: Photo, config: Config, network: Network, label: str, on_event: OnEvent
+    pair: Pair,
+    place: Path,
+    inputs: Inputs,
+    link: Photo,
+    config: Config,
+    network: Network,
+    label: str,
+    on_event: OnEvent,
 ) -> None:
     """The one-stage result in `place`, made where it is not current."""
-    wanted = ONESTAGE.recipe(inputs.hashes(), hash_array(link), config)
+    wanted = ONESTAGE.recipe(inputs.hashes(), hash_array(link), {}, config)
     assert wanted is not None  # there is a link
     if find_state(place, wanted, config, ONESTAGE.outputs).settled:
         return
     began = time.perf_counter()
     with underway(on_event, label) as on_advance:
-        made = ONESTAGE.make(Work(inputs, link, config, network, on_advance))
+        made = ONESTAGE.make(Work(pair, place.parent, inputs, link, config, network, on_advance))
     facts = recorded(ONESTAGE, made, inputs, began)
     publish(place, wanted, made.outputs, facts)
     on_event(Said(f"{label}: {facts['seconds']:.1f} s"))

@@ -17,6 +17,7 @@ from pipeline.steps.progress import OnAdvance
 from pipeline.steps.staleness import State, find_state
 from pipeline.steps.step import Made, Step, Work
 from pipeline.store.files import hash_array, read_file
+from pipeline.store.hash_cache import anew
 from pipeline.store.manifest import publish, read_manifest
 
 
@@ -49,7 +50,8 @@ def bring_up_to_date(
         OSError: it can't be written.
     """
     inputs, start = load_inputs(pair, config.size), None if step.start is None else step.start.read(folder)
-    wanted = step.recipe(inputs.hashes(), None if start is None else hash_array(start), config)
+    further = step.further(pair, folder, anew)
+    wanted = step.recipe(inputs.hashes(), None if start is None else hash_array(start), further, config)
     place = folder / step.name
     state = find_state(place, wanted, config, step.outputs)
     if state.settled and not force:
@@ -61,7 +63,7 @@ def bring_up_to_date(
     if state.kind == "incomplete" and step.previews is not None and not force:
         _make_previews(step.previews, place, step.outputs[0])
         return state
-    made = step.make(Work(inputs, fitting(step, start, inputs), config, network, on_advance))
+    made = step.make(Work(pair, folder, inputs, fitting(step, start, inputs), config, network, on_advance))
     publish(place, wanted, made.outputs, recorded(step, made, inputs, began))
     return state
 

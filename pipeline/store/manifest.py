@@ -6,7 +6,6 @@ speaks of whole files. Fingerprints are made of decoded images and settings, nev
 
 import errno
 from collections.abc import Iterable, Mapping
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -77,10 +76,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 
     def intact(self, folder: Path, recall: Recall = anew) -> bool:
         """Whether every output is there, byte for byte."""
-        return all(
-            recall(_question(folder, name), [folder / name], partial(_hashed, folder / name)).hashes == {BYTES: digest}
-            for name, digest in self.outputs.items()
-        )
+        return all(file_hash(folder / name, recall) == digest for name, digest in self.outputs.items())
 
 
 class _Facts(Struct):
@@ -95,9 +91,14 @@ class _Facts(Struct):
     versions: dict[str, str] | None = None
 
 
-def _hashed(path: Path) -> Known:
-    digest = hash_file(path)
-    return Known({} if digest is None else {BYTES: digest})
+def file_hash(path: Path, recall: Recall = anew) -> str | None:
+    """BLAKE2b of a file's bytes, from memory where it is untouched; None where it can't be read."""
+
+    def find_out() -> Known:
+        digest = hash_file(path)
+        return Known({} if digest is None else {BYTES: digest})
+
+    return recall("/".join(path.parts[-3:]), [path], find_out).hashes.get(BYTES)
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -114,13 +115,8 @@ def read_manifest(folder: Path) -> Manifest | None:
 def foreign_files(folder: Path, names: Iterable[str], recall: Recall = anew) -> list[str]:
     """Those of these files that are there and that we did not write, by a manifest or by a publication cut short."""
     ours = _written_by_us(folder)
-    there = [(name, folder / name) for name in names if (folder / name).is_file()]
-    hashes = {name: recall(_question(folder, name), [path], partial(_hashed, path)).hashes for name, path in there}
-    return [name for name, known in hashes.items() if known.get(BYTES) not in ours.get(name, ())]
-
-
-def _question(folder: Path, name: str) -> str:
-    return f"{folder.parent.name}/{folder.name}/{name}"
+    there = [name for name in names if (folder / name).is_file()]
+    return [name for name in there if file_hash(folder / name, recall) not in ours.get(name, ())]
 
 
 def _written_by_us(folder: Path) -> dict[str, list[str]]:

@@ -84,7 +84,8 @@ def test_run_then_nothing_to_do_then_only_what_changed(
         for stage, files in stages.items()
         for file in files | {"manifest.json"}
     }
-    expected |= {f"trip/{pair}/contact_sheet.png" for pair in ("beach", "hill")}
+    scores = ("scores.json", "contact_sheet.png", "manifest.json")
+    expected |= {f"trip/{pair}/scores/{file}" for pair in ("beach", "hill") for file in scores}
     found = ("content_mask.png", "style_mask.png", "overlay.png", "manifest.json")
     expected |= {f"trip/hill/segment/{file}" for file in found}
     expected |= {"trip/report/index.html", "trip/report/manifest.json"}
@@ -93,12 +94,12 @@ def test_run_then_nothing_to_do_then_only_what_changed(
         assert read_photo(results / "trip" / pair / "smooth" / "image16.png").shape == (36, 48, 3)
     out, err = capsys.readouterr()
     assert err.count("encoder: vgg16 on cpu") == 1  # which is loaded here for the masks and the scores, and in a worker
-    assert "8 made, 0 current, 0 failed" in err
+    assert "10 made, 0 current, 0 failed" in err
     assert "compare_other" in out
 
     again = in_a_process(["run", str(dataset), "--results", str(results)], and_then=NEVER_TORCH)
     assert again.returncode == 0, again.stderr
-    assert "Nothing to do: all 8 results" in again.stderr
+    assert "Nothing to do: all 10 results" in again.stderr
     assert changed(made, contents(results)) == set()
 
     argv = ["smooth", str(dataset), "--results", str(results), "--smooth.lambda", "2"]
@@ -113,9 +114,9 @@ def test_run_then_nothing_to_do_then_only_what_changed(
     assert photostyle("status", dataset, results) == 0
     table = capsys.readouterr().out
     assert [line.split() for line in table.splitlines()[:3]] == [
-        ["pair", "stylize", "smooth", "onestage"],
-        ["beach", "current", "stale", "current"],
-        ["hill", "current", "stale", "current"],
+        ["pair", "stylize", "smooth", "onestage", "scores"],
+        ["beach", "current", "stale", "current", "stale"],
+        ["hill", "current", "stale", "current", "stale"],
     ]
     assert f"beach smooth: stale: lambda 2.0 -> {Smooth().lam}" in table
 
@@ -150,7 +151,7 @@ def test_faults_are_told_first_and_the_other_pairs_go_on(
     assert "content.png: damaged" in faults[1]
     assert "style_mask.png: is 50x66, its photo 50x70" in faults[2]
     assert err.index(faults[2]) < err.index("hill stylize")
-    assert "5 made, 0 current, 3 failed" in err
+    assert "6 made, 0 current, 3 failed" in err
     assert (results / "trip" / "hill" / "smooth" / "image16.png").exists()
     assert [path.name for path in (results / "trip" / "beach").iterdir()] == ["failure.txt"]
     assert "content.png: damaged" in (results / "trip" / "beach" / "failure.txt").read_text()

@@ -62,18 +62,18 @@ def test_a_pair_that_can_not_be_scored_keeps_no_other_from_being_compared(
     options = ["--device", "cpu", "--encoder", "vgg16", "--onestage.evaluations", "1", "--size", "800"]
     assert photostyle("smooth", dataset, results, *options) == 0
     reason = "800x32 can't be scored: the style distance is measured at 350x14, where no edge may be under 16"
-    for option, failing in (["--sweep"], ["sweep", "comparison"]), ([], ["comparison"]):
+    for option, failing in (["--sweep"], ["sweep", "scores"]), ([], ["scores"]):
         capsys.readouterr()
         assert photostyle("compare", dataset, results, *option, *options) == 1
         told = capsys.readouterr()
         failed = [line for line in told.err.splitlines() if line.startswith("failed: ")]
         assert failed == [f"failed: p1 {what}: {reason}" for what in failing]
         assert f"the comparison of p1: {reason}" in told.out
-        assert reason in (done / "p1" / "failure.txt").read_text()
+        assert reason in (done / "p1" / "scores" / "failure.txt").read_text()
         scored = (done / "metrics.csv").read_text()
         assert "p0,two-stage," in scored
         assert "p1," not in scored
-        assert [(done / pair / "contact_sheet.png").exists() for pair in ("p0", "p1")] == [True, False]
+        assert [(done / pair / "scores" / "contact_sheet.png").exists() for pair in ("p0", "p1")] == [True, False]
         assert (done / "report" / "index.html").exists()
     assert "p0,two-stage,lambda," in (done / "sweep.csv").read_text()
     assert reason in (done / "p1" / "sweep" / "failure.txt").read_text()
@@ -82,7 +82,7 @@ def test_a_pair_that_can_not_be_scored_keeps_no_other_from_being_compared(
     assert photostyle("smooth", dataset, results, *options) == 0
     assert photostyle("compare", dataset, results, *options) == 0
     assert "p1,two-stage," in (done / "metrics.csv").read_text()
-    assert not (done / "p1" / "failure.txt").exists()
+    assert not (done / "p1" / "scores" / "failure.txt").exists()
 
 
 def test_losses_that_are_no_numbers_are_recorded(

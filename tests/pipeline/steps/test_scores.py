@@ -4,21 +4,20 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from pipeline.compare.methods import CSV, SHEET, TABLE, CompareError, compare
+from pipeline.compare.methods import CSV, SHEET, TABLE, CompareError
 from pipeline.dataset.config import Config
-from pipeline.dataset.layouts import open_dataset
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import read_photo
+from pipeline.run.dataset import run_dataset
 from pipeline.steps.network import Network
+from pipeline.steps.scores import SCORES, read_scores
 from pipeline.store.manifest import Recipe, publish
 
 CONFIG = Config(size=64, encoder="vgg16", device="cpu")
 HEIGHT, WIDTH = 48, 64
 
 
-@pytest.fixture(scope="module")
-def network():
-    return Network(CONFIG)
+pytestmark = pytest.mark.usefixtures("vgg16", "in_this_process")
 
 
 def photo(seed):
@@ -47,17 +46,27 @@ def put(results, pair, stage, image, seconds=1.5):
     publish(results / pair / stage, Recipe(stage, 1, {}, {}), {**link, "image.png": encode_png(image, 8)}, facts)
 
 
-def by_method(comparison, pair):
-    return {row.method: row for row in comparison.rows if row.pair == pair}
+def compare(folders):
+    return run_dataset(folders[0], folders[1].parent, CONFIG, steps=[SCORES])
 
 
-def test_known_images_get_their_known_scores(folders, network):
+def scored(results):
+    with open(results / CSV, newline="") as file:
+        return {row["pair"] for row in csv.DictReader(file)}
+
+
+def by_method(folders, pair):
+    compare(folders)
+    return {row.method: row for row in read_scores(folders[1] / pair).rows}
+
+
+def test_known_images_get_their_known_scores(folders):
     dataset, results = folders
     content, style = photo(0), photo(1)
     put(results, "hill", "stylize", style, seconds=20.0)
     put(results, "hill", "smooth", content, seconds=0.5)
     (dataset / "hill" / "compare_style.png").write_bytes(encode_png(style, 8))
-    rows = by_method(compare(open_dataset(dataset), results, CONFIG, network), "hill")
+    rows = by_method(folders, "hill")
     assert list(rows) == ["content", "stage one", "two-stage", "compare_style"]
     assert rows["two-stage"].scores == rows["content"].scores
     assert rows["content"].scores.edge_ssim == pytest.approx(1.0)
@@ -76,47 +85,47 @@ def test_known_images_get_their_known_scores(folders, network):
     }
 
 
-def test_table_csv_and_contact_sheets_are_written(folders, network):
-    dataset, results = folders
+def test_table_csv_and_contact_sheets_are_written(folders):
+    results = folders[1]
     for pair in ("hill", "lake"):
         for stage in ("stylize", "smooth", "onestage"):
             put(results, pair, stage, photo(5))
-    comparison = compare(open_dataset(dataset), results, CONFIG, network)
-    assert not comparison.gaps
+    comparison = compare(folders)
+    assert not read_scores(results / "hill").gaps
     with open(results / CSV, newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["pair"] for row in rows] == ["hill"] * 4 + ["lake"] * 4 + ["mean of 2"] * 4
     assert rows[1]["process_peak_mib"] == "321"
     assert float(rows[-1]["edge_ssim"]) == pytest.approx(np.mean([float(rows[i]["edge_ssim"]) for i in (3, 7)]))
-    assert "encoder of the style distance: vgg16" in comparison.report()
-    assert comparison.report() in (results / TABLE).read_text("utf-8")
-    sheet = read_photo(results / "lake" / SHEET)
+    assert "encoder of the style distance: vgg16" in comparison.table
+    assert comparison.table in (results / TABLE).read_text("utf-8")
+    sheet = read_photo(results / "lake" / SCORES.name / SHEET)
     assert sheet.shape[1] > 3 * WIDTH
     assert (sheet.reshape(-1, 3) == photo(5)[0, 0]).all(axis=1).sum() >= 3
 
 
-def test_what_is_missing_is_said_and_the_rest_compared(folders, network):
-    dataset, results = folders
+def test_what_is_missing_is_said_and_the_rest_compared(folders):
+    results = folders[1]
     put(results, "hill", "smooth", photo(4))
     put(results, "lake", "onestage", np.zeros((20, 20, 3), np.float32))
-    comparison = compare(open_dataset(dataset), results, CONFIG, network)
-    assert {row.pair for row in comparison.rows} == {"hill"}
-    assert "stage one of hill, lake: not there: run `photostyle stylize`" in comparison.report()
-    assert "is 20x20 here, the content 64x48: give the --size it was made with" in comparison.report()
+    comparison = compare(folders)
+    assert scored(results) == {"hill", "mean of 1"}
+    assert "stage one of hill, lake: not there: run `photostyle stylize`" in comparison.table
+    assert "is 20x20 here, the content 64x48: give the --size it was made with" in comparison.table
 
 
-def test_a_faulty_pair_does_not_stop_the_others(folders, network):
+def test_a_faulty_pair_does_not_stop_the_others(folders):
     dataset, results = folders
     (dataset / "hill" / "style.png").write_bytes(b"not an image")
     put(results, "hill", "smooth", photo(4))
     put(results, "lake", "smooth", photo(4))
-    comparison = compare(open_dataset(dataset), results, CONFIG, network)
-    assert {row.pair for row in comparison.rows} == {"lake"}
-    assert "the pair of hill: " in comparison.report()
-    assert "style.png" in comparison.report()
+    comparison = compare(folders)
+    assert scored(results) == {"lake", "mean of 1"}
+    assert "the pair of hill: " in comparison.table
+    assert "style.png" in comparison.table
 
 
-def test_regions_are_scored_one_by_one(folders, network):
+def test_regions_are_scored_one_by_one(folders):
     """A content whose halves are the style's halves swapped is far from it with masks, and equal to it without."""
     dataset, results = folders
     dark, light = photo(7) * np.float32(0.3), photo(8) * np.float32(0.3) + np.float32(0.7)
@@ -126,18 +135,26 @@ def test_regions_are_scored_one_by_one(folders, network):
     put(results, "hill", "smooth", swapped)
     (dataset / "hill" / "content.png").write_bytes(encode_png(swapped, 8))
     (dataset / "hill" / "style.png").write_bytes(encode_png(style, 8))
-    without = by_method(compare(open_dataset(dataset), results, CONFIG, network), "hill")["two-stage"]
+    without = by_method(folders, "hill")["two-stage"]
     for side in ("content", "style"):
         (dataset / "hill" / f"{side}_mask.png").write_bytes(encode_png(mask, 8))
-    with_masks = by_method(compare(open_dataset(dataset), results, CONFIG, network), "hill")["two-stage"]
+    with_masks = by_method(folders, "hill")["two-stage"]
     assert without.scores.colour_distance == pytest.approx(0.0, abs=1e-3)
     assert with_masks.scores.colour_distance > 0.2
 
 
-def test_nothing_at_all_is_an_error_and_loads_no_encoder(folders):
-    dataset, results = folders
-    unused = Network(CONFIG)
+def test_nothing_at_all_is_an_error_and_loads_no_encoder(folders, monkeypatch):
+    monkeypatch.setattr(Network, "encoder", None)
     with pytest.raises(CompareError, match="nothing to compare: run `photostyle run` first"):
-        compare(open_dataset(dataset), results, CONFIG, unused)
-    assert "encoder" not in vars(unused)
-    assert not (results / CSV).exists()
+        compare(folders)
+    assert not (folders[1] / CSV).exists()
+
+
+def test_scores_are_current_until_an_image_changes(folders):
+    put(folders[1], "hill", "smooth", photo(4))
+    assert compare(folders).done == 4  # two pairs, the table, the report
+    again = compare(folders)
+    assert (again.done, again.kept, again.new_table) == (0, 4, False)
+    put(folders[1], "hill", "smooth", photo(5))
+    again = compare(folders)
+    assert (again.done, again.kept, again.new_table) == (3, 1, True)
