@@ -29,13 +29,14 @@ from pipeline.cli.commands import (
 from pipeline.cli.status import failure_line, status_table
 from pipeline.compare.methods import CompareError
 from pipeline.dataset.config import ConfigError, palette_of
+from pipeline.dataset.file_names import folded
 from pipeline.dataset.inputs import InputError
 from pipeline.dataset.layouts import Dataset, DatasetError, open_dataset
 from pipeline.images.masks import MaskRules
 from pipeline.networks.semantic_model import SemanticModelError
 from pipeline.pages.report.report import bring_report_up_to_date
 from pipeline.run.cluster import Cluster, ClusterError
-from pipeline.run.plan import Again, Failure, Summary, examine, record_faults, results_folder, run
+from pipeline.run.plan import Again, Examination, Failure, Summary, examine, record_faults, results_folder, run
 from pipeline.run.schedule import Crew
 from pipeline.run.task import Task
 from pipeline.run.workers import Workers
@@ -46,6 +47,7 @@ from pipeline.steps.scores import bring_up_to_date
 from pipeline.steps.segment import WAYS, mask_report, segment, with_found_masks
 from pipeline.steps.staleness import Stage, stages_of
 from pipeline.store.files import LockedError, lock
+from pipeline.store.system_errors import in_words
 
 FAILED = 1
 WRONG_USE = 2
@@ -63,10 +65,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigError, DatasetError) as error:
         say(f"photostyle: {error}")
         return WRONG_USE
-    except (
-        ClusterError, CompareError, EncoderError, InputError, LockedError, OSError, SemanticModelError
-    ) as error:  # fmt: skip
+    except (ClusterError, CompareError, EncoderError, InputError, LockedError, SemanticModelError) as error:
         say(f"photostyle: {error}")
+        return FAILED
+    except OSError as error:
+        say(f"photostyle: {in_words(error)}")
         return FAILED
     except KeyboardInterrupt:
         say("\nStopped. What was finished is kept: the same command goes on from there.")
@@ -122,15 +125,16 @@ def _work(
     failures: tuple[Failure, ...] = ()
     tell = say_once()
     with lock(folder):
-        if command.settings.masks in WAYS and not {"stylize", "onestage"}.isdisjoint(stages):
-            network = Network(command.settings, tell)
-            dataset, failures = segment(dataset, folder, command.settings, network, force=False)
-            del network  # and its memory
-        else:
+        finds_masks = command.settings.masks in WAYS and not {"stylize", "onestage"}.isdisjoint(stages)
+        if not finds_masks:
             dataset = _with_masks(command, dataset)
-        examination = examine(dataset, folder, stages, command.settings_of)
-        for failure in examination.failures:
-            say(f"fault: {failure_line(failure)}")
+        examination = _examine(command, dataset, folder, stages)
+        if finds_masks and any(one.pair.content_mask is None for one in examination.sound):
+            network = Network(command.settings, tell)
+            segmented, failures = segment(_sound(dataset, examination), folder, command.settings, network, force=False)
+            del network  # and its memory
+            dataset = _with_masks(command, dataset)
+            examination = _examine(command, segmented, folder, stages, examination.failures)
         record_faults(examination, folder)
         if lambdas:
             summary = sweep_lambdas(examination.sound, folder, lambdas, command.settings, force=command.force)
@@ -151,6 +155,21 @@ def _work(
     return FAILED if failures else 0
 
 
+def _examine(
+    command: OnDataset, dataset: Dataset, folder: Path, stages: Sequence[Stage], known: tuple[Failure, ...] = ()
+) -> Examination:
+    """What there is of a dataset; each fault is told, but for those that are known."""
+    examination = examine(dataset, folder, stages, command.settings_of)
+    for failure in examination.failures:
+        say(f"fault: {failure_line(failure)}")
+    return examination._replace(failures=(*known, *examination.failures))
+
+
+def _sound(dataset: Dataset, examination: Examination) -> Dataset:
+    """The pairs without a fault."""
+    return dataset._replace(pairs=tuple(one.pair for one in examination.sound), faults=())
+
+
 def _find_mkl() -> None:
     from stages.smooth.solvers.pardiso import find_mkl
 
@@ -164,7 +183,10 @@ def _segment(command: Segment) -> int:
     dataset = _chosen(command)
     folder = results_folder(command.results, dataset)
     with lock(folder):
-        dataset, failures = segment(dataset, folder, command.settings, Network(command.settings), force=command.force)
+        examination = _examine(command, dataset, folder, [])
+        sound = _sound(dataset, examination)
+        dataset, failures = segment(sound, folder, command.settings, Network(command.settings), force=command.force)
+    failures = (*examination.failures, *failures)
     for pair in dataset.pairs:
         lines, faults = mask_report(pair, command.settings.size)
         print("\n  ".join([pair.name, *lines]))
@@ -186,9 +208,7 @@ def _compare(command: Compare) -> int:
     dataset = _with_masks(command, _chosen(command))
     folder = results_folder(command.results, dataset)
     with lock(folder):
-        examination = examine(dataset, folder, [], command.settings_of)
-        for failure in examination.failures:
-            say(f"fault: {failure_line(failure)}")
+        examination = _examine(command, dataset, folder, [])
         network, failures = Network(command.settings), examination.failures
         if command.sweep:  # first: it makes the one-stage results that are missing
             from pipeline.steps.sweep import sweep
@@ -259,14 +279,25 @@ def _chosen(command: OnDataset) -> Dataset:
     if command.settings.masks == "none":
         pairs = (pair._replace(content_mask=None, style_mask=None) for pair in pairs)
     dataset = dataset._replace(pairs=tuple(pairs))
-    if not command.pairs:
-        return dataset
-    known = [*(pair.name for pair in dataset.pairs), *(fault.pair for fault in dataset.faults)]
-    if unknown := [name for name in command.pairs if name not in known]:
+    dataset = _only(dataset, command.pairs) if command.pairs else dataset
+    for one in dataset.unused:
+        say(f"note: {one.text}")
+    return dataset
+
+
+def _only(dataset: Dataset, names: Sequence[str]) -> Dataset:
+    """The pairs of these names, in whatever case, and however their accents are composed."""
+    known = dict.fromkeys([*(pair.name for pair in dataset.pairs), *(fault.pair for fault in dataset.faults)])
+    wanted = {
+        name: [name] if name in known else [one for one in known if folded(one) == folded(name)] for name in names
+    }
+    if unknown := [name for name, found in wanted.items() if not found]:
         raise DatasetError(f"{dataset.root} has no pair {', '.join(unknown)}; it has {', '.join(known)}")
+    chosen = {one for found in wanted.values() for one in found}
     return dataset._replace(
-        pairs=tuple(pair for pair in dataset.pairs if pair.name in command.pairs),
-        faults=tuple(fault for fault in dataset.faults if fault.pair in command.pairs),
+        pairs=tuple(pair for pair in dataset.pairs if pair.name in chosen),
+        faults=tuple(fault for fault in dataset.faults if fault.pair in chosen),
+        unused=tuple(one for one in dataset.unused if one.pair in chosen),
     )
 
 

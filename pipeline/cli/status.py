@@ -7,7 +7,7 @@ from pipeline.steps.staleness import Stage
 
 
 def status_table(examined: Sequence[Examined], stages: Sequence[Stage], failures: Sequence[Failure]) -> str:
-    """One row for each pair, one column for each stage; the reasons below."""
+    """One row for each pair, one column for each stage; the reasons below, and what was put right."""
     rows = [("pair", *stages)]
     rows += [(one.pair.name, *(one.states[stage].kind for stage in stages)) for one in examined]
     rows += [(name, *["fault"] * len(stages)) for name in dict.fromkeys(failure.pair for failure in failures)]
@@ -19,6 +19,7 @@ def status_table(examined: Sequence[Examined], stages: Sequence[Stage], failures
         for stage in stages
         if one.states[stage].why
     ]
+    reasons += [f"{one.pair.name}: {note}" for one in examined for note in one.notes]
     reasons += [failure_line(failure) for failure in failures]
     return "\n".join([*table, *([""] if reasons else []), *reasons])
 

@@ -15,10 +15,10 @@ from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import InputError, Inputs, load_inputs, working_size
 from pipeline.dataset.layouts import Dataset, Pair
 from pipeline.images.contact_sheet import Tile, contact_sheet
-from pipeline.images.decoding import ImageError
 from pipeline.images.encoding import encode_png
 from pipeline.images.masks import Labels
 from pipeline.images.photos import Photo, read_photo, shrink
+from pipeline.images.raster import ImageError
 from pipeline.run.isolation import isolated
 from pipeline.run.plan import Failure
 from pipeline.steps.make import Network

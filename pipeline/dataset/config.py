@@ -48,8 +48,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     finds them by what is in the photos (sky, water, building, ...), and given does without. With none, no mask is read,
     and all of the content takes the look of all of the style."""
     strict: bool = False
-    """Masks are refused if anything about them would have to be put right: edges between the colours, a size one pixel
-    off, a class that the style lacks."""
+    """Photos and masks are refused if anything about them would have to be put right: a colour profile that does not
+    fit, edges between a mask's colours, a size one pixel off, a class that the style lacks."""
     palette: dict[str, tuple[Channel, Channel, Channel]] = {}
     """The masks' colours by name, in place of the paper's nine."""
     segment: Segment = Segment()

@@ -16,7 +16,7 @@ from typing import Any, Self
 import msgspec
 
 from pipeline.dataset.config import Config
-from pipeline.images.decoding import ImageError
+from pipeline.images.raster import ImageError
 from pipeline.run.task import Outcome, Task, concerns_all, perform
 from pipeline.steps.make import EncoderError, Network, needs_network
 from pipeline.steps.progress import say, watch

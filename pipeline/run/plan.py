@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.dataset.config import Config, ConfigError, has_own
+from pipeline.dataset.file_names import names_a_folder
 from pipeline.dataset.inputs import InputError, load_inputs
-from pipeline.dataset.layouts import Dataset, Pair, names_a_folder
-from pipeline.images.decoding import ImageError
+from pipeline.dataset.layouts import Dataset, Pair
+from pipeline.images.raster import ImageError
 from pipeline.run.pace import Pace
 from pipeline.run.schedule import Crew, carry_out
 from pipeline.run.task import Outcome, Task
@@ -20,6 +21,7 @@ from pipeline.steps.progress import Step, say, watch
 from pipeline.steps.staleness import START, Stage, State, attempt, find_state, link_hash, recipe
 from pipeline.store.hash_cache import HashCache, Known
 from pipeline.store.manifest import FAILURE_FILE, record_failure
+from pipeline.store.system_errors import reason_of
 
 
 class Examined(NamedTuple):
@@ -82,7 +84,7 @@ def examine(
         folder = results / pair.name
         try:
             config = settings_of(pair)
-            question = f"{pair.name}: size {config.size}, {pair.mask_rules}"
+            question = f"{pair.name}: size {config.size}, {pair.mask_rules}, {len(pair.files())} files"
             known = cache.recall(question, pair.files(), partial(_hashed, pair, config))
             hashes, notes = known.hashes, (*known.notes, *_own(pair, config))
             links = {stage: link_hash(folder, stage, cache.recall) for stage in stages}
@@ -93,7 +95,7 @@ def examine(
         except ImageError as error:
             failures.append(Failure(pair.name, "stage-one image", f"{error}; or delete it, and it is made again"))
         except Exception as error:  # whatever it is, the other pairs go on
-            failures.append(Failure(pair.name, "dataset", f"{type(error).__name__}: {error}"))
+            failures.append(Failure(pair.name, "dataset", reason_of(error)))
         else:
             wanted = {stage: recipe(stage, hashes, links[stage], config) for stage in stages}
             states = {stage: find_state(folder / stage, wanted[stage], config, cache.recall) for stage in stages}

@@ -14,6 +14,7 @@ from pipeline.steps.progress import OnStep
 from pipeline.steps.staleness import START, STARTS, Stage, find_state, read_link, recipe
 from pipeline.store.files import hash_array
 from pipeline.store.manifest import publish
+from pipeline.store.system_errors import reason_of
 
 
 class Task(NamedTuple):
@@ -69,7 +70,7 @@ def perform(task: Task, network: Network, on_step: OnStep) -> Outcome:
         if concerns_all(error):
             raise
         kind = type(error).__name__
-        return Outcome(error=kind, reason=str(error).strip() or kind, of_the_system=isinstance(error, OSError))
+        return Outcome(error=kind, reason=reason_of(error), of_the_system=isinstance(error, OSError))
 
 
 def concerns_all(error: Exception) -> bool:
