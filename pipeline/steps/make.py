@@ -151,7 +151,7 @@ def smooth_lambdas(
     Raises:
         ValueError: the stage-one image is missing or of another size than the content.
     """
-    from stages.smooth import TOLERANCE, Smoother
+    from stages.smooth import TOLERANCE, Smoother, find_anchor
 
     began = time.perf_counter()
     link = _fitting(link, inputs)
@@ -165,8 +165,9 @@ def smooth_lambdas(
         ),
     )
     on_step(Step(0, 0, f"by {smoother.chosen.why}"))
+    anchor = find_anchor(inputs.content, link, inputs.regions.content) if settings.anchor == "colour" else None
     for lam in lambdas:
-        result = smoother.solve(link, lam)
+        result = smoother.solve(link, lam, settings.mu, anchor)
         facts = {
             "device": "cpu",
             "solver": result.solver,

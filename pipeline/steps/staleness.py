@@ -15,7 +15,7 @@ from pipeline.store.manifest import Recipe, read_failure, read_manifest
 from stages.settings import OneStage, Smooth, Stylize
 
 Stage = Literal["stylize", "smooth", "native", "onestage"]
-VERSIONS: dict[Stage, int] = {"stylize": 3, "smooth": 1, "native": 1, "onestage": 1}
+VERSIONS: dict[Stage, int] = {"stylize": 4, "smooth": 2, "native": 1, "onestage": 2}
 """Raise a stage's version when its code would make another result of the same inputs and settings."""
 
 LINK = "image.tiff"
@@ -38,7 +38,10 @@ STARTS: dict[Stage, Start] = {
     "smooth": Start("two-stage image", "image16.png"),
 }
 
-OF_CONTENT: dict[Stage, tuple[str, ...]] = {"smooth": ("content", ALPHA), "native": ("content", FULL_SIZE)}
+OF_CONTENT: dict[Stage, tuple[str, ...]] = {
+    "smooth": ("content", "content regions", ALPHA),
+    "native": ("content", FULL_SIZE),
+}
 """What stage two and its enlargement take of the inputs beside that image."""
 
 Kind = Literal["current", "edited", "stale", "failed", "missing"]
