@@ -47,6 +47,8 @@ def test_commands_take_their_own_arguments() -> None:
     assert (command.dataset, command.results, command.pairs) == (Path("some/folder"), Path("out"), ("a", "b"))
     assert command.force
     assert parse(["doctor"]) == Doctor()
+    with pytest.raises(ConfigError, match=r"^some: doctor takes no folder$"):
+        parse(["doctor", "some"])
     assert parse(["weights", "--fetch", "--encoder", "vgg16"]) == Weights(fetch=True, encoder="vgg16")
 
 
@@ -128,7 +130,7 @@ def test_what_editors_of_windows_put_before_the_text_is_no_part_of_it(tmp_path: 
         ("--stylize.style_weight 3", "--stylize.style_weight: no such option: --stylize.style-weight?"),
         ("--siz 300", "--siz: no such option: --size?"),
         ("--frobnicate", "--frobnicate: no such option"),
-        ("other/folder", "run takes one folder, and there is other/folder beside it"),
+        ("other folder", "other folder: run takes one folder: put quotes around a name with spaces"),
     ],
 )
 def test_options_that_can_not_be_used_are_told_in_the_users_words(tmp_path: Path, argv: str, told: str) -> None:
