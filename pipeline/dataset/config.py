@@ -12,7 +12,7 @@ from pipeline.dataset.layouts import Pair
 from pipeline.networks.semantic_model import MODEL
 from pipeline.store.files import write_atomically
 from stages.segment.labels import PALETTE, Colour
-from stages.settings import OneStage, Positive, Smooth, Stylize
+from stages.settings import NonNegative, OneStage, Positive, Smooth, Stylize
 
 WORKING_SIZE = 700
 """Long edge in pixels at which the stages work where nothing else is asked for."""
@@ -62,6 +62,7 @@ class OwnSmooth(Struct, frozen=True, forbid_unknown_fields=True):
     """What a pair may have of its own, of stage two."""
 
     lam: Positive = msgspec.field(name="lambda")
+    mu: NonNegative
 
 
 class Own(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,15 +92,15 @@ def has_own(pair: Pair) -> bool:
     return pair.settings is not None and pair.settings.exists()
 
 
-def save_lambda(pair: Pair, lam: float) -> Path:
-    """Makes a lambda the pair's own; the file it is in.
+def save_dials(pair: Pair, lam: float, mu: float) -> Path:
+    """Makes a lambda and a mu the pair's own; the file they are in, which can hold nothing else.
 
     Raises:
         ConfigError: the pair can have none.
         OSError: the file can't be written.
     """
     if pair.settings is None:
-        raise ConfigError(f"{pair.name} belongs to no dataset: there is nowhere to keep its lambda")
-    text = f"# This pair's own, saved by `photostyle ui`.\n[smooth]\nlambda = {lam!r}\n"
+        raise ConfigError(f"{pair.name} belongs to no dataset: there is nowhere to keep its settings")
+    text = f"# This pair's own, saved by `photostyle ui`.\n[smooth]\nlambda = {lam!r}\nmu = {mu!r}\n"
     write_atomically(pair.settings, text.encode())
     return pair.settings

@@ -7,7 +7,7 @@ from msgspec.structs import fields
 
 from pipeline.cli.arguments import options_of, parse
 from pipeline.cli.commands import COMMANDS, Doctor, OnDataset, Smooth, Weights
-from pipeline.dataset.config import Config, ConfigError, palette_of, save_lambda
+from pipeline.dataset.config import Config, ConfigError, palette_of, save_dials
 from pipeline.dataset.layers import Layer, resolve
 from pipeline.dataset.layouts import open_dataset
 from stages.segment.labels import PALETTE
@@ -225,12 +225,12 @@ def test_a_pair_has_a_lambda_of_its_own_in_every_layout(tmp_path, layout):
     toml(tmp_path / "photostyle.toml", "[smooth]\nlambda = 0.5\nepsilon = 1e-6\n")
     pair = open_dataset(tmp_path).pairs[0]
     assert parse(["run", str(tmp_path)]).settings_of(pair).smooth.lam == 0.5
-    file = save_lambda(pair, 0.007)
+    file = save_dials(pair, 0.007, 0.5)
     assert file.is_relative_to(tmp_path)
     assert open_dataset(tmp_path).pairs[0].settings == file
     command = parse(["run", str(tmp_path)])
     own = command.settings_of(pair).smooth
-    assert (own.lam, own.epsilon) == (0.007, 1e-6)
+    assert (own.lam, own.mu, own.epsilon) == (0.007, 0.5, 1e-6)
     assert command.settings.smooth.lam == 0.5
     given = toml(tmp_path / "given.toml", "[smooth]\nlambda = 0.25\n")
     assert parse(["run", str(tmp_path), "--config", str(given)]).settings_of(pair).smooth.lam == 0.25
