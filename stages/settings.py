@@ -22,11 +22,17 @@ SMALLEST_EDGE = 32
 
 
 class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Stage two: (L + lambda I) x = lambda y, per colour channel."""
+    """Stage two: (L + mu G + lambda I) r = lambda (y - a), x = a + r, per colour channel."""
 
-    lam: Positive = field(default=1.0, name="lambda")
-    """This weighs the stage-one image against the photorealism term: smaller is closer to the content's structure.
+    lam: Positive = field(default=0.1, name="lambda")
+    """This weighs the stage-one image against the anchor, the content in that image's colours: less is cleaner, more
+    has more of the style.
     `photostyle smooth` also takes several with commas between them, and lays the results side by side."""
+    mu: NonNegative = 1.0
+    """This weighs how even the difference to the anchor is where the content is even: more is cleaner."""
+    anchor: Literal["colour", "none"] = "colour"
+    """The solution is anchored to the content in the colours of the stage-one image, or to nothing. Without an anchor
+    and with mu 0 it is the plain photorealistic smoothing of FastPhotoStyle."""
     epsilon: Positive = 1e-7
     """This regularises each 3x3 window's colour covariance, as epsilon / 9 on colours in [0, 1] (Levin et al. 2008)."""
     solver: Solver = "auto"
@@ -47,36 +53,22 @@ class Optimised(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """This weighs the distance between the features' Gram matrices: more is more of the style."""
     colour_weight: NonNegative = 20.0
     """This weighs the sliced distance between the distributions of the colours."""
-    content_weight: NonNegative = 0.02
+    content_weight: NonNegative = 0.2
     """This weighs the distance of a deeper layer's features to the content's: more is more of the content."""
     tv_weight: NonNegative = 0.1
-    """This weighs the total variation of the pixels; a grid has none."""
+    """This weighs the total variation of the pixels."""
 
 
 class Stylize(Optimised, frozen=True, kw_only=True):
     """Stage one: segmentation-guided neural style optimisation."""
 
-    canvas: Literal["grid", "pixels"] = "grid"
-    """What is optimised is a bilateral grid of affine colour maps per region, or the pixels (the paper's way)."""
     start: Literal["colour", "content", "noise"] = "colour"
     """The optimisation starts from the content with its colours matched to the style's, region by region, from the
-    content itself, or from noise (pixels only)."""
-    sizes: Counts = (175, 350)
+    content itself, or from noise."""
+    sizes: Counts = (175,)
     """These are the long edges in pixels of the scales, from coarse to fine."""
-    evaluations: Counts = (40, 30)
+    evaluations: Counts = (80,)
     """The losses are evaluated at most this often, one number for each of the scales."""
-    grid_rows: Annotated[int, Meta(ge=2)] = 32
-    """The grid has this many cells along the shorter edge of the image."""
-    grid_bins: Annotated[int, Meta(ge=2)] = 12
-    """The grid has this many cells along luma."""
-    roughness_weight: NonNegative = 300.0
-    """This weighs the mean squared difference between neighbouring cells of the grid."""
-    locality_weight: NonNegative = 80.0
-    """This weighs the variance of the grid's maps over the image: more, and a pixel's place counts less."""
-    flatness_weight: NonNegative = 0.02
-    """This weighs the result's squared slopes where the content has none, against noise (grid only)."""
-    evenness_weight: NonNegative = 0.06
-    """This weighs the same slopes between the means of cells, against colours that drift (grid only)."""
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     """A noise start is drawn with this seed."""
 
@@ -85,8 +77,6 @@ class Stylize(Optimised, frozen=True, kw_only=True):
             raise ValueError(
                 f"`evaluations`: as many numbers as `sizes` ({len(self.sizes)}), not {len(self.evaluations)}"
             )
-        if self.canvas == "grid" and self.start == "noise":
-            raise ValueError("`start`: a grid of colour maps has no noise to start from; set `canvas` to pixels")
 
 
 class OneStage(Optimised, frozen=True, kw_only=True):

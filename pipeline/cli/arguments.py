@@ -164,6 +164,7 @@ def _several_lambdas(listed: str, command: str) -> list[str]:
 def _unknown(words: Sequence[str], command: str, known: Sequence[str]) -> str:
     names = [word.partition("=")[0] for word in words if word.startswith("-")]
     if not names:
-        return f"{command} takes one folder, and there is {' and '.join(words)} beside it"
+        takes = "one folder: put quotes around a name with spaces" if "--results" in known else "no folder"
+        return f"{' '.join(words)}: {command} takes {takes}"
     near = {name: get_close_matches(name, known, n=1) for name in names}
     return "\n".join(f"{name}: no such option{f': {near[name][0]}?' if near[name] else ''}" for name in names)

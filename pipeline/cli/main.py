@@ -32,7 +32,7 @@ from pipeline.dataset.inputs import InputError
 from pipeline.dataset.layouts import Dataset, DatasetError
 from pipeline.networks.semantic_model import SemanticModelError
 from pipeline.run.cluster import Cluster, ClusterError
-from pipeline.run.dataset import choose_pairs, run_dataset, with_masks
+from pipeline.run.dataset import choose_pairs, examine_and_tell, only_sound, run_dataset, with_masks
 from pipeline.run.plan import Summary, examine, failure_line, results_folder, writing_results
 from pipeline.run.task import Task
 from pipeline.steps.catalogue import steps_of
@@ -46,6 +46,7 @@ from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Step
 from pipeline.steps.stylize import STYLIZE
 from pipeline.store.files import LockedError
+from pipeline.store.system_errors import in_words
 
 FAILED = 1
 WRONG_USE = 2
@@ -63,10 +64,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigError, DatasetError) as error:
         say(f"photostyle: {error}")
         return WRONG_USE
-    except (
-        ClusterError, CompareError, EncoderError, InputError, LockedError, OSError, SemanticModelError
-    ) as error:  # fmt: skip
+    except (ClusterError, CompareError, EncoderError, InputError, LockedError, SemanticModelError) as error:
         say(f"photostyle: {error}")
+        return FAILED
+    except OSError as error:
+        say(f"photostyle: {in_words(error)}")
         return FAILED
     except KeyboardInterrupt:
         say("\nStopped. What was finished is kept: the same command goes on from there.")
@@ -135,7 +137,11 @@ def _segment(command: Segment) -> int:
     dataset, screen = _chosen(command), Screen()
     network = Network(command.settings, say)
     with writing_results(command.results, dataset) as folder:
-        dataset, failures = segment(dataset, folder, command.settings, network, force=command.force, on_event=screen)
+        examination = examine_and_tell(dataset, folder, [], command.settings_of, screen)
+        dataset, failures = segment(
+            only_sound(dataset, examination), folder, command.settings, network, force=command.force, on_event=screen
+        )
+    failures = (*examination.failures, *failures)
     for pair in dataset.pairs:
         lines, faults = mask_report(pair, command.settings.size)
         print("\n  ".join([pair.name, *lines]))
@@ -203,7 +209,10 @@ def _weights(command: Weights) -> int:
 
 
 def _chosen(command: OnDataset) -> Dataset:
-    return choose_pairs(command.dataset, command.settings, command.pairs)
+    dataset = choose_pairs(command.dataset, command.settings, command.pairs)
+    for unused in dataset.unused:
+        say(f"note: {unused.text}")
+    return dataset
 
 
 def _with_masks(command: OnDataset) -> Dataset:

@@ -7,7 +7,7 @@ from pipeline.steps.step import Step
 
 
 def status_table(examined: Sequence[Examined], steps: Sequence[Step], failures: Sequence[Failure]) -> str:
-    """One row for each pair, one column for each step; the reasons below."""
+    """One row for each pair, one column for each step; the reasons below, and what was put right."""
     rows = [("pair", *(step.name for step in steps))]
     rows += [(one.pair.name, *(one.states[step.name].kind for step in steps)) for one in examined]
     rows += [(name, *["fault"] * len(steps)) for name in dict.fromkeys(failure.pair for failure in failures)]
@@ -19,5 +19,6 @@ def status_table(examined: Sequence[Examined], steps: Sequence[Step], failures: 
         for name, state in one.states.items()
         if state.why
     ]
+    reasons += [f"{one.pair.name}: {note}" for one in examined for note in one.notes]
     reasons += [failure_line(failure) for failure in failures]
     return "\n".join([*table, *([""] if reasons else []), *reasons])

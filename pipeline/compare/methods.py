@@ -8,9 +8,9 @@ import numpy as np
 
 from pipeline.dataset.inputs import Inputs
 from pipeline.dataset.layouts import Pair
-from pipeline.images.decoding import ImageError
 from pipeline.images.masks import Labels
 from pipeline.images.photos import Photo, read_photo, shrink
+from pipeline.images.raster import ImageError
 from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from pipeline.store.manifest import read_manifest
 from stages.segment.labels import PALETTE

@@ -8,12 +8,12 @@ from scipy import ndimage
 from skimage.metrics import structural_similarity
 
 from pipeline.compare.score_table import Scores
+from stages.colour.edges import LUMA
 from stages.features.encoder import Encoder
 from stages.features.guides import guide, one_hot
 from stages.segment.match import Regions
 from stages.smooth import affine_energy
 from stages.smooth.matting_laplacian import matting_laplacian
-from stages.stylize.bilateral_grid import LUMA
 from stages.stylize.losses import gram, style_loss
 from stages.stylize.objective import STYLE_LAYERS
 

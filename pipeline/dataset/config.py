@@ -12,7 +12,7 @@ from pipeline.dataset.layouts import Pair
 from pipeline.networks.semantic_model import MODEL
 from pipeline.store.files import write_atomically
 from stages.segment.labels import PALETTE, Colour
-from stages.settings import OneStage, Positive, Smooth, Stylize
+from stages.settings import NonNegative, OneStage, Positive, Smooth, Stylize
 
 WORKING_SIZE = 700
 """Long edge in pixels at which the stages work where nothing else is asked for."""
@@ -48,8 +48,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     finds them by what is in the photos (sky, water, building, ...), and given does without. With none, no mask is read,
     and all of the content takes the look of all of the style."""
     strict: bool = False
-    """Masks are refused if anything about them would have to be put right: edges between the colours, a size one pixel
-    off, a class that the style lacks."""
+    """Photos and masks are refused if anything about them would have to be put right: a colour profile that does not
+    fit, edges between a mask's colours, a size one pixel off, a class that the style lacks."""
     palette: dict[str, tuple[Channel, Channel, Channel]] = {}
     """The masks' colours by name, in place of the paper's nine."""
     segment: Segment = Segment()
@@ -62,6 +62,7 @@ class OwnSmooth(Struct, frozen=True, forbid_unknown_fields=True):
     """What a pair may have of its own, of stage two."""
 
     lam: Positive = msgspec.field(name="lambda")
+    mu: NonNegative
 
 
 class Own(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,15 +92,15 @@ def has_own(pair: Pair) -> bool:
     return pair.settings is not None and pair.settings.exists()
 
 
-def save_lambda(pair: Pair, lam: float) -> Path:
-    """Makes a lambda the pair's own; the file it is in.
+def save_dials(pair: Pair, lam: float, mu: float) -> Path:
+    """Makes a lambda and a mu the pair's own; the file they are in, which can hold nothing else.
 
     Raises:
         ConfigError: the pair can have none.
         OSError: the file can't be written.
     """
     if pair.settings is None:
-        raise ConfigError(f"{pair.name} belongs to no dataset: there is nowhere to keep its lambda")
-    text = f"# This pair's own, saved by `photostyle ui`.\n[smooth]\nlambda = {lam!r}\n"
+        raise ConfigError(f"{pair.name} belongs to no dataset: there is nowhere to keep its settings")
+    text = f"# This pair's own, saved by `photostyle ui`.\n[smooth]\nlambda = {lam!r}\nmu = {mu!r}\n"
     write_atomically(pair.settings, text.encode())
     return pair.settings

@@ -1,5 +1,6 @@
 """What the stages take of one pair: its photos and labels at the working size, checked against each other."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,9 +9,9 @@ import numpy.typing as npt
 
 from pipeline.dataset.config import WORKING_SIZE, Size
 from pipeline.dataset.layouts import Pair
-from pipeline.images.decoding import ImageError
 from pipeline.images.masks import Labels, Mask, describe, read_classes, read_mask
-from pipeline.images.photos import Alpha, Original, Photo, read_original, shrink, working_shape
+from pipeline.images.photos import Alpha, Original, Photo, shrink, understand, working_shape
+from pipeline.images.raster import ImageError
 from pipeline.store.files import hash_array, hash_bytes
 from stages.segment.match import Regions, match_regions, one_region
 from stages.settings import SMALLEST_EDGE
@@ -81,7 +82,7 @@ def load_inputs(pair: Pair, size: Size) -> Inputs:
         InputError: with every fault of the pair's files, not only the first.
     """
     faults: list[str] = []
-    notes: list[str] = []
+    notes: dict[Path, list[str]] = {path: [] for path in pair.files()}
     photos: dict[str, Photo] = {}
     masks: dict[str, Mask] = {}
     alpha, full_size, edge = None, None, working_size(size)
@@ -90,12 +91,14 @@ def load_inputs(pair: Pair, size: Size) -> Inputs:
         ("style", pair.style, pair.style_mask),
     ):
         try:
-            whole = read_original(photo_path)
+            whole, put_right = understand(photo_path)
             photo = whole.photo
+            notes[photo_path] += put_right
             shape = working_shape(photo.shape, edge)
             if min(shape) < SMALLEST_EDGE:
                 becomes = f"{_size(photo.shape)} becomes {shape[1]}x{shape[0]}"
-                faults.append(f"{photo_path}: {becomes}: no edge may be under {SMALLEST_EDGE}")
+                remedy = f"no edge may be under {SMALLEST_EDGE}: crop it, or choose another photo"
+                faults.append(f"{photo_path}: {becomes}: {remedy}")
             photos[role] = shrink(photo, edge)
             if role == "content":
                 alpha = None if whole.alpha is None else shrink(whole.alpha[..., None], edge)[..., 0]
@@ -106,6 +109,7 @@ def load_inputs(pair: Pair, size: Size) -> Inputs:
             continue
         try:
             mask = read_mask(mask_path)
+            notes[mask_path] += mask.notes
         except ImageError as error:
             faults.append(str(error))
             continue
@@ -116,14 +120,14 @@ def load_inputs(pair: Pair, size: Size) -> Inputs:
             remedy = "turn it" if mask.shape == photo.shape[1::-1] else "save the mask at the photo's size"
             faults.append(f"{mask_path}: is {_size(mask.shape)}, its photo {_size(photo.shape)}: {remedy}")
         elif off:
-            notes.append(f"{mask_path.name} is {_size(mask.shape)}, its photo {_size(photo.shape)}: resampled to fit")
+            notes[mask_path].append(f"{_size(mask.shape)}, its photo {_size(photo.shape)}: resampled to fit")
         masks[role] = mask.resampled(shape)
     if faults:
         raise InputError("\n".join(faults))
     content, style = photos["content"], photos["style"]
     if pair.content_mask is None or pair.style_mask is None:
         regions = one_region(content.shape[:2], style.shape[:2])
-        return Inputs(content, style, None, None, regions, (), (), alpha, full_size)
+        return Inputs(content, style, None, None, regions, _told(notes, pair), (), alpha, full_size)
     names = pair.content_mask.name, pair.style_mask.name
     sides = (names[0], masks["content"]), (names[1], masks["style"])
     try:
@@ -131,11 +135,25 @@ def load_inputs(pair: Pair, size: Size) -> Inputs:
         regions = match_regions(read.content, read.style, read.names, content, style)
     except ValueError as error:
         raise InputError(f"{pair.content_mask.parent}: {error}") from error
-    notes += [*read.notes, *regions.notes]
-    if pair.mask_rules.strict and notes:
-        raise InputError("\n".join(f"{pair.content_mask.parent}: strict: {note}" for note in notes))
+    notes[pair.content_mask] += [*read.content_notes, *regions.content_notes]
+    notes[pair.style_mask] += [*read.style_notes, *regions.style_notes]
+    told = _told(notes, pair)
     classes = tuple(describe(*side, read.names) for side in zip(names, (read.content, read.style), strict=True))
-    return Inputs(content, style, read.content, read.style, regions, tuple(notes), classes, alpha, full_size)
+    return Inputs(content, style, read.content, read.style, regions, told, classes, alpha, full_size)
+
+
+def _told(notes: Mapping[Path, Sequence[str]], pair: Pair) -> tuple[str, ...]:
+    """One line for each file of which there is something to say.
+
+    Raises:
+        InputError: there is, and the dataset's rules are strict.
+    """
+    alike = len({path.name for path in notes}) < len(notes)
+    names = {path: f"{path.parent.name}/{path.name}" if alike else path.name for path in notes}
+    told = tuple(f"{names[path]}: {'; '.join(texts)}" for path, texts in notes.items() if texts)
+    if pair.mask_rules.strict and told:
+        raise InputError("\n".join(f"{pair.content.parent}: strict: {line}" for line in told))
+    return told
 
 
 def _digest(original: Original) -> str:

@@ -15,9 +15,11 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.dataset.config import Config, ConfigError, Own, has_own
-from pipeline.dataset.layouts import SETTINGS, Pair, leads_out
+from pipeline.dataset.file_names import SETTINGS
+from pipeline.dataset.layouts import Pair, leads_out
 from pipeline.dataset.wording import allowed
 from pipeline.store.files import read_file
+from pipeline.store.system_errors import in_words
 
 MOST_BYTES = 1_000_000
 """Of a file of settings."""
@@ -89,7 +91,7 @@ def read_layer(file: Path, known: type[Struct] = Config) -> Layer:
     try:
         return Layer(tomllib.loads(read_file(file, MOST_BYTES).decode("utf-8-sig")), file, known)
     except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror}") from error
+        raise ConfigError(in_words(error, file)) from error
     except UnicodeDecodeError as error:
         found = "UTF-16" if error.object.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "no text in UTF-8"
         raise ConfigError(f"{file}: is {found}: save it as UTF-8") from error
@@ -119,7 +121,7 @@ def convert(value: Any, kind: Any, *, strict: bool = False) -> Any:
     Raises:
         msgspec.ValidationError: it can't be.
     """
-    return msgspec.convert(value, kind, strict=strict, dec_hook=lambda other, text: other(text))  # a Path, for one
+    return msgspec.convert(value, kind, strict=strict, dec_hook=lambda path, text: path(text).expanduser())  # ~ too
 
 
 def _faults(table: Mapping[str, Any], struct: type[Struct], section: str, *, strict: bool) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Datasets: folders of pairs in three layouts, none of which has to be renamed.
+"""Datasets: folders of pairs in three layouts, none of which has to be renamed; names are read without regard to case.
 
 1. our own: `<dataset>/<pair>/{content,style}.*`, optional `{content,style}_mask.*` and `compare_<name>.*`;
 2. the paper's release: `input/in{N}.png`, `style/tar{N}.png`, `segmentation/{in,tar}{N}.png`, and the authors'
@@ -7,14 +7,30 @@
    (`content style content_segment style_segment`): folders whose files have equal names.
 """
 
+import os
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.images.decoding import SUFFIXES
+from pipeline.dataset.file_names import (
+    ROLES,
+    SETTINGS,
+    Images,
+    folded,
+    images_among,
+    is_plain,
+    listed,
+    looks_like,
+    misnamed_settings,
+    names_a_folder,
+    printable,
+    why_unused,
+)
+from pipeline.images.decoding import READ
 from pipeline.images.masks import MaskRules
+from pipeline.store.system_errors import in_words
 
 
 class DatasetError(ValueError):
@@ -25,6 +41,14 @@ class Fault(NamedTuple):
     """Something wrong with one pair, and what to do."""
 
     pair: str
+    text: str
+
+
+class Unused(NamedTuple):
+    """What looks like a photo, a mask or settings, and counts for nothing."""
+
+    pair: str
+    """To whose files it belongs; "" where to none's."""
     text: str
 
 
@@ -49,12 +73,16 @@ class Pair(NamedTuple):
 
 
 class Dataset(NamedTuple):
-    """The complete pairs of a folder in natural order, and the faults of the others."""
+    """The complete pairs of a folder in natural order, the faults of the others, and what is used for neither."""
 
     name: str
     root: Path
     pairs: tuple[Pair, ...]
     faults: tuple[Fault, ...]
+    unused: tuple[Unused, ...] = ()
+
+
+ByRole = Mapping[str, Sequence[Path]]
 
 
 class _Found(NamedTuple):
@@ -62,23 +90,25 @@ class _Found(NamedTuple):
 
     name: str
     place: str
-    content: list[Path]
-    style: list[Path]
-    content_mask: list[Path]
-    style_mask: list[Path]
-    comparisons: dict[str, Path]
+    files: ByRole
+    """By role; the masks' may be none."""
+    comparisons: Mapping[str, Path]
     settings: Path
+    meant: ByRole
+    """By role: images that seem to be meant for it, but have other names, or are of formats that are not read."""
+    strangers: Sequence[Path] = ()
+    """Images that seem to be meant for nothing."""
     unreadable: str = ""
     """Why nothing more is known."""
 
 
-SETTINGS = "photostyle.toml"
-OURS = frozenset({"manifest.json", "metrics.csv", "metrics.md", "sweep.csv", "sweep.png"})
-"""Files that lie beside the pairs' folders of results."""
 SEPARATE_FOLDERS = (
     ("content_img", "style_img", "content_seg", "style_seg"),
     ("content", "style", "content_segment", "style_segment"),
 )
+RELEASE = ("input", "style", "segmentation", "tmp_results", "final_results")
+IN_CLONE = "examples"
+"""Where the release lies in its repository."""
 LAYOUTS = """the layouts are
   <folder>/<pair>/content.* and style.*, optionally content_mask.png and style_mask.png
   <folder>/input/in1.png ... and style/tar1.png ..., optionally segmentation/
@@ -92,88 +122,146 @@ def open_dataset(root: Path) -> Dataset:
     Raises:
         DatasetError: no such folder, unknown layout, or no pair in it.
     """
-    root = root.resolve()
+    typed, root = root, root.resolve()
     if not root.is_dir():
-        raise DatasetError(f"{root} is not a folder")
-    pairs, faults = [], []
-    for found in sorted(_find(root), key=lambda found: _natural(found.name)):
-        texts = list(_faults(found, root))
-        faults += [Fault(_printable(found.name), text) for text in texts]
+        raise DatasetError(f"{root} is not a folder{': give the folder of its pair' if root.exists() else ''}")
+    try:
+        listing = sorted(root.iterdir())
+        found, unused = _find(root, listing)
+    except OSError as error:
+        raise DatasetError(in_words(error, root)) from error
+    pairs, faults = list[Pair](), list[Fault]()
+    for one in sorted(found, key=lambda one: _natural(one.name)):
+        name, texts = printable(one.name), list(_faults(one, root))
+        faults += [Fault(name, text) for text in texts]
+        unused += [Unused(name, text) for text in _left_aside(one)]
         if not texts:
-            content_mask, style_mask = (files[0] if files else None for files in (found.content_mask, found.style_mask))
-            pairs.append(
-                Pair(
-                    found.name,
-                    found.content[0],
-                    found.style[0],
-                    content_mask,
-                    style_mask,
-                    found.comparisons,
-                    found.settings,
-                )
-            )
+            pairs.append(_pair(one))
     if not pairs and not faults:
-        raise DatasetError(f"{root} holds no pair of photos; {LAYOUTS}")
-    return Dataset(root.name, root, tuple(pairs), tuple(faults))
+        if all(images_among(listing).named(role) for role in ("content", "style")):
+            command = shlex.join(["photostyle", "run", str(typed.parent), "--pairs", root.name])
+            raise DatasetError(f"{root} is the folder of one pair: {command}")
+        told = "".join(f"\n{one.text}" for one in unused)
+        raise DatasetError(f"{root} holds no pair of photos; {LAYOUTS}{told}")
+    return Dataset(root.name, root, tuple(pairs), tuple(faults), tuple(unused))
 
 
-def _find(root: Path) -> Iterator[_Found]:
-    if (root / "input").is_dir() and (root / "style").is_dir():
-        return _find_in_release(root)
-    for folders in SEPARATE_FOLDERS:
-        if all((root / folder).is_dir() for folder in folders[:2]):
-            return _find_in_separate_folders(root, *folders)
-    return _find_in_pair_folders(root)
+def _pair(found: _Found) -> Pair:
+    files = [next(iter(found.files[role]), None) for role in ROLES]
+    content, style, content_mask, style_mask = files
+    assert content is not None
+    assert style is not None
+    return Pair(found.name, content, style, content_mask, style_mask, found.comparisons, found.settings)
 
 
-def _find_in_pair_folders(root: Path) -> Iterator[_Found]:
-    for folder in root.iterdir():
-        if not folder.is_dir() or folder.name.startswith("."):
+def _find(root: Path, listing: Sequence[Path]) -> tuple[list[_Found], list[Unused]]:
+    folders = {folded(path.name): path for path in reversed(listing) if path.is_dir()}
+    if "input" in folders and "style" in folders:
+        found, unused = _find_in_release(root, [folders.get(name) for name in RELEASE])
+    elif IN_CLONE in folders and all((folders[IN_CLONE] / name).is_dir() for name in RELEASE[:2]):
+        found, unused = _find_in_release(root, [folders[IN_CLONE] / name for name in RELEASE])
+    elif separate := next((names for names in SEPARATE_FOLDERS if names[0] in folders and names[1] in folders), None):
+        found, unused = _find_in_separate_folders(root, [folders.get(name) for name in separate])
+    else:
+        found, unused = _find_in_pair_folders(path for path in listing if path.is_dir())
+        loose = images_among(listing).beside(())
+        unused += [Unused("", f"{listed(loose)}: in no pair's folder: not used")] if loose else []
+    return found, [*unused, *(Unused("", text) for text in _settings_meant(listing))]
+
+
+def _find_in_pair_folders(folders: Iterable[Path]) -> tuple[list[_Found], list[Unused]]:
+    found, unused = list[_Found](), list[Unused]()
+    for folder in folders:
+        if folder.name.startswith("."):
             continue
-        place, settings = f"{_printable(folder.name)}/", folder / SETTINGS
+        place, settings = f"{printable(folder.name)}/", folder / SETTINGS
         try:
-            files = _by_stem(folder)
+            listing = sorted(folder.iterdir())
         except OSError as error:
-            yield _Found(folder.name, place, [], [], [], [], {}, settings, str(error.strerror))
+            nothing = {role: () for role in ROLES}
+            found.append(_Found(folder.name, place, nothing, {}, settings, {}, unreadable=in_words(error, folder)))
             continue
-        content, style, content_mask, style_mask = (
-            files[role] for role in ("content", "style", "content_mask", "style_mask")
-        )
-        comparisons = {
-            stem.removeprefix("compare_"): paths[-1] for stem, paths in files.items() if stem.startswith("compare_")
+        images = images_among(listing)
+        files = {role: images.named(role) for role in ROLES}
+        compared = {
+            path.stem[len("compare_") :]: path
+            for stem, paths in images.read.items()
+            for path in paths
+            if stem.startswith("compare_")
         }
-        if content or style:
-            yield _Found(folder.name, place, content, style, content_mask, style_mask, comparisons, settings)
+        beside = images.beside([*(path for paths in files.values() for path in paths), *compared.values()])
+        meant = {role: [path for path in beside if looks_like(path) == role] for role in ROLES}
+        if any(files.values()) or any(meant.values()):
+            strangers = [path for path in beside if looks_like(path) is None]
+            found.append(_Found(folder.name, place, files, compared, settings, meant, strangers))
+        elif beside:
+            unused.append(Unused(printable(folder.name), f"{place}holds {listed(beside)}, no content and no style"))
+        unused += [Unused(printable(folder.name), f"{place}{text}") for text in _settings_meant(listing)]
+    return found, unused
 
 
-def _find_in_release(root: Path) -> Iterator[_Found]:
-    folders = ("input", "style", "segmentation", "tmp_results", "final_results")
-    inputs, styles, masks, first, final = (_by_stem(root / folder) for folder in folders)
-    names = {match[1] for stem in inputs if (match := re.fullmatch(r"in(\w+)", stem))}
-    names |= {match[1] for stem in styles if (match := re.fullmatch(r"tar(\w+)", stem))}
+def _settings_meant(listing: Iterable[Path]) -> Iterator[str]:
+    for path in misnamed_settings(listing):
+        yield f"{printable(path.name)} is no name that is read: rename it to {SETTINGS}"
+
+
+def _find_in_release(root: Path, folders: Sequence[Path | None]) -> tuple[list[_Found], list[Unused]]:
+    inputs, styles, masks, first, final = (_images_in(folder) for folder in folders)
+    listings = dict(zip(ROLES, (inputs, styles, masks, masks), strict=True))
+    starts = dict(zip(ROLES, ("in", "tar", "in", "tar"), strict=True))
+    names = {name for role in ROLES[:2] for name in _numbers(listings[role], starts[role])}
+    found = []
     for name in names:
+        files = {role: images.named(f"{starts[role]}{name}") for role, images in listings.items()}
+        meant = {role: images.unread.get(f"{starts[role]}{name}", []) for role, images in listings.items()}
         results = {
-            "authors_stage_one": first[f"out{name}_t_1000"],
-            "authors_final": final[f"best{name}_t_1000"],
+            "authors_stage_one": first.named(f"out{name}_t_1000"),
+            "authors_final": final.named(f"best{name}_t_1000"),
         }
-        yield _Found(
-            name,
-            f"pair {name}: ",
-            inputs[f"in{name}"],
-            styles[f"tar{name}"],
-            masks[f"in{name}"],
-            masks[f"tar{name}"],
-            {method: files[0] for method, files in results.items() if files},
-            _settings_beside(root, name),
-        )
+        compared = {method: paths[0] for method, paths in results.items() if paths}
+        found.append(_Found(name, f"pair {name}: ", files, compared, _settings_beside(root, name), meant))
+    return found, _strangers((inputs, styles, masks), found)
 
 
-def _find_in_separate_folders(root: Path, *folders: str) -> Iterator[_Found]:
-    listed = [_by_stem(root / folder) for folder in folders]
-    for name in set(listed[0]) | set(listed[1]):
-        content, style, content_mask, style_mask = (files[name] for files in listed)
-        place = f"pair {_printable(name)}: "
-        yield _Found(name, place, content, style, content_mask, style_mask, {}, _settings_beside(root, name))
+def _images_in(folder: Path | None) -> Images:
+    """Those of a folder that may be missing."""
+    return images_among(folder.iterdir() if folder is not None and folder.is_dir() else ())
+
+
+def _numbers(images: Images, start: str) -> Iterator[str]:
+    """The names of pairs in those of files."""
+    return (match[1] for stem in images.stems() if (match := re.fullmatch(rf"{start}(\w+)", stem)))
+
+
+def _find_in_separate_folders(root: Path, folders: Sequence[Path | None]) -> tuple[list[_Found], list[Unused]]:
+    listings = dict(zip(ROLES, (_images_in(folder) for folder in folders), strict=True))
+    found = []
+    for stem in listings["content"].stems() | listings["style"].stems():
+        files = {role: images.named(stem) for role, images in listings.items()}
+        meant = {role: images.unread.get(stem, []) for role, images in listings.items()}
+        for name, of_name in _by_exact_name(files, stem):
+            place = f"pair {printable(name)}: "
+            found.append(_Found(name, place, of_name, {}, _settings_beside(root, name), meant))
+    return found, _strangers(listings.values(), found)
+
+
+def _by_exact_name(
+    files: Mapping[str, Sequence[Path]], stem: str
+) -> Iterator[tuple[str, Mapping[str, Sequence[Path]]]]:
+    """One pair, or several where a folder holds names that differ in case only."""
+    exact = [{path.stem for path in paths} for paths in files.values()]
+    if max(map(len, exact)) < 2:
+        yield next((path.stem for paths in files.values() for path in paths), stem), files
+        return
+    for name in sorted(set().union(*exact)):
+        yield name, {role: [path for path in paths if path.stem == name] for role, paths in files.items()}
+
+
+def _strangers(folders: Iterable[Images], found: Sequence[_Found]) -> list[Unused]:
+    """Images in a dataset's folders that belong to no pair."""
+    used = [path for one in found for paths in (*one.files.values(), *one.meant.values()) for path in paths]
+    left = {images.beside(used)[0].parent.name: images.beside(used) for images in folders if images.beside(used)}
+    return [Unused("", f"{printable(name)}/: {listed(paths)}: of no pair: not used") for name, paths in left.items()]
 
 
 def _settings_beside(root: Path, name: str) -> Path:
@@ -182,33 +270,44 @@ def _settings_beside(root: Path, name: str) -> Path:
 
 
 def _faults(found: _Found, root: Path) -> Iterator[str]:
-    roles = {"content": found.content, "style": found.style}
-    roles |= {"content_mask": found.content_mask, "style_mask": found.style_mask}
     if not names_a_folder(found.name):
         yield f"{found.name!r} can't name a folder of results: rename it"
     for name in found.comparisons:
-        if not name.isprintable():
+        if not is_plain(name):
             yield f"{found.place}{f'compare_{name}'!r} can't be printed: rename it"
     if found.unreadable:
-        yield f"{found.place}: {found.unreadable}"
+        yield found.unreadable
         return
-    for role in ("content", "style"):
-        if not roles[role]:
-            yield f"{found.place}no {role} photo: add one ({', '.join(sorted(SUFFIXES - {'.pgm'}))})"
-    for role, files in roles.items():
-        if len(files) > 1:
+    for role, files in found.files.items():
+        if not files and found.meant.get(role):
+            yield from (f"{found.place}{why_unused(path, role)}" for path in found.meant[role])
+        elif not files and role in ROLES[:2]:
+            stranger = f"; {listed(found.strangers)}: not used" if found.strangers else ""
+            yield f"{found.place}no {role} photo: add one ({READ}){stranger}"
+        elif len(files) > 1:
             yield f"{found.place}{' and '.join(sorted(path.name for path in files))} both could be the {role}: keep one"
-    if bool(found.content_mask) != bool(found.style_mask):
-        has, lacks = ("content", "style") if found.content_mask else ("style", "content")
+    masks = {role: found.files[role] or found.meant.get(role) for role in ROLES[2:]}
+    if any(masks.values()) and not all(masks.values()):
+        has, lacks = ("content", "style") if masks["content_mask"] else ("style", "content")
         yield f"{found.place}has a {has}_mask but no {lacks}_mask: add the one or remove the other"
-    for path in [*(path for files in roles.values() for path in files), *found.comparisons.values(), found.settings]:
-        if leads_out(path, root):
+    for path in [
+        *(path for files in found.files.values() for path in files),
+        *found.comparisons.values(),
+        found.settings,
+    ]:
+        if path.is_symlink() and not path.exists():
+            yield f"{path}: a link to {printable(os.readlink(path))}, which is not there: put the file in its place"
+        elif leads_out(path, root):
             yield f"{path}: a link that leads out of the dataset's folder: copy the file there"
 
 
-def names_a_folder(name: str) -> bool:
-    """Whether a pair's results can lie in a folder of this name, beside the dataset's own files."""
-    return name.isprintable() and name not in ("", ".", "..") and name.lower() not in OURS
+def _left_aside(found: _Found) -> Iterator[str]:
+    """What is said of images beside those that are used."""
+    for role, paths in found.meant.items():
+        if paths and found.files[role]:
+            yield f"{found.place}{listed(paths)}: not used: {printable(found.files[role][0].name)} is"
+    if found.strangers and all(found.files[role] for role in ROLES[:2]):
+        yield f"{found.place}{listed(found.strangers)}: not used"
 
 
 def leads_out(path: Path, root: Path) -> bool:
@@ -219,19 +318,6 @@ def leads_out(path: Path, root: Path) -> bool:
         return True
 
 
-def _by_stem(folder: Path) -> defaultdict[str, list[Path]]:
-    """A folder's images by their names without suffix; of a folder that is missing, none."""
-    files: defaultdict[str, list[Path]] = defaultdict(list)
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
-            files[path.stem].append(path)
-    return files
-
-
 def _natural(name: str) -> list[tuple[int, str]]:
     """Sorts 2 before 10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
-
-
-def _printable(name: str) -> str:
-    return name if name.isprintable() else repr(name)

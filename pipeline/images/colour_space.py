@@ -1,63 +1,112 @@
-"""The colours of a file to sRGB, through its ICC profile."""
+"""The colours of a file to sRGB, through its ICC profile where that fits them."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
 import numpy.typing as npt
 from PIL import ImageCms
 
-from pipeline.images.decoding import ImageError, Raster
+from pipeline.images.raster import ImageError, Raster, Space
 
 Colours = npt.NDArray[np.float32]
 
 SAME_PROFILE = 1 / 512
 """A profile that moves no colour by more than this is sRGB for our purposes."""
+DISTINCT = 1 / 8
+"""One that brings black, white and all colours nearer to each other than this is broken."""
 BAND = 256
 """Rows at a time, to keep memory small."""
 
+HEADER_BYTES, MAGIC = 128, b"acsp"
+OF_DEVICES = {b"scnr", b"mntr", b"prtr", b"spac"}
+"""The classes of ICC profiles (ICC.1, 7.2.5) that say what the colours of a file are."""
+OTHER_CLASSES = {b"link": "a link between two devices", b"abst": "an effect", b"nmcl": "a list of named colours"}
+SIGNATURES: dict[Space, bytes] = {"grey": b"GRAY", "rgb": b"RGB ", "cmyk": b"CMYK"}
+WORDS = {b"GRAY": "grey"}
 
-def to_srgb(colours: Colours, raster: Raster, path: Path) -> Colours:
+
+class Converted(NamedTuple):
+    """Colours in sRGB."""
+
+    colours: Colours
+    """H x W x 3, or H x W x 1 where grey was left alone."""
+    note: str = ""
+    """Why the profile was not used, where it could not be."""
+
+
+def to_srgb(colours: Colours, raster: Raster, path: Path) -> Converted:
     """Converts colours to sRGB, clipped to its gamut; left alone where there is no profile or it is sRGB's.
+
+    A profile that is broken, or for other colours than the file's, is passed over, as viewers do: RGB is taken for
+    sRGB, grey for sRGB's grey.
 
     Args:
         colours: H x W x C float32 in [0, 1], C = 1 for grey, 3 for RGB, 4 for CMYK (1 is full ink).
         raster: whose colours they are.
         path: for the error.
 
-    Returns:
-        H x W x 3, or H x W x 1 where grey was left alone.
-
     Raises:
-        ImageError: the profile can't be used.
+        ImageError: the colours are CMYK, which means nothing without a profile that fits.
     """
-    profile = raster.profile
-    if profile is None:
-        return colours
+    if raster.profile is None:
+        return Converted(colours)
+    why = _misfit(raster.profile, raster.space)
+    if not why:
+        try:
+            return Converted(_through(raster.profile, colours, raster.space))
+        except (imagecodecs.CmsError, ValueError):
+            why = "is broken"
+    if raster.space == "cmyk":
+        raise ImageError(f"{path}: its colours are CMYK, and its colour profile {why}: convert it to sRGB")
+    return Converted(colours, f"its colour profile {why}: taken for {'grey' if raster.space == 'grey' else 'sRGB'}")
+
+
+def _misfit(profile: bytes, space: Space) -> str:
+    """Why a profile can't be that of colours of this space, by its header (ICC.1, 7.2)."""
+    if len(profile) < HEADER_BYTES or profile[36:40] != MAGIC:
+        return "is broken"
+    kind, of = profile[12:16], profile[16:20]
+    if kind not in OF_DEVICES:
+        return f"is {OTHER_CLASSES.get(kind, 'of no kind that is known')}"
+    if not of.strip().isalnum():
+        return "is broken"
+    if of != SIGNATURES[space]:
+        return f"is for {WORDS.get(of, of.decode('ascii').strip())}, its colours are {_in_words(space)}"
+    return ""
+
+
+def _in_words(space: Space) -> str:
+    return space if space == "grey" else space.upper()
+
+
+def _through(profile: bytes, colours: Colours, space: Space) -> Colours:
+    """Raises CmsError or ValueError where the profile is broken."""
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    space = {"grey": "gray"}.get(raster.space, raster.space)
+    name = {"grey": "gray"}.get(space, space)
 
     def convert(values: Colours) -> Colours:
-        flat = np.ascontiguousarray(values[..., 0] if space == "gray" else values)
+        flat = np.ascontiguousarray(values[..., 0] if space == "grey" else values)
         if space == "cmyk":  # its floats would be percent
             flat = np.rint(flat * np.float32(65535)).astype(np.uint16)
         return np.asarray(
-            imagecodecs.cms_transform(flat, profile, srgb, colorspace=space, outcolorspace="rgb", outdtype=np.float32)
+            imagecodecs.cms_transform(flat, profile, srgb, colorspace=name, outcolorspace="rgb", outdtype=np.float32)
         )
 
-    try:
-        if space != "cmyk" and _moves_nothing(convert, colours.shape[2]):
-            return colours
-        converted = np.empty((*colours.shape[:2], 3), np.float32)
-        for top in range(0, len(colours), BAND):
-            np.clip(convert(colours[top : top + BAND]), 0, 1, out=converted[top : top + BAND])
-        return converted
-    except (imagecodecs.CmsError, ValueError) as error:
-        raise ImageError(f"{path}: its colour profile can't be used ({error}): convert the photo to sRGB") from error
+    if _moves_nothing(convert, colours.shape[2]):
+        return colours
+    converted = np.empty((*colours.shape[:2], 3), np.float32)
+    for top in range(0, len(colours), BAND):
+        np.clip(convert(colours[top : top + BAND]), 0, 1, out=converted[top : top + BAND])
+    return converted
 
 
 def _moves_nothing(convert: Callable[[Colours], Colours], channels: int) -> bool:
     levels = np.linspace(0, 1, 5, dtype=np.float32)
     probe = np.stack(np.meshgrid(*[levels] * channels), axis=-1).reshape(1, -1, channels)
-    return bool(np.abs(convert(probe) - probe).max() <= SAME_PROFILE)
+    converted = convert(probe)
+    if not np.isfinite(converted).all() or np.ptp(converted) < DISTINCT:
+        raise ValueError("makes one colour of all")
+    return channels < 4 and bool(np.abs(converted - probe).max() <= SAME_PROFILE)

@@ -6,14 +6,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
-from pipeline.images.decoding import ImageError, read_raster
-from stages.segment.labels import FRINGE, PALETTE, Colour, Reading, paints, read_labels
+from pipeline.images.decoding import read_raster
+from pipeline.images.photos import A_HAIR
+from pipeline.images.raster import ImageError, Raster
+from stages.segment.labels import FRINGE, PALETTE, SMALLEST_PAINT, Colour, Reading, is_painted, paints, read_labels
 
 Labels = npt.NDArray[np.uint8]
 
 MOST_CLASSES = 255
 """Labels are bytes, and one is kept for what is of no use."""
+MOST_CLEAR = 0.01
+"""Of a mask: so much may be transparent, and takes the class around it."""
+MAKE_ALIKE = "make both of a kind"
 
 
 class Mask(NamedTuple):
@@ -23,7 +29,13 @@ class Mask(NamedTuple):
     """H x W x 3."""
     numbers: npt.NDArray[np.integer[Any]] | None
     """H x W class numbers."""
-    jpeg: bool = False
+    lossy: bool = False
+    indexed: bool = False
+    """Whether its colours come from a palette in the file."""
+    bits: int = 8
+    """Of a channel, in the file."""
+    notes: tuple[str, ...] = ()
+    """What was put right."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -40,7 +52,7 @@ class Mask(NamedTuple):
         )
         colours = None if self.colours is None else self.colours[rows[:, None], columns]
         numbers = None if self.numbers is None else self.numbers[rows[:, None], columns]
-        return Mask(colours, numbers, self.jpeg)
+        return self._replace(colours=colours, numbers=numbers)
 
 
 class Classes(NamedTuple):
@@ -50,8 +62,9 @@ class Classes(NamedTuple):
     """H x W, indices into the names."""
     style: Labels
     names: tuple[str, ...]
-    notes: tuple[str, ...]
-    """What had to be guessed, one line each."""
+    content_notes: tuple[str, ...] = ()
+    """What of the content's mask had to be guessed."""
+    style_notes: tuple[str, ...] = ()
 
 
 class MaskRules(NamedTuple):
@@ -65,66 +78,126 @@ class MaskRules(NamedTuple):
 def read_mask(path: Path) -> Mask:
     """Reads a mask: RGB, grey, of a palette, or of class numbers of up to 32 bits.
 
+    A palette's colours are what counts: each file has its own order of them. Only where they are none (equal, or a
+    ramp of greys that says the number itself) the numbers count.
+
     Raises:
-        ImageError: as for photos; and for CMYK, transparency, colours of more than 8 bits, numbers below 0 or broken.
+        ImageError: as for photos; and for CMYK, transparency on more than `MOST_CLEAR`, numbers below 0 or broken.
     """
     raster = read_raster(path)
-    values = raster.values
     if raster.space == "cmyk":
         raise ImageError(f"{path}: a mask is RGB, grey or of a palette, this one is CMYK: save it as PNG")
-    if raster.has_alpha:
-        if clear := np.count_nonzero(values[..., -1] == 0):
-            share = clear / values[..., 0].size
-            raise ImageError(f"{path}: {share:.1%} of it is transparent, of no class: paint every pixel")
-        values = values[..., :-1]
-    with path.open("rb") as file:
-        jpeg = file.read(2) == b"\xff\xd8"
-    if values.shape[2] == 3:
-        if values.dtype != np.uint8 or raster.full != 255:
-            kind = values.dtype
-            raise ImageError(f"{path}: colours of a mask have 8 bits a channel, these are {kind}: save it as 8-bit PNG")
-        as_grey = values.max() <= FRINGE and bool((values == values[..., :1]).all())
-        numbers = raster.indices if raster.indices is not None else values[..., 0] if as_grey else None
-        return Mask(values, None if jpeg else numbers, jpeg)
-    numbers = values[..., 0]
+    opaque, notes = _without_transparency(raster, path)
+    read = _painted_mask(opaque, path) if opaque.values.shape[2] == 3 else _grey_mask(opaque, path)
+    if raster.lossy:
+        read = read._replace(numbers=None)
+    bits = raster.bits if raster.indices is None else 8
+    return read._replace(lossy=raster.lossy, bits=bits, notes=(*raster.notes, *notes))
+
+
+def _without_transparency(raster: Raster, path: Path) -> tuple[Raster, tuple[str, ...]]:
+    """Without its last channel; what little is transparent takes the class around it."""
+    if not raster.has_alpha:
+        return raster, ()
+    clear, values = raster.values[..., -1] == 0, raster.values[..., :-1]
+    count = np.count_nonzero(clear)
+    if count > MOST_CLEAR * clear.size:
+        share = f"{count / clear.size:.1%} of it"
+        raise ImageError(f"{path}: {share}, {count} pixels, is transparent, of no class: paint every pixel")
+    if not count:
+        return raster._replace(values=values, has_alpha=False), ()
+    rows, columns = ndimage.distance_transform_edt(clear, return_distances=False, return_indices=True)
+    indices = None if raster.indices is None else raster.indices[rows, columns]
+    note = f"{count} transparent pixel{'s' if count > 1 else ''} of {clear.size} taken for what is around"
+    return raster._replace(values=values[rows, columns], has_alpha=False, indices=indices), (note,)
+
+
+def _painted_mask(raster: Raster, path: Path) -> Mask:
+    colours = _in_bytes(raster, path)
+    if raster.indices is not None:
+        numbers = raster.indices
+        used, where = np.unique(numbers, return_index=True)
+        palette = colours.reshape(-1, 3)[where]
+        if len(used) > 1 and (palette == palette[0]).all():
+            return Mask(None, numbers)
+        is_ramp = bool((palette == used[:, None]).all())
+        return Mask(colours, numbers) if is_ramp else Mask(colours, None, indexed=True)
+    as_grey = colours.max() <= FRINGE and bool((colours == colours[..., :1]).all())
+    return Mask(colours, colours[..., 0] if as_grey else None)
+
+
+def _in_bytes(raster: Raster, path: Path) -> npt.NDArray[np.uint8]:
+    """Colours of any depth at 8 bits."""
+    values = raster.values
+    if values.dtype == np.uint8 and raster.full == np.iinfo(np.uint8).max:
+        return values
+    shares = values / raster.full
+    if values.dtype.kind == "i" or not (shares.min() >= -A_HAIR and shares.max() <= 1 + A_HAIR):  # nor is NaN
+        raise ImageError(f"{path}: colours of a mask reach from 0 to white, these don't: save it as 8-bit PNG")
+    in_bytes: npt.NDArray[np.uint8] = np.rint(shares.clip(0, 1) * 255).astype(np.uint8)
+    return in_bytes
+
+
+def _grey_mask(raster: Raster, path: Path) -> Mask:
+    """Class numbers, or black, grey and white."""
+    numbers = raster.values[..., 0]
     if numbers.dtype.kind not in "iu":
         raise ImageError(f"{path}: class numbers are whole, these are {numbers.dtype}: save it as 8- or 16-bit PNG")
     if numbers.min() < 0:
-        raise ImageError(f"{path}: holds {numbers.min()}: class numbers start at 0")
-    colours = np.repeat(numbers[..., None], 3, axis=2) if numbers.dtype == np.uint8 else None
+        raise ImageError(f"{path}: holds {numbers.min()}: class numbers start at 0: save it with other numbers")
     if path.suffix.lower() == ".pgm":  # FastPhotoStyle's
-        colours = None
-    return Mask(colours, None if jpeg else numbers, jpeg)
+        return Mask(None, numbers)
+    full = 2**raster.bits - 1
+    if raster.full > full:  # a PNG of 1, 2 or 4 bits, whose values are stretched to bytes
+        numbers = numbers // (int(raster.full) // full)
+    stretch, rest = divmod(full, 255) if full > 255 else (1, 0)
+    if numbers.dtype.itemsize > 2 or rest or (numbers % stretch).any():
+        return Mask(None, numbers)
+    greys = np.rint(numbers / full * 255).astype(np.uint8)
+    return Mask(np.repeat(greys[..., None], 3, axis=2), numbers)
+
+
+class Side(NamedTuple):
+    """One of a pair's masks, with the name of its file."""
+
+    name: str
+    mask: Mask
 
 
 def read_classes(content: tuple[str, Mask], style: tuple[str, Mask], palette: Mapping[str, Colour]) -> Classes:
     """The masks of a pair as labels over the same classes.
 
-    One channel, or a palette, may mean colours or class numbers. They are numbers if both masks can be read so, and one
-    of them is not painted in the dataset's palette.
+    One channel may mean colours or class numbers. They are numbers if both masks can be read so, and one of them is
+    not painted in the dataset's palette. Masks with palettes of their own are matched by the palettes' colours.
 
     Args:
         content, style: each mask with the name of its file.
         palette: the dataset's colours.
 
     Raises:
-        ImageError: one holds colours and the other can only hold numbers; or see `read_labels`.
+        ImageError: one holds colours and the other can only hold numbers; their numbers may mean different things; or
+            see `read_labels`.
     """
-    sides = (content, style)
+    sides = Side(*content), Side(*style)
+    painted = [_painted(mask, palette) for _, mask in sides]
     numbers = [mask.numbers for _, mask in sides if mask.numbers is not None]
-    if len(numbers) == 2 and not all(_painted(mask, palette) for _, mask in sides):
+    if len(numbers) == 2 and not all(painted):
+        _check_numbers(sides, numbers, painted)
         return _read_numbers(sides, numbers)
-    labels, notes = [], []
-    for name, mask in sides:
-        if mask.colours is None:
-            raise ImageError(f"{name} holds class numbers, the other mask colours: make both of a kind")
+    indexed = [mask.indexed for _, mask in sides]
+    if not numbers and not all(painted) and (all(indexed) or (any(indexed) and not any(painted))):
+        return _read_colours(sides)
+    labels, notes = list[Labels](), list[tuple[str, ...]]()
+    for (name, mask), one_painted in zip(sides, painted, strict=True):
+        if mask.colours is None or (mask.numbers is not None and not one_painted):
+            raise ImageError(f"{name} holds class numbers{_listed(mask)}, the other mask colours: {MAKE_ALIKE}")
         try:
             reading = read_labels(mask.colours, palette)
         except ValueError as error:
             raise ImageError(f"{name}: {error}") from error
         labels.append(reading.labels)
-        notes += _fringe(name, mask, reading)
-    return Classes(labels[0], labels[1], tuple(palette), tuple(notes))
+        notes.append((*reading.taken, *_fringe(mask, reading)))
+    return Classes(labels[0], labels[1], tuple(palette), *notes)
 
 
 def describe(name: str, labels: Labels, names: tuple[str, ...]) -> str:
@@ -134,22 +207,90 @@ def describe(name: str, labels: Labels, names: tuple[str, ...]) -> str:
     return f"{name}: {', '.join(f'{names[k]} {shares[k]:.1%}' for k in largest_first if shares[k] > 0)}"
 
 
-def _read_numbers(sides: tuple[tuple[str, Mask], ...], numbers: list[npt.NDArray[np.integer[Any]]]) -> Classes:
+def _check_numbers(sides: tuple[Side, Side], numbers: list[npt.NDArray[np.integer[Any]]], painted: list[bool]) -> None:
+    """Refuses masks whose numbers need not mean the same."""
+    held = [set(np.unique(each).tolist()) for each in numbers]
+    (_, content), (_, style) = sides
+    if content.bits != style.bits and min(content.bits, style.bits) < 8:
+        bits = " and ".join(f"{name} {mask.bits}" for name, mask in sides)
+        raise ImageError(f"the masks' class numbers are of different depth in bits ({bits}): save both at 8 bits")
+    for here, there in ((0, 1), (1, 0)):
+        if painted[here] and not painted[there] and not held[here] <= held[there]:
+            raise ImageError(
+                f"{sides[there].name} holds class numbers{_listed(sides[there].mask)}, {sides[here].name} is painted "
+                f"in black, grey or white{_listed(sides[here].mask)}: {MAKE_ALIKE}"
+            )
+
+
+def _listed(mask: Mask) -> str:
+    """A mask's numbers, as far as they are few."""
+    known = [] if mask.numbers is None else np.unique(mask.numbers).tolist()
+    return f" ({', '.join(map(str, known[:4]))}{', ...' if len(known) > 4 else ''})" if known else ""
+
+
+def _read_numbers(sides: tuple[Side, Side], numbers: list[npt.NDArray[np.integer[Any]]]) -> Classes:
     known = np.unique(np.concatenate([np.unique(each) for each in numbers]))
     if len(known) > MOST_CLASSES:
         worst = max(range(2), key=lambda side: len(np.unique(numbers[side])))
         raise ImageError(
-            f"{sides[worst][0]}: {len(known)} class numbers in the two masks, {MOST_CLASSES} at most: "
+            f"{sides[worst].name}: {len(known)} class numbers in the two masks, {MOST_CLASSES} at most: "
             "was it resized or compressed? Save label maps as PNG, resized to the nearest pixel"
         )
     labels = [np.searchsorted(known, each).astype(np.uint8) for each in numbers]
-    return Classes(labels[0], labels[1], tuple(f"class {number}" for number in known), ())
+    return Classes(labels[0], labels[1], tuple(f"class {number}" for number in known))
+
+
+def _read_colours(sides: tuple[Side, Side]) -> Classes:
+    """Masks with palettes of their own: what is of one colour in both, or nearly so, is one class."""
+    classes: list[Colour] = []
+    for name, mask in sides:
+        assert mask.colours is not None
+        found = sorted(paints(mask.colours))
+        if not found:
+            raise ImageError(f"{name}: no colour of its palette is on {SMALLEST_PAINT:.1%} of it: is it a photo?")
+        for colour in found:
+            near = [known for known in classes if _levels(known, colour) <= FRINGE]
+            if colour in near:
+                continue
+            if len(near) > 1 or (near and any(_levels(near[0], other) <= FRINGE for other in found if other != colour)):
+                raise ImageError(
+                    f"{name}: its {_words(colour)} could be {' or '.join(map(_words, near))} of the other mask: "
+                    "paint what belongs together in exactly one colour"
+                )
+            if not near:
+                classes.append(colour)
+    if len(classes) > MOST_CLASSES:
+        raise ImageError(f"the masks have {len(classes)} colours, {MOST_CLASSES} at most: paint fewer regions")
+    palette = {f"colour {_words(colour)}": colour for colour in classes}
+    labels = [_nearest(mask, classes) for _, mask in sides]
+    return Classes(labels[0], labels[1], tuple(palette))
+
+
+def _nearest(mask: Mask, classes: list[Colour]) -> Labels:
+    """Of the classes that a mask holds, the nearest to each pixel's colour."""
+    assert mask.colours is not None
+    colours, inverse = np.unique(mask.colours.reshape(-1, 3), axis=0, return_inverse=True)
+    own = paints(mask.colours)
+    held = [k for k, known in enumerate(classes) if any(_levels(known, colour) <= FRINGE for colour in own)]
+    offset = colours[:, None].astype(np.int32) - np.array([classes[k] for k in held], np.int32)
+    nearest: Labels = np.array(held, np.uint8)[(offset**2).sum(axis=2).argmin(axis=1)][inverse].reshape(mask.shape)
+    return nearest
+
+
+def _levels(one: Colour, other: Colour) -> int:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+def _words(colour: Colour) -> str:
+    return " ".join(map(str, colour))
 
 
 def _painted(mask: Mask, palette: Mapping[str, Colour]) -> bool:
-    """Whether all it is painted in is of the palette: near one of its colours, but a 3 is a number, no black."""
+    """Whether all it is painted in is of the palette. Where it may hold class numbers, a 3 is a number, no black."""
     if mask.colours is None:
         return False
+    if mask.numbers is None:
+        return is_painted(mask.colours, palette)
     known = np.array(list(palette.values()))
     return all(
         paint in palette.values() or (max(paint) > FRINGE and np.abs(known - paint).max(axis=1).min() <= FRINGE)
@@ -157,11 +298,12 @@ def _painted(mask: Mask, palette: Mapping[str, Colour]) -> bool:
     )
 
 
-def _fringe(name: str, mask: Mask, reading: Reading) -> list[str]:
-    if not reading.off:
+def _fringe(mask: Mask, reading: Reading) -> list[str]:
+    """What is said of edges between the colours; nothing where hardly a pixel is far from them."""
+    if reading.fringe < SMALLEST_PAINT:
         return []
     what = "between the palette's colours"
-    if mask.jpeg:
+    if mask.lossy:
         what = "off the palette, for a JPEG keeps no exact colours (save masks as PNG)"
     far = f"by {reading.mean_offset:.0f} of 255 levels on average, {reading.largest_offset} at most"
-    return [f"{name}: {reading.off:.1%} of its pixels are {what}, {far}: taken for the nearest"]
+    return [f"{reading.off:.1%} of its pixels are {what}, {far}: taken for the nearest"]

@@ -8,11 +8,16 @@ import numpy.typing as npt
 from PIL import Image
 
 from pipeline.images.colour_space import to_srgb
-from pipeline.images.decoding import ImageError, Raster, read_raster
+from pipeline.images.decoding import read_raster
+from pipeline.images.raster import ImageError, Raster
 from pipeline.images.transparency import extend_colours, without_premultiplication
 
 Photo = npt.NDArray[np.float32]
 Alpha = npt.NDArray[np.float32]
+
+
+A_HAIR = 0.01
+"""Values of a float photo this far outside [0, 1] come from rounding or resampling: they are clipped."""
 
 
 class Original(NamedTuple):
@@ -25,25 +30,38 @@ class Original(NamedTuple):
     """8, or 16 where the file has more than 8 a channel."""
 
 
+class Understood(NamedTuple):
+    """A photo, and what had to be put right to read it."""
+
+    original: Original
+    notes: tuple[str, ...]
+    """Without the file's name; none where all is well."""
+
+
 def read_photo(path: Path) -> Photo:
     """The colours alone of `read_original`, with the same errors."""
     return read_original(path).photo
 
 
 def read_original(path: Path) -> Original:
-    """Reads a PNG, JPEG or TIFF photo of 8, 16 or 32 bits: float32, H x W x 3, sRGB in [0, 1], and its transparency.
+    """The photo alone of `understand`, with the same errors."""
+    return understand(path).original
 
-    EXIF orientation is applied, colours are converted to sRGB from the profile or colour space that the file names,
-    grey becomes three equal channels. What is wholly transparent has no colour: it takes those around it.
+
+def understand(path: Path) -> Understood:
+    """Reads a JPEG, PNG, TIFF or WebP photo: float32, H x W x 3, sRGB in [0, 1], and its transparency.
+
+    EXIF orientation is applied, colours are converted to sRGB from the profile or colour space that the file names, if
+    it fits them; grey becomes three equal channels. What is wholly transparent has no colour: it takes those around it.
 
     Raises:
-        ImageError: unreadable, of another kind, CMYK without a profile, animated, of several pages, too large, wholly
-            transparent, with NaN, out of range.
+        ImageError: unreadable, of another kind, CMYK without a profile that fits, too large, wholly transparent, with
+            NaN, out of range.
     """
     raster = read_raster(path)
     if raster.unreadable_colours is not None:
         raise ImageError(f"{path}: {raster.unreadable_colours}: convert it to sRGB")
-    values = _normalised(raster, path)
+    values, notes = _normalised(raster, path)
     colours, alpha = values, None
     if raster.has_alpha:
         colours, alpha = np.ascontiguousarray(values[..., :-1]), np.ascontiguousarray(values[..., -1])
@@ -51,24 +69,39 @@ def read_original(path: Path) -> Original:
             colours = without_premultiplication(colours, alpha)
         if not alpha.any():
             raise ImageError(f"{path}: wholly transparent: there is nothing to see")
-    photo = np.ascontiguousarray(np.broadcast_to(to_srgb(colours, raster, path), (*values.shape[:2], 3)))
+    converted = to_srgb(colours, raster, path)
+    photo = np.ascontiguousarray(np.broadcast_to(converted.colours, (*values.shape[:2], 3)))
     bits = 8 if raster.values.dtype == np.uint8 else 16
+    notes = (*raster.notes, *notes, *([converted.note] if converted.note else []))
     if alpha is None or alpha.min() == 1:
-        return Original(photo, None, bits)
-    return Original(extend_colours(photo, alpha), alpha, bits)
+        return Understood(Original(photo, None, bits), notes)
+    return Understood(Original(extend_colours(photo, alpha), alpha, bits), notes)
 
 
-def _normalised(raster: Raster, path: Path) -> npt.NDArray[np.float32]:
+class _Normalised(NamedTuple):
+    values: npt.NDArray[np.float32]
+    notes: tuple[str, ...]
+
+
+def _normalised(raster: Raster, path: Path) -> _Normalised:
     """The file's values over that of white."""
     if raster.values.dtype.kind == "i":
-        raise ImageError(f"{path}: values of type {raster.values.dtype}, which may be negative, are not a photo")
+        kind = raster.values.dtype
+        raise ImageError(f"{path}: values of type {kind}, which may be negative, are not a photo: save it as RGB")
     values: npt.NDArray[np.float32] = raster.values.astype(np.float32, order="C")
-    values /= np.float32(raster.full)
+    if raster.full != 1:  # there may be NaN among floats
+        values /= np.float32(raster.full)
     if not np.isfinite(values.sum(dtype=np.float64)):
-        raise ImageError(f"{path}: {np.count_nonzero(~np.isfinite(values))} values are NaN or infinite")
-    if values.min() < 0 or values.max() > 1:
-        raise ImageError(f"{path}: values reach from {values.min():g} to {values.max():g}, outside [0, 1]: clip them")
-    return values
+        count = np.count_nonzero(~np.isfinite(values))
+        raise ImageError(f"{path}: {count} values are NaN or infinite: give them numbers")
+    least, most = values.min(), values.max()
+    if least < -A_HAIR or most > 1 + A_HAIR:
+        raise ImageError(f"{path}: values reach from {least:g} to {most:g}, outside [0, 1]: clip them")
+    if least >= 0 and most <= 1:
+        return _Normalised(values, ())
+    count = np.count_nonzero((values < 0) | (values > 1))
+    np.clip(values, 0, 1, out=values)
+    return _Normalised(values, (f"{count} values a hair outside [0, 1], from {least:g} to {most:g}: clipped",))
 
 
 def working_shape(shape: tuple[int, ...], size: int) -> tuple[int, int]:

@@ -126,6 +126,7 @@ class Site:
                 {
                     "name": served.pair.name,
                     "lambda": served.config.smooth.lam,
+                    "mu": served.config.smooth.mu,
                     "ready": served.link.exists(),
                     "place": None if served.pair.settings is None else self._place(served.pair.settings),
                 }
@@ -152,7 +153,7 @@ class Site:
     def _save(self, request: Request) -> Response:
         asked = _asked(request, AskedPlace)
         file = self._live.save(asked.pair, asked)
-        print(f"saved lambda {asked.lam:g} in {file}", file=sys.stderr, flush=True)
+        print(f"saved lambda {asked.lam:g} and mu {asked.mu:g} in {file}", file=sys.stderr, flush=True)
         return JSONResponse({"place": self._place(file)})
 
     async def _upload(self, request: Request) -> Response:

@@ -2,19 +2,20 @@
 
 import threading
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 import numpy as np
 
-from pipeline.dataset.config import Config, ConfigError, save_lambda
+from pipeline.dataset.config import Config, save_dials
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import Photo, read_photo, shrink
 from pipeline.steps.stylize import STAGE_ONE_IMAGE
-from stages.smooth import Smoothed, Smoother
+from stages.settings import NonNegative, Positive
+from stages.smooth import Smoothed, Smoother, find_anchor
 
 PREVIEW = 350
 """Long edge of a preview, pixels."""
@@ -42,7 +43,8 @@ class Served(NamedTuple):
 class Dials(msgspec.Struct, kw_only=True):
     """What the page turns."""
 
-    lam: float = msgspec.field(name="lambda")
+    lam: Positive = msgspec.field(name="lambda")
+    mu: NonNegative
     strength: Annotated[float, msgspec.Meta(ge=0, le=1.5)] = 1.0
     """0 is the content, 1 the solution; beyond, what it changed is exaggerated."""
 
@@ -51,8 +53,8 @@ class _Prepared(NamedTuple):
     """A pair at one size, ready to be solved."""
 
     pictures: dict[Side, Photo]
-    solve: Callable[[float], Smoothed]
-    """For a lambda. The last solution is kept, so that its strength can be dragged."""
+    solve: Callable[[float, float], Smoothed]
+    """For lambda and mu. The last solution is kept, so that its strength can be dragged."""
 
 
 class Live:
@@ -77,25 +79,23 @@ class Live:
         """Stage two of a pair with these dials.
 
         Raises:
-            ValueError: no such pair or lambda, or its files can't be used.
+            ValueError: no such pair, lambda or mu, or its files can't be used.
             ArithmeticError, MemoryError: the system can't be solved.
         """
         with self._alone:
             prepared = self._prepare(number, size)
-            smoothed, strength = prepared.solve(dials.lam), np.float32(dials.strength)
+            smoothed, strength = prepared.solve(dials.lam, dials.mu), np.float32(dials.strength)
         return smoothed._replace(image=strength * smoothed.image + (1 - strength) * prepared.pictures["content"])
 
     def save(self, number: int, dials: Dials) -> Path:
-        """Makes a lambda the pair's own; the file that it is in.
+        """Makes lambda and mu the pair's own; the file that they are in.
 
         Raises:
-            ValueError: not a lambda, or a pair without a place for it.
+            ValueError: a pair without a place for them, or whose file can't be used.
             OSError: the file can't be written.
         """
         served = self._served(number)
-        if not 0 < dials.lam < float("inf"):
-            raise ConfigError(f"lambda {dials.lam} is not above 0")
-        file = save_lambda(served.pair, dials.lam)
+        file = save_dials(served.pair, dials.lam, dials.mu)
         self.pairs[number] = served._replace(config=self._settings_of(served.pair))
         return file
 
@@ -130,5 +130,13 @@ def _prepare(served: Served, size: Size) -> _Prepared:
         "style": shrink(inputs.style, edge),
         "stage-one": shrink(link, edge),
     }
-    smoother = Smoother(pictures["content"], epsilon=served.config.smooth.epsilon)
-    return _Prepared(pictures, lru_cache(maxsize=1)(partial(smoother.solve, pictures["stage-one"])))
+    settings = served.config.smooth
+    anchor = find_anchor(inputs.content, link, inputs.regions.content) if settings.anchor == "colour" else None
+    small = None if anchor is None else shrink(anchor, edge)
+    smoother = Smoother(pictures["content"], epsilon=settings.epsilon)
+
+    @lru_cache(maxsize=1)
+    def solve(lam: float, mu: float) -> Smoothed:
+        return smoother.solve(pictures["stage-one"], lam, mu, small)
+
+    return _Prepared(pictures, solve)

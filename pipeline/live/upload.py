@@ -7,10 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pipeline.dataset.config import Config
+from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.layouts import Pair
+from pipeline.images.encoding import encode_tiff
 from pipeline.images.photos import read_photo
 from pipeline.live.live import Live, Served
 from pipeline.steps.network import Network
@@ -18,7 +20,8 @@ from pipeline.steps.progress import Advance
 from pipeline.steps.segment import WAYS, segment_pair
 from pipeline.steps.stylize import STYLIZE
 from pipeline.steps.up_to_date import bring_up_to_date
-from pipeline.store.files import LockedError, lock
+from pipeline.store.files import LockedError, lock, write_atomically
+from stages.colour.match import match_colours
 
 Side = Literal["content", "style"]
 PREFIX = "photostyle-uploads-"
@@ -34,7 +37,8 @@ class Progress(NamedTuple):
     text: str = ""
     error: str = ""
     pair: int | None = None
-    """The finished pair's number on the page."""
+    """The pair's number on the page, once there is something of it to see."""
+    done: bool = False
 
 
 @contextmanager
@@ -94,7 +98,7 @@ class Uploads:
             ValueError: one is missing, or another job is at work.
         """
         with self._alone:
-            if self.progress is not None and self.progress.pair is None and not self.progress.error:
+            if self.progress is not None and not self.progress.done and not self.progress.error:
                 raise ValueError("two photos are at work already: wait for them")
             waiting = {side: self._folder / f"next_{side}" for side in ("content", "style")}
             if missing := [side for side, path in waiting.items() if not path.exists()]:
@@ -113,11 +117,24 @@ class Uploads:
         try:
             if self._config.masks in WAYS:
                 pair = segment_pair(pair, place, self._config, self._network)
-            bring_up_to_date(STYLIZE, pair, place, self._config, self._network, self._advance)
-            self._live.pairs.append(Served(pair, place, self._config))
-            self.progress = Progress(pair=len(self._live.pairs) - 1)
+            self._show_draft(Served(pair, place, self._config), load_inputs(pair, self._config.size))
+            bring_up_to_date(STYLIZE, pair, place, self._config, self._network, self._advance, force=True)
+            self._tell(done=True)
         except Exception as error:  # told on the page; the server goes on
-            self.progress = Progress(error=str(error).replace(str(place), "your photos") or type(error).__name__)
+            self._tell(error=str(error).replace(str(place), "your photos") or type(error).__name__)
+
+    def _show_draft(self, served: Served, inputs: Inputs) -> None:
+        """What stage two can make without stage one: of the content in the style's colours, region by region."""
+        regions = inputs.regions
+        draft = match_colours(inputs.content, regions.content, inputs.style, regions.style, regions.count).image
+        served.link.parent.mkdir()
+        write_atomically(served.link, encode_tiff(draft))
+        self._live.pairs.append(served)
+        self._tell(pair=len(self._live.pairs) - 1, text="stage one")
 
     def _advance(self, advance: Advance) -> None:
-        self.progress = Progress(advance.done, advance.total, f"stage one {advance.text}")
+        self._tell(step=advance.done, total=advance.total, text=f"stage one {advance.text}")
+
+    def _tell(self, **news: Any) -> None:
+        assert self.progress is not None
+        self.progress = self.progress._replace(**news)

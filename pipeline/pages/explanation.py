@@ -16,7 +16,7 @@ from pipeline.images.photos import Photo, shrink
 from pipeline.pages.page import render
 from pipeline.pages.report.pictures import data_uri, encode_jpeg, to_bytes
 from pipeline.store.files import write_atomically
-from stages.colour.colour_match import monge_kantorovich
+from stages.colour.transport import monge_kantorovich
 from stages.smooth import Smoother, affine_energy
 from stages.smooth.matting_laplacian import matting_laplacian
 

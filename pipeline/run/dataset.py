@@ -7,10 +7,21 @@ from pathlib import Path
 
 from pipeline.compare.methods import Gap
 from pipeline.dataset.config import Config, ConfigError, palette_of
+from pipeline.dataset.file_names import folded
 from pipeline.dataset.layouts import Dataset, DatasetError, Pair, open_dataset
 from pipeline.images.masks import MaskRules
 from pipeline.pages.report.report import bring_report_up_to_date
-from pipeline.run.plan import Again, Failure, Summary, examine, failure_line, record_faults, run, writing_results
+from pipeline.run.plan import (
+    Again,
+    Examination,
+    Failure,
+    Summary,
+    examine,
+    failure_line,
+    record_faults,
+    run,
+    writing_results,
+)
 from pipeline.run.schedule import Crew
 from pipeline.run.task import Task
 from pipeline.run.workers import Workers
@@ -28,6 +39,7 @@ from pipeline.steps.stylize import STYLIZE
 from pipeline.steps.sweep import sweep
 from pipeline.steps.table import bring_table_up_to_date
 
+SettingsOf = Callable[[Pair], Config]
 Hire = Callable[[Sequence[Task], OnEvent], AbstractContextManager[Crew]]
 """Gets those who do the tasks; what they say of themselves goes to the callback."""
 
@@ -39,7 +51,7 @@ def run_dataset(
     on_event: OnEvent = ignore,
     *,
     pairs: Sequence[str] = (),
-    settings_of: Callable[[Pair], Config] | None = None,
+    settings_of: SettingsOf | None = None,
     steps: Sequence[Step] | None = None,
     lambdas: Sequence[float] = (),
     sweeping: bool = False,
@@ -78,19 +90,27 @@ def run_dataset(
     if config.smooth.solver == "pardiso" and SMOOTH in steps:
         _find_mkl()  # before stage one takes its minutes
     dataset, tell = choose_pairs(path, config, pairs), once(on_event)
-    failures: tuple[Failure, ...] = ()
+    settings_of, failures = settings_of or (lambda pair: config), tuple[Failure, ...]()
+    for unused in dataset.unused:
+        on_event(Said(f"note: {unused.text}"))
 
     def crew(tasks: Sequence[Task]) -> AbstractContextManager[Crew]:
         return Workers(tasks, config, on_event, tell) if hire is None else hire(tasks, on_event)
 
     with writing_results(results, dataset) as folder:
-        if config.masks in WAYS and (STYLIZE in steps or ONESTAGE in steps):
-            dataset, failures = segment(dataset, folder, config, Network(config, tell), force=False, on_event=on_event)
-        else:
+        finds_masks = config.masks in WAYS and (STYLIZE in steps or ONESTAGE in steps)
+        if not finds_masks:
             dataset = with_masks(dataset, folder, config)
-        examination = examine(dataset, folder, steps, settings_of or (lambda pair: config))
-        for failure in examination.failures:
-            on_event(Said(f"fault: {failure_line(failure)}"))
+        examination = examine_and_tell(dataset, folder, steps, settings_of, on_event)
+        if finds_masks and any(one.pair.content_mask is None for one in examination.sound):
+            network = Network(config, tell)
+            segmented, failures = segment(
+                only_sound(dataset, examination), folder, config, network, force=False, on_event=on_event
+            )
+            del network  # and its memory
+            dataset, known = with_masks(dataset, folder, config), examination.failures
+            examination = examine_and_tell(segmented, folder, steps, settings_of, on_event)
+            examination = examination._replace(failures=(*known, *examination.failures))
         record_faults(examination, folder)
         swept = (
             sweep([one.pair for one in examination.sound], folder, config, Network(config, tell), on_event)
@@ -116,7 +136,7 @@ def run_dataset(
 
 
 def choose_pairs(path: Path, config: Config, names: Sequence[str] = ()) -> Dataset:
-    """The dataset, with only the pairs that are named, if any are.
+    """The dataset, with only the pairs that are named, if any are: in whatever case, however accents are composed.
 
     Raises:
         DatasetError: as for opening it, and for a pair that it hasn't got.
@@ -129,13 +149,33 @@ def choose_pairs(path: Path, config: Config, names: Sequence[str] = ()) -> Datas
     dataset = dataset._replace(pairs=tuple(pairs))
     if not names:
         return dataset
-    known = [*(pair.name for pair in dataset.pairs), *(fault.pair for fault in dataset.faults)]
-    if unknown := [name for name in names if name not in known]:
+    known = dict.fromkeys([*(pair.name for pair in dataset.pairs), *(fault.pair for fault in dataset.faults)])
+    wanted = {
+        name: [name] if name in known else [one for one in known if folded(one) == folded(name)] for name in names
+    }
+    if unknown := [name for name, found in wanted.items() if not found]:
         raise DatasetError(f"{dataset.root} has no pair {', '.join(unknown)}; it has {', '.join(known)}")
+    chosen = {one for found in wanted.values() for one in found}
     return dataset._replace(
-        pairs=tuple(pair for pair in dataset.pairs if pair.name in names),
-        faults=tuple(fault for fault in dataset.faults if fault.pair in names),
+        pairs=tuple(pair for pair in dataset.pairs if pair.name in chosen),
+        faults=tuple(fault for fault in dataset.faults if fault.pair in chosen),
+        unused=tuple(one for one in dataset.unused if one.pair in chosen),
     )
+
+
+def examine_and_tell(
+    dataset: Dataset, folder: Path, steps: Sequence[Step], settings_of: SettingsOf, on_event: OnEvent
+) -> Examination:
+    """What there is of a dataset; each fault is told."""
+    examination = examine(dataset, folder, steps, settings_of)
+    for failure in examination.failures:
+        on_event(Said(f"fault: {failure_line(failure)}"))
+    return examination
+
+
+def only_sound(dataset: Dataset, examination: Examination) -> Dataset:
+    """The pairs without a fault."""
+    return dataset._replace(pairs=tuple(one.pair for one in examination.sound), faults=())
 
 
 def with_masks(dataset: Dataset, folder: Path, config: Config) -> Dataset:

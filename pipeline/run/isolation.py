@@ -8,6 +8,7 @@ from pipeline.run.plan import Failure
 from pipeline.run.task import concerns_all
 from pipeline.steps.progress import OnEvent, Said
 from pipeline.store.manifest import record_failure
+from pipeline.store.system_errors import reason_of
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def isolated(
     except Exception as error:
         if concerns_all(error):
             raise
-        reason = str(error).strip() or type(error).__name__
+        reason = reason_of(error)
         record_failure(folder, f"{type(error).__name__}: {reason}")
         failures.append(Failure(pair, what, reason))
         on_event(Said(f"{label} {what}: FAILED: {reason}"))

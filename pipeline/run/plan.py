@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.dataset.config import Config, ConfigError, has_own
+from pipeline.dataset.file_names import names_a_folder
 from pipeline.dataset.inputs import InputError, load_inputs
-from pipeline.dataset.layouts import Dataset, DatasetError, Pair, names_a_folder
-from pipeline.images.decoding import ImageError
+from pipeline.dataset.layouts import Dataset, DatasetError, Pair
+from pipeline.images.raster import ImageError
 from pipeline.run.pace import Pace
 from pipeline.run.schedule import Crew, carry_out
 from pipeline.run.task import Outcome, Task
@@ -23,6 +24,7 @@ from pipeline.steps.step import Step
 from pipeline.store.files import lock, write_atomically
 from pipeline.store.hash_cache import HashCache, Known
 from pipeline.store.manifest import FAILURE_FILE, record_failure
+from pipeline.store.system_errors import reason_of
 
 OWNER = ".dataset"
 """In a folder of results: the dataset that they are of."""
@@ -100,7 +102,7 @@ def examine(
         folder = results / pair.name
         try:
             config = settings_of(pair)
-            question = f"{pair.name}: size {config.size}, {pair.mask_rules}"
+            question = f"{pair.name}: size {config.size}, {pair.mask_rules}, {len(pair.files())} files"
             known = cache.recall(question, pair.files(), partial(_hashed, pair, config))
             hashes, notes = known.hashes, (*known.notes, *_own(pair, config))
             before = {step.start.step for step in steps if step.start is not None}
@@ -115,7 +117,7 @@ def examine(
         except ImageError as error:
             failures.append(Failure(pair.name, "stage-one image", f"{error}; or delete it, and it is made again"))
         except Exception as error:  # whatever it is, the other pairs go on
-            failures.append(Failure(pair.name, "dataset", f"{type(error).__name__}: {error}"))
+            failures.append(Failure(pair.name, "dataset", reason_of(error)))
         else:
             sound.append(Examined(pair, hashes, notes, states, config))
     cache.save()

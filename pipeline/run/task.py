@@ -12,6 +12,7 @@ from pipeline.steps.network import EncoderError, Network
 from pipeline.steps.progress import OnAdvance
 from pipeline.steps.step import Step
 from pipeline.steps.up_to_date import bring_up_to_date
+from pipeline.store.system_errors import reason_of
 
 
 class Task(NamedTuple):
@@ -71,9 +72,9 @@ def perform(task: Task, network: Network, on_advance: OnAdvance) -> Outcome:
     except Exception as error:
         if concerns_all(error):
             raise
-        kind, reason = type(error).__name__, str(error).strip()
-        machine, spent = is_the_machine_s(error), "CUDA error" in reason
-        return Outcome(error=kind, reason=reason or kind, of_the_machine=machine, spent=spent)
+        reason, machine = reason_of(error), is_the_machine_s(error)
+        spent = "CUDA error" in reason
+        return Outcome(error=type(error).__name__, reason=reason, of_the_machine=machine, spent=spent)
 
 
 def is_the_machine_s(error: Exception) -> bool:

@@ -27,12 +27,12 @@ def smooth_lambdas(work: Work, lambdas: Iterable[float]) -> Iterator[Made]:
     Raises:
         ArithmeticError, MemoryError: the system can't be solved.
     """
-    from stages.smooth import TOLERANCE, Smoother
+    from stages.smooth import TOLERANCE, Smoother, find_anchor
 
-    settings, on_advance = work.config.smooth, work.on_advance
+    inputs, settings, on_advance = work.inputs, work.config.smooth, work.on_advance
     assert work.start is not None  # the step starts from it
     smoother = Smoother(
-        work.inputs.content,
+        inputs.content,
         epsilon=settings.epsilon,
         solver=settings.solver,
         on_residual=lambda iteration, residual: on_advance(
@@ -40,15 +40,16 @@ def smooth_lambdas(work: Work, lambdas: Iterable[float]) -> Iterator[Made]:
         ),
     )
     on_advance(Advance(0, 0, f"by {smoother.chosen.why}"))
+    anchor = find_anchor(inputs.content, work.start, inputs.regions.content) if settings.anchor == "colour" else None
     for lam in lambdas:
-        result = smoother.solve(work.start, lam)
+        result = smoother.solve(work.start, lam, settings.mu, anchor)
         facts = {
             "device": "cpu",
             "solver": result.solver,
             "residual": result.residual,
             "step_seconds": result.seconds._asdict(),
         }
-        yield Made(finished(result.image, work.inputs), facts)
+        yield Made(finished(result.image, inputs), facts)
 
 
 def finished(image: Photo, inputs: Inputs) -> dict[str, bytes]:
@@ -58,10 +59,10 @@ def finished(image: Photo, inputs: Inputs) -> dict[str, bytes]:
 
 SMOOTH = Step(
     name="smooth",
-    version=1,
+    version=2,
     make=_make,
     outputs=(TWO_STAGE_IMAGE.file, "image.png"),
-    inputs=("content", ALPHA),
+    inputs=("content", "content regions", ALPHA),
     section="smooth",
     start=STAGE_ONE_IMAGE,
     libraries=("numpy", "numba", "scikit-sparse"),

@@ -12,8 +12,8 @@ import msgspec
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import Inputs
 from pipeline.dataset.layouts import Pair
-from pipeline.images.decoding import ImageError
 from pipeline.images.photos import Photo, read_photo
+from pipeline.images.raster import ImageError
 from pipeline.steps.network import Network
 from pipeline.steps.progress import OnAdvance
 from pipeline.store.files import hash_array

@@ -17,7 +17,8 @@ def best_device(name: DeviceName = "auto") -> torch.device:
     if name == "auto":
         return torch.device(next(device for device, present in has.items() if present))
     if not has[name]:
-        raise RuntimeError(f"device {name} is not available here; this machine has {[d for d, p in has.items() if p]}")
+        there = " and ".join(device for device, present in has.items() if present)
+        raise RuntimeError(f"device {name} is not available here; this machine has {there}")
     return torch.device(name)
 
 

@@ -31,11 +31,12 @@ def shape_at(shape: tuple[int, int], size: int) -> tuple[int, int]:
     return round(shape[0] * scale), round(shape[1] * scale)
 
 
-def resample(image: Tensor, shape: tuple[int, int]) -> Tensor:
-    """(1, C, H, W) in [0, 1] to (1, C, *shape), bicubic, antialiased when shrinking; still in [0, 1]."""
+def resample(image: Tensor, shape: tuple[int, int], bounded: bool = True) -> Tensor:
+    """(1, C, H, W) to (1, C, *shape), bicubic, antialiased when shrinking; bounded: in [0, 1], and kept there."""
     if tuple(image.shape[-2:]) == shape:
         return image
-    return functional.interpolate(image, size=shape, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
+    resized = functional.interpolate(image, size=shape, mode="bicubic", antialias=True, align_corners=False)
+    return resized.clamp(0, 1) if bounded else resized
 
 
 def resample_labels(labels: Tensor, shape: tuple[int, int]) -> Tensor:

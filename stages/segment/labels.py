@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
+from scipy.sparse import csgraph
 
 Colour = tuple[int, int, int]
 
@@ -28,6 +29,12 @@ WIDEST_FRINGE = 0.2
 """Of the mask: edges and artefacts are on less than this (on 3 % of the authors' masks, at most)."""
 SMALLEST_PAINT = 1e-3
 """A flat colour on more of the mask than this is no edge: somebody painted in it."""
+MARGIN = 3
+"""A flat colour is that of the palette to which it is so many times nearer than to any other, ..."""
+FURTHEST = 64
+"""... if it is no further from it than this in any channel."""
+APART = 32
+"""Flat colours with more than this between them, in some channel, and none on the way, are two paints."""
 
 
 class Reading(NamedTuple):
@@ -40,6 +47,23 @@ class Reading(NamedTuple):
     mean_offset: float
     """Of those, from the nearest colour, in levels of the channel that is furthest off."""
     largest_offset: int
+    fringe: float = 0.0
+    """Share of the pixels that are no paint: edges and artefacts."""
+    taken: tuple[str, ...] = ()
+    """Flat colours off the palette by more than `FRINGE`, and what they were taken for, in words."""
+
+
+class _Distances(NamedTuple):
+    """Of some colours from those of a palette."""
+
+    squared: npt.NDArray[np.int32]
+    """(colours, palette)"""
+    nearest: npt.NDArray[np.intp]
+    """Index into the palette."""
+    levels: npt.NDArray[np.int32]
+    """From the nearest, in the channel that is furthest off."""
+    clear: npt.NDArray[np.bool_]
+    """Whether the nearest is nearest by a wide margin."""
 
 
 def read_labels(mask: npt.NDArray[np.uint8], palette: Mapping[str, Colour] = PALETTE) -> Reading:
@@ -47,44 +71,85 @@ def read_labels(mask: npt.NDArray[np.uint8], palette: Mapping[str, Colour] = PAL
 
     Nearest, not equal: in the authors' own masks one pixel in twelve is off the palette. Really painted, because the
     edge between a black and a white region would otherwise be a grey region of its own: a colour counts if at least
-    half of the pixels nearest to it are within FRINGE of it.
+    half of the pixels nearest to it are within FRINGE of it, or flat and clearly nearest to it.
 
     Args:
         mask: (H, W, 3) uint8.
         palette: colours by name.
 
     Raises:
-        ValueError: the mask is not (H, W, 3) uint8; it is no painted mask; or it is painted in a colour that the
-            palette lacks, which is never taken for another.
+        ValueError: the mask is not (H, W, 3) uint8; it is no painted mask; or it is painted in a colour that could be
+            more than one of the palette's, or in two that could only be the same one.
     """
     if mask.ndim != 3 or mask.shape[2] != 3 or mask.dtype != np.uint8:
         raise ValueError(f"a mask is (H, W, 3) uint8, this one is {mask.shape} {mask.dtype}")
     packed = _packed(mask)
     codes, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
-    colours = _unpacked(codes)
-    names, paints = list(palette), np.array(list(palette.values()), dtype=np.int32)
-    offset = np.abs(colours[:, None] - paints)  # (colours, palette, 3)
-    nearest = (offset**2).sum(axis=2).argmin(axis=1)
-    distance = offset.max(axis=2).min(axis=1)
+    colours, names = _unpacked(codes), list(palette)
+    squared, nearest, distance, clear = _distances(colours, palette)
     shares = counts / packed.size
     paint = np.isin(codes, _paint(packed))
-    for at in np.flatnonzero((distance > FRINGE) & paint):
+    known = (distance <= FRINGE) | (paint & clear)
+    for at in np.flatnonzero(paint & ~known):
         raise ValueError(
-            f"{shares[at]:.1%} of it is painted in {' '.join(map(str, colours[at]))}, {distance[at]} levels from the "
+            f"{shares[at]:.1%} of it is painted in {_words(colours[at])}, {distance[at]} levels from the "
             f"palette's nearest, {names[nearest[at]]}: repaint it in one of {', '.join(names)}, or add that colour"
         )
-    fringe = shares[distance > FRINGE].sum()
+    for name, alike in ((name, colours[paint & (nearest == k)]) for k, name in enumerate(names)):
+        if len(groups := _groups(alike)) > 1:
+            one, other = (group[0] for group in groups[:2])
+            raise ValueError(
+                f"it is painted in {_words(one)} and in {_words(other)}, which both could be {name}: "
+                f"repaint one of them in another of {', '.join(names)}, or add that colour"
+            )
+    fringe = shares[~known].sum()
     if fringe > WIDEST_FRINGE:
         raise ValueError(
             f"not painted in the palette's colours: {fringe:.0%} of its pixels are near none of {', '.join(names)}"
         )
-    pixels = np.bincount(nearest, counts, len(paints))
-    exact_pixels = np.bincount(nearest, counts * (distance <= FRINGE), len(paints))
+    pixels = np.bincount(nearest, counts, len(names))
+    exact_pixels = np.bincount(nearest, counts * known, len(names))
     painted = np.flatnonzero((pixels > 0) & (exact_pixels >= pixels / 2))
-    label = painted[(offset[:, painted] ** 2).sum(axis=2).argmin(axis=1)]
+    label = painted[squared[:, painted].argmin(axis=1)]
     labels: npt.NDArray[np.uint8] = label.astype(np.uint8)[inverse].reshape(mask.shape[:2])
     off = shares[distance > 0].sum()
-    return Reading(labels, float(off), float(shares @ distance / off) if off else 0.0, int(distance.max()))
+    far = paint & (distance > FRINGE)
+    taken = tuple(
+        f"{shares[far & (nearest == k)].sum():.1%} of it is taken for {names[k]}, "
+        f"by up to {distance[far & (nearest == k)].max()} of 255 levels"
+        for k in np.unique(nearest[far])
+    )
+    mean = float(shares @ distance / off) if off else 0.0
+    return Reading(labels, float(off), mean, int(distance.max()), float(fringe), taken)
+
+
+def is_painted(mask: npt.NDArray[np.uint8], palette: Mapping[str, Colour]) -> bool:
+    """Whether all that an (H, W, 3) mask was painted in can be told to be one of the palette's colours."""
+    _, _, distance, clear = _distances(_unpacked(_paint(_packed(mask))), palette)
+    return bool(((distance <= FRINGE) | clear).all())
+
+
+def _distances(colours: npt.NDArray[np.int32], palette: Mapping[str, Colour]) -> _Distances:
+    """colours: (n, 3)."""
+    offset = np.abs(colours[:, None] - np.array(list(palette.values()), dtype=np.int32))  # (n, palette, 3)
+    squared = (offset**2).sum(axis=2)
+    levels = offset.max(axis=2).min(axis=1)
+    ordered = np.sort(squared, axis=1)
+    clear = levels <= FURTHEST
+    if len(palette) > 1:
+        clear &= ordered[:, 0] * MARGIN**2 <= ordered[:, 1]
+    return _Distances(squared, squared.argmin(axis=1), levels, clear)
+
+
+def _groups(colours: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int32]]:
+    """Colours, (n, 3), in groups with more than `APART` between one and the next."""
+    near = np.abs(colours[:, None] - colours[None]).max(axis=2, initial=0) <= APART
+    count, group = csgraph.connected_components(near)
+    return [colours[group == k] for k in range(count)]
+
+
+def _words(colour: npt.NDArray[np.int32]) -> str:
+    return " ".join(map(str, colour))
 
 
 def paints(mask: npt.NDArray[np.uint8]) -> set[Colour]:

@@ -27,13 +27,20 @@ class Regions:
     style: npt.NDArray[np.uint8]
     """(h, w), values 0 .. count - 1, each present; `count` marks pixels of no use, of classes that nothing takes."""
     count: int
-    notes: tuple[str, ...]
-    """What was given another counterpart, merged or left out, for people."""
+    content_notes: tuple[str, ...] = ()
+    """What of the content was given another counterpart, or merged, for people."""
+    style_notes: tuple[str, ...] = ()
+    """What of the style was left out."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.content_notes, *self.style_notes)
 
 
 def one_region(content_shape: tuple[int, int], style_shape: tuple[int, int]) -> Regions:
     """A pair without masks: all of the content takes its look from all of the style."""
-    return Regions(np.zeros(content_shape, np.uint8), np.zeros(style_shape, np.uint8), 1, ())
+    return Regions(np.zeros(content_shape, np.uint8), np.zeros(style_shape, np.uint8), 1)
 
 
 def match_regions(
@@ -66,7 +73,7 @@ def match_regions(
             f"the masks have no class in common: the content's holds {has[0]}, the style's {has[1]}. "
             "Paint what belongs together in the same colour, or remove both masks"
         )
-    notes = []
+    told, left_out = list[str](), list[str]()
     taken = {int(k): int(k) for k in np.flatnonzero(in_content & in_style)}
     if lacking := np.flatnonzero(in_content & ~in_style).tolist():
         of_content, of_style = looks(content_photo, content, count), looks(style_photo, style, count)
@@ -75,24 +82,25 @@ def match_regions(
             named = by_name(names[k], [names[j] for j in offered])
             alike = int(np.linalg.norm(of_style[offered] - of_content[k], axis=1).argmin())
             taken[k] = offered[alike if named is None else named]
-            notes.append(
+            told.append(
                 f"{names[k]}: {shares[0][k]:.1%} of the content, {_how_little(shares[1][k])} of the style: "
                 f"takes its look from {names[taken[k]]}, {'by its name' if named is not None else 'most alike'}"
             )
     slivers = np.flatnonzero((shares[0] > 0) & ~in_content)
     if len(slivers):
-        notes.append(
+        told.append(
             f"{_listed(names, slivers)}: {_how_little(shares[0][slivers].sum())} of the content "
             "merged into what is nearest"
         )
     unused = np.flatnonzero((shares[1] > 0) & ~np.isin(np.arange(count), list(taken.values())))
     if len(unused):
-        notes.append(f"{_listed(names, unused)}: {_how_little(shares[1][unused].sum())} of the style left out")
+        left_out.append(f"{_listed(names, unused)}: {_how_little(shares[1][unused].sum())} of the style left out")
     kept = sorted(set(taken.values()))
     numbers = np.full(count, len(kept), np.uint8)
     numbers[kept] = np.arange(len(kept))
     of_class = numbers[[taken.get(k, k) for k in range(count)]]
-    return Regions(of_class[_nearest(content, list(taken))], numbers[style], len(kept), tuple(notes))
+    regions = of_class[_nearest(content, list(taken))], numbers[style]
+    return Regions(*regions, len(kept), tuple(told), tuple(left_out))
 
 
 def _as_wide_as(side: int, labels: Labels, count: int) -> npt.NDArray[np.bool_]:

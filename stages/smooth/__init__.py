@@ -1,5 +1,6 @@
 """Stage two: smooth a stylized image so that it is a photograph again. numpy, numba and CHOLMOD; never torch."""
 
+from stages.smooth.anchor import find_anchor
 from stages.smooth.matting_laplacian import affine_energy
 from stages.smooth.solve import ResidualError, Seconds, Smoothed, Smoother, smooth
 from stages.smooth.solvers.cholesky import NotEnoughMemoryError, NotPositiveDefiniteError, estimated_bytes
@@ -17,6 +18,7 @@ __all__ = [
     "Smoother",
     "affine_energy",
     "estimated_bytes",
+    "find_anchor",
     "smooth",
     "upsample",
 ]

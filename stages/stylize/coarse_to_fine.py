@@ -9,27 +9,24 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from stages.colour.colour_match import monge_kantorovich
+from stages.colour.match import match_colours
 from stages.features.encoder import Encoder
-from stages.features.guides import edge_aware, one_hot
 from stages.features.resample import resample, resample_labels, shape_at, shape_of, to_array, to_tensor
 from stages.segment import Regions, one_region
-from stages.settings import SMALLEST_EDGE, Stylize
-from stages.stylize.canvas import Canvas, ColourMaps, Pixels
+from stages.settings import SMALLEST_EDGE, Optimised, Stylize
+from stages.stylize.losses import total_variation
 from stages.stylize.objective import Objective
 from stages.stylize.optimise import Method, OnIterate, minimise
+from stages.stylize.pixels import Pixels
 
 Photo = npt.NDArray[np.float32]
-
-BLEND_RADIUS = 0.015
-"""Radius of the filter that fits region borders to the content's edges, as a share of the long edge."""
 
 
 class Stylized(NamedTuple):
     """A result and how it was reached."""
 
     image: Photo
-    """(H, W, 3), the content's size; where pixels were optimised, not clipped."""
+    """(H, W, 3), the content's size, not clipped."""
     losses: dict[str, float]
     """Weighted losses of the best iterate at the last scale."""
     evaluations: int
@@ -74,33 +71,16 @@ def stylize(
         DivergedError: a loss is not finite.
     """
     pair = load_pair(content, style, regions, encoder.device)
-    maps = _colour_maps(pair) if settings.start == "colour" else torch.eye(3, 4, device=encoder.device)
-    maps = maps.expand(pair.count, 3, 4)
-    canvas: Canvas
-    if settings.canvas == "grid":
-        priors = {
-            "roughness": settings.roughness_weight, "locality": settings.locality_weight,
-            "flatness": settings.flatness_weight, "evenness": settings.evenness_weight,
-        }  # fmt: skip
-        canvas = ColourMaps(
-            pair.content, _blending_weights(pair), maps,
-            settings.grid_rows, settings.grid_bins, priors,
-        )  # fmt: skip
-    else:
-        canvas = Pixels(_start_image(pair, maps, settings), settings.tv_weight)
-    weights = {"style": settings.style_weight, "colour": settings.colour_weight, "content": settings.content_weight}
-    method = Method(settings.optimizer, settings.learning_rate, settings.tolerance)
     scales = list(zip(settings.sizes, settings.evaluations, strict=True))
-    return descend(pair, canvas, encoder, weights, scales, method, on_iterate)
+    return descend(pair, _start(pair, content, style, settings), encoder, settings, scales, on_iterate)
 
 
 def descend(
     pair: Pair,
-    canvas: Canvas,
+    pixels: Pixels,
     encoder: Encoder,
-    weights: dict[str, float],
+    settings: Optimised,
     scales: Sequence[tuple[int, int]],
-    method: Method,
     on_iterate: OnIterate | None,
     extra: Callable[[Tensor], dict[str, Tensor]] = lambda image: {},
 ) -> Stylized:
@@ -108,15 +88,16 @@ def descend(
 
     Args:
         pair: on the encoder's device.
-        canvas: what is optimised.
+        pixels: what is optimised.
         encoder: VGG.
-        weights: of the style, colour and content losses.
+        settings: weights of the losses, the optimiser and when it stops.
         scales: (long edge, evaluations), coarse to fine.
-        method: the optimiser and when it stops.
         on_iterate: told of each evaluation.
         extra: further weighted losses of the image, by name.
     """
     full = shape_of(pair.content)
+    weights = {"style": settings.style_weight, "colour": settings.colour_weight, "content": settings.content_weight}
+    method = Method(settings.optimizer, settings.learning_rate, settings.tolerance)
     total, done = sum(evaluations for _, evaluations in scales), 0
     best: dict[str, float] = {}
     for size, evaluations in scales:
@@ -130,20 +111,21 @@ def descend(
             pair.count,
             weights,
         )
-        canvas.resize(shape)
+        pixels.resize(shape)
 
         def losses(objective: Objective = objective) -> dict[str, Tensor]:
-            image = canvas.image()
-            return objective.losses(image) | extra(image) | canvas.prior(image)
+            image = pixels.image()
+            variation = {"variation": settings.tv_weight * total_variation(image)}
+            return objective.losses(image) | extra(image) | variation
 
         best, used = minimise(
-            canvas.parameters(), losses, evaluations, method,
+            [pixels.change], losses, evaluations, method,
             size=max(shape), done=done, total=total, on_iterate=on_iterate,
         )  # fmt: skip
         done += used
-    canvas.resize(full)
+    pixels.resize(full)
     with torch.no_grad():
-        return Stylized(to_array(canvas.image()), best, done)
+        return Stylized(to_array(pixels.image()), best, done)
 
 
 def load_pair(content: Photo, style: Photo, regions: Regions | None, device: torch.device) -> Pair:
@@ -179,27 +161,13 @@ def load_pair(content: Photo, style: Photo, regions: Regions | None, device: tor
     )
 
 
-def _colour_maps(pair: Pair) -> Tensor:
-    """For each region the affine map from the content's colours to the style's, (K, 3, 4)."""
-    content, style = to_array(pair.content).astype(np.float64), to_array(pair.style).astype(np.float64)
-    content_labels, style_labels = pair.content_labels.cpu().numpy(), pair.style_labels.cpu().numpy()
-    maps = []
-    for k in range(pair.count):
-        source, target = content[content_labels == k], style[style_labels == k]
-        A, b = monge_kantorovich(source, target) if len(source) else (np.eye(3), np.zeros(3))
-        maps.append(np.column_stack([A, b]))
-    return torch.tensor(np.stack(maps), dtype=torch.float32, device=pair.content.device)
-
-
-def _blending_weights(pair: Pair) -> Tensor:
-    """(1, K, H, W): the content's regions, with borders that follow its edges."""
-    masks = one_hot(pair.content_labels, pair.count)
-    return edge_aware(masks, pair.content, max(2, round(BLEND_RADIUS * max(shape_of(pair.content)))))
-
-
-def _start_image(pair: Pair, maps: Tensor, settings: Stylize) -> Tensor:
+def _start(pair: Pair, content: Photo, style: Photo, settings: Stylize) -> Pixels:
+    if settings.start == "content":
+        return Pixels(pair.content)
     if settings.start == "noise":
         generator = torch.Generator().manual_seed(settings.seed)
-        return torch.rand(pair.content.shape, generator=generator).to(pair.content.device)
-    matched = torch.einsum("kij,jhw->kihw", maps[:, :, :3], pair.content[0]) + maps[:, :, 3, None, None]
-    return (_blending_weights(pair)[0, :, None] * matched).sum(dim=0)[None].clamp(0, 1)
+        return Pixels(torch.rand(pair.content.shape, generator=generator).to(pair.content.device))
+    labels, style_labels = pair.content_labels.cpu().numpy(), pair.style_labels.cpu().numpy()
+    matched = match_colours(content, labels, style, style_labels, pair.count)
+    weights, spans = (torch.tensor(array, dtype=torch.float32, device=pair.content.device) for array in matched[1:])
+    return Pixels(to_tensor(matched.image, pair.content.device), weights[None], spans)

@@ -82,39 +82,6 @@ def total_variation(image: Tensor) -> Tensor:
     return (horizontal + vertical) / image.numel()
 
 
-def flatness_weights(content: Tensor, tolerance: float) -> tuple[Tensor, Tensor]:
-    """How flat the content is between neighbours: exp(-|difference|^2 / 2 tolerance^2), in (0, 1].
-
-    Args:
-        content: (1, 3, H, W) in [0, 1].
-        tolerance: differences of colour well below this are none.
-
-    Returns:
-        (1, 1, H, W - 1) and (1, 1, H - 1, W).
-    """
-    squares = (content.diff(dim=axis).square().mean(dim=1, keepdim=True) for axis in (3, 2))
-    horizontal, vertical = (torch.exp(-square / (2 * tolerance**2)) for square in squares)
-    return horizontal, vertical
-
-
-def flatness_loss(image: Tensor, weights: tuple[Tensor, Tensor]) -> Tensor:
-    """What is flat in the content stays flat: squared differences of the image where the content has none.
-
-    The edge-aware smoothness of Godard et al. 2017. Colour maps cannot draw texture where the content has none, but
-    they can stretch its noise, and drift from cell to cell: blotches in skies.
-
-    Args:
-        image: (1, 3, H, W).
-        weights: of the content, see `flatness_weights`.
-
-    Returns:
-        Scalar, mean over pixels and channels, of slopes per long edge, so that it means the same at every size.
-    """
-    horizontal, vertical = weights
-    x, y = image.diff(dim=3).square() * horizontal, image.diff(dim=2).square() * vertical
-    return (x.sum() + y.sum()) / image.numel() * max(image.shape[2:]) ** 2
-
-
 class _AffineEnergy(torch.autograd.Function):
     """sum_c x_c^T L x_c with its exact gradient 2 L x_c: one sparse product serves both."""
 

@@ -12,10 +12,10 @@ from stages.features.encoder import Encoder
 from stages.features.resample import to_tensor
 from stages.segment import Regions
 from stages.settings import OneStage
-from stages.stylize.canvas import Pixels
 from stages.stylize.coarse_to_fine import Stylized, descend, load_pair
 from stages.stylize.losses import photorealism_loss
-from stages.stylize.optimise import Method, OnIterate
+from stages.stylize.optimise import OnIterate
+from stages.stylize.pixels import Pixels
 
 Photo = npt.NDArray[np.float32]
 
@@ -57,11 +57,8 @@ def onestage(
     def photorealism(image: Tensor) -> dict[str, Tensor]:
         return {"photorealism": settings.photorealism_weight * photorealism_loss(image, L)}
 
-    weights = {"style": settings.style_weight, "colour": settings.colour_weight, "content": settings.content_weight}
-    method = Method(settings.optimizer, settings.learning_rate, settings.tolerance)
-    canvas = Pixels(to_tensor(start, encoder.device), settings.tv_weight)
     scales = [(max(content.shape[:2]), settings.evaluations)]
-    return descend(pair, canvas, encoder, weights, scales, method, on_iterate, photorealism)
+    return descend(pair, Pixels(to_tensor(start, encoder.device)), encoder, settings, scales, on_iterate, photorealism)
 
 
 def to_sparse_tensor(L: sparse.csr_array, device: torch.device, dtype: torch.dtype = torch.float32) -> Tensor:

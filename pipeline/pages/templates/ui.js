@@ -25,9 +25,14 @@ async function show(image, response) {
   if (before) URL.revokeObjectURL(before);
 }
 
-// Each dial as a number of its own, for a slider has steps.
-const dials = { lambda: 0, strength: 1 };
-const logarithmic = (name) => name !== "strength";
+// Each dial as a number of its own, for a slider has steps; and from its slider's position to that number, and back.
+const dials = { lambda: 0, mu: 0, strength: 1 };
+const NOTHING = Number($("mu").min);
+const scales = {
+  lambda: [(at) => 10 ** at, Math.log10],
+  mu: [(at) => (at > NOTHING ? 10 ** at : 0), (value) => Math.max(Math.log10(value), NOTHING)],
+  strength: [(at) => at, (value) => value],
+};
 const size = () => ($("full").checked ? "full" : "preview");
 function turn(name, value) {
   dials[name] = value;
@@ -69,8 +74,10 @@ async function beside() {
 
 async function choose() {
   const pair = pairs[$("pair").value];
-  turn("lambda", pair.lambda);
-  $("lambda").value = Math.log10(pair.lambda);
+  for (const name of ["lambda", "mu"]) {
+    turn(name, pair[name]);
+    $(name).value = scales[name][1](pair[name]);
+  }
   $("save").disabled = !pair.ready || pair.place === null;
   $("save").title = pair.place === null ? "Belongs to no dataset" : `In ${pair.place}`;
   $("download").disabled = !pair.ready;
@@ -94,8 +101,7 @@ async function list(chosen) {
 $("split").addEventListener("input", () => frame.style.setProperty("--split", `${$("split").value}%`));
 for (const name of Object.keys(dials)) {
   $(name).addEventListener("input", () => {
-    const value = Number($(name).value);
-    turn(name, logarithmic(name) ? Number((10 ** value).toPrecision(3)) : value);
+    turn(name, Number(scales[name][0](Number($(name).value)).toPrecision(3)));
     if (size() === "preview" || name === "strength") solve();
   });
   $(name).addEventListener("change", solve);
@@ -106,8 +112,8 @@ $("full").addEventListener("change", () => { beside(); solve(); });
 $("save").addEventListener("click", async () => {
   try {
     const { place } = await (await ask("/save", { pair: $("pair").value, ...dials }, { method: "POST" })).json();
-    pairs[$("pair").value].lambda = dials.lambda;
-    $("state").textContent = `\u03bb = ${dials.lambda} is kept in ${place}: run \`photostyle smooth\` or \`run\` to apply it`;
+    Object.assign(pairs[$("pair").value], { lambda: dials.lambda, mu: dials.mu });
+    $("state").textContent = `\u03bb = ${dials.lambda} and \u03bc = ${dials.mu} are kept in ${place}: run \`photostyle smooth\` or \`run\` to apply them`;
     tell(null);
   } catch (error) { tell(error); }
 });
@@ -141,17 +147,26 @@ $("upload").addEventListener("submit", async (event) => {
       await ask("/upload", { side, name: file.name }, { method: "POST", body: file });
     }
     await ask("/start", {}, { method: "POST" });
-    let progress;
+    let progress, draft = null;
     do {
       await pause(300);
       progress = await (await ask("/progress")).json();
       if (progress.total) { bar.max = progress.total; bar.value = progress.step; }
       job.textContent = progress.total ? `${progress.text}: ${progress.step} of ${progress.total}` : progress.text;
-    } while (progress.pair === null && !progress.error);
+      if (progress.pair !== draft) {
+        draft = progress.pair;
+        await list(draft);
+        frame.scrollIntoView({ block: "center" });
+        $("state").textContent = "This is a draft, without stage one, which is at work.";
+      }
+    } while (!progress.done && !progress.error);
     if (progress.error) throw new Error(progress.error);
     job.textContent = "Done: it is among the pairs above.";
-    await list(progress.pair);
-    frame.scrollIntoView({ block: "center" });
+    if ($("pair").value === String(draft)) {
+      delete frame.dataset.shown;
+      await beside();
+      await solve();
+    }
   } catch (error) {
     tell(error);
     job.textContent = error.message;

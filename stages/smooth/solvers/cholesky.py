@@ -1,4 +1,4 @@
-"""Sparse Cholesky factors of L + lambda I and of its coarse version; the only file that knows sksparse.
+"""Sparse Cholesky factors of A + lambda I, A = L + mu G, and of its coarse version; the only file that knows sksparse.
 
 By CHOLMOD's supernodal method (Chen, Davis, Hager, Rajamanickam 2008). Where its time goes, at 700 x 437 on two cores
 (23.6 GFLOP): as it comes, 2.2 s (11 GFLOP/s). CHOLMOD is compiled to share its copying loops among four OpenMP threads,
@@ -67,22 +67,25 @@ def grid_analysis(height: int, width: int) -> GridAnalysis:
 
 
 class GridCholesky:
-    """The Cholesky factor of L + lambda I for one stencil; lambdas follow one another in the same memory."""
+    """The Cholesky factor of A + lambda I; stencils and lambdas follow one another in the same memory."""
 
-    def __init__(self, analysis: GridAnalysis, stencil: NDArray[np.float64]) -> None:
-        self._order = analysis.dissection.order
-        self._lower = analysis.lower_triangle(analysis.sparsity.gather(stencil))
+    def __init__(self, analysis: GridAnalysis) -> None:
+        self._order, self._analysis = analysis.dissection.order, analysis
         self._factor = analysis.symbolic.copy()
 
-    def factorise(self, lam: float) -> None:
-        """Replace the factor by that of L + lam I.
+    def assemble(self, stencil: NDArray[np.float64]) -> None:
+        """Take A, by its stencil (H, 13, W); `factorise` has to follow."""
+        self._lower = self._analysis.lower_triangle(self._analysis.sparsity.gather(stencil))
 
-        Raises NotPositiveDefiniteError where lam is lost in the rounding of L, NotEnoughMemoryError without memory.
+    def factorise(self, lam: float) -> None:
+        """Replace the factor by that of A + lam I.
+
+        Raises NotPositiveDefiniteError where lam is lost in the rounding of A, NotEnoughMemoryError without memory.
         """
         _factorise(self._factor, self._lower, lam, lam)
 
     def solve(self, planes: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Solve (L + lam I) x = b for planes b (C, H, W) float64; returns planes of the same shape."""
+        """Solve (A + lam I) x = b for planes b (C, H, W) float64; returns planes of the same shape."""
         rhs = planes.reshape(len(planes), -1)
         with _one_thread():
             permuted = self._factor(rhs[:, self._order].T)

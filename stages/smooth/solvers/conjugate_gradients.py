@@ -1,4 +1,4 @@
-"""Preconditioned conjugate gradients on L + lambda I, for images whose Cholesky factor no memory holds.
+"""Preconditioned conjugate gradients on A + lambda I, A = L + mu G, for images whose Cholesky factor no memory holds.
 
 The preconditioner is a symmetric two-level cycle: Chebyshev's polynomial in D^-1 A flattens what is rough, a Cholesky
 factor on the coarse space of slowly varying affine colour maps solves for what is smooth, and Chebyshev again. It
@@ -43,26 +43,28 @@ class NotConvergedError(ArithmeticError):
 
 
 class GridConjugateGradients:
-    """The system L + lambda I of one content, solved by preconditioned conjugate gradients."""
+    """The system A + lambda I of one content, solved by preconditioned conjugate gradients."""
 
-    def __init__(
-        self, content: NDArray[np.float32], stencil: NDArray[np.float64], on_residual: OnResidual | None = None
-    ) -> None:
-        """content: (3, H, W) in [0, 1]; stencil: of its Laplacian; on_residual: told of each iteration's residual."""
-        self._stencil, self._on_residual = stencil, on_residual
+    def __init__(self, content: NDArray[np.float32], on_residual: OnResidual | None = None) -> None:
+        """content: (3, H, W) in [0, 1]; on_residual: told of each iteration's residual."""
+        self._on_residual = on_residual
         self._space = CoarseSpace(content)
+        self._lam = 0.0
+
+    def assemble(self, stencil: Planes) -> None:
+        """Take A, by its stencil (H, 13, W); `factorise` has to follow."""
+        self._stencil = stencil
         self._coarse = NodeCholesky(*self._space.galerkin(stencil))
         self._rounded = stencil.astype(np.float32)
         self._largest = _largest_eigenvalue(self._rounded)
-        self._lam = 0.0
 
     def factorise(self, lam: float) -> None:
-        """Make the preconditioner that of L + lam I; raises what a Cholesky factor does."""
+        """Make the preconditioner that of A + lam I; raises what a Cholesky factor does."""
         self._coarse.factorise(lam)
         self._lam = lam
 
     def solve(self, b: Planes) -> Planes:
-        """x with |b - (L + lam I) x| <= TOLERANCE |b|, for planes (C, H, W) float64; b is overwritten by the residual.
+        """x with |b - (A + lam I) x| <= TOLERANCE |b|, for planes (C, H, W) float64; b is overwritten by the residual.
 
         Raises NotConvergedError after LIMIT iterations.
         """

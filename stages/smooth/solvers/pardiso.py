@@ -1,4 +1,4 @@
-"""The Cholesky factor of L + lambda I by MKL's PARDISO; the only file that knows MKL, imported only where it is chosen.
+"""The Cholesky factor of A + lambda I by MKL's PARDISO; the only file that knows MKL, imported only where it is chosen.
 
 Schenk and Gaertner 2004, LL^T on all of numba's threads, in the order of nested_dissection (to find one of its own
 takes it 1.3 s) and in MKL's reproducible mode: on 1, 2, 3 and 8 threads it gave the same bits, which differ from
@@ -29,28 +29,32 @@ NOTHING = np.empty((1, 0))
 
 
 class GridPardiso:
-    """As GridCholesky: the factor of L + lambda I for one stencil; lambdas follow one another on one analysis."""
+    """As GridCholesky: the factor of A + lambda I; stencils and lambdas follow one another on one analysis."""
 
-    def __init__(self, analysis: GridAnalysis, stencil: NDArray[np.float64]) -> None:
+    def __init__(self, analysis: GridAnalysis) -> None:
         """Raises ModuleNotFoundError without MKL, NotEnoughMemoryError without memory."""
-        sparsity = analysis.sparsity  # the lower triangle by columns, which is the upper one by rows
+        self._sparsity = sparsity = analysis.sparsity  # the lower triangle by columns, which is the upper one by rows
         self._order = analysis.dissection.order
         self._diagonals = sparsity.indptr[:-1]
-        values = sparsity.gather(stencil)
-        self._diagonal = values[self._diagonals]
-        self._matrix = _Matrix.of(values, sparsity.indptr, sparsity.indices)
+        self._diagonal = np.ones(len(self._order))
+        self._matrix = _Matrix.of(np.ones(len(sparsity.indices)), sparsity.indptr, sparsity.indices)
         self._prepare(ANALYSE)
         weakref.finalize(self, self._matrix.release).atexit = False
 
+    def assemble(self, stencil: NDArray[np.float64]) -> None:
+        """Take A, by its stencil (H, 13, W); `factorise` has to follow."""
+        self._matrix.values[:] = self._sparsity.gather(stencil)
+        self._diagonal = self._matrix.values[self._diagonals]
+
     def factorise(self, lam: float) -> None:
-        """Replace the factor by that of L + lam I. Errors as for GridCholesky."""
+        """Replace the factor by that of A + lam I. Errors as for GridCholesky."""
         self._matrix.values[self._diagonals] = self._diagonal + lam
         if self._matrix.released:
             self._prepare(ANALYSE)
         self._prepare(FACTORISE, lam)
 
     def solve(self, planes: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Solve (L + lam I) x = b for planes b (C, H, W) float64; returns planes of the same shape."""
+        """Solve (A + lam I) x = b for planes b (C, H, W) float64; returns planes of the same shape."""
         rhs = planes.reshape(len(planes), -1)
         permuted = np.ascontiguousarray(rhs[:, self._order])
         found, solution = np.empty_like(permuted), np.empty_like(permuted)

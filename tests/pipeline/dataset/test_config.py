@@ -3,15 +3,17 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
 from pipeline.cli.arguments import options_of, parse
 from pipeline.cli.commands import COMMANDS, Doctor, OnDataset, Smooth, Weights
-from pipeline.dataset.config import Config, ConfigError, palette_of, save_lambda
+from pipeline.dataset.config import Config, ConfigError, palette_of, save_dials
 from pipeline.dataset.layers import Layer, resolve
 from pipeline.dataset.layouts import open_dataset
 from stages.segment.labels import PALETTE
+from stages.settings import Smooth as SmoothSettings
 
-TOP = "size, encoder, device, masks, strict, palette, segment, stylize, smooth, onestage"
+TOP, SMOOTH = (", ".join(each.encode_name for each in fields(kind)) for kind in (Config, SmoothSettings))
 
 
 def settings(*argv: str | Path) -> Config:
@@ -47,6 +49,8 @@ def test_commands_take_their_own_arguments() -> None:
     assert (command.dataset, command.results, command.pairs) == (Path("some/folder"), Path("out"), ("a", "b"))
     assert command.force
     assert parse(["doctor"]) == Doctor()
+    with pytest.raises(ConfigError, match=r"^some: doctor takes no folder$"):
+        parse(["doctor", "some"])
     assert parse(["weights", "--fetch", "--encoder", "vgg16"]) == Weights(fetch=True, encoder="vgg16")
 
 
@@ -56,7 +60,7 @@ def test_every_unknown_key_is_refused_with_its_place(tmp_path: Path) -> None:
         settings("run", tmp_path)
     assert str(error.value).splitlines() == [
         f"{file}: unknown key 'sise' at the top level; it knows {TOP}",
-        f"{file}: unknown key 'lamda' in [smooth]; it knows lambda, epsilon, solver",
+        f"{file}: unknown key 'lamda' in [smooth]; it knows {SMOOTH}",
         f"{file}: unknown key 'styleise' at the top level; it knows {TOP}",
     ]
 
@@ -116,11 +120,13 @@ def test_what_editors_of_windows_put_before_the_text_is_no_part_of_it(tmp_path: 
         ("--smooth.epsilon nan", "--smooth.epsilon: wants a number above 0, not nan"),
         ("--size 3", "--size: wants a whole number of 32 or more, or native, not 3"),
         ("--size big", "--size: wants a whole number of 32 or more, or native, not big"),
-        ("--stylize.canvas paper", "--stylize.canvas: wants grid or pixels, not paper"),
-        ("--stylize.grid-rows 1", "--stylize.grid-rows: wants a whole number of 2 or more, not 1"),
+        ("--stylize.optimizer paper", "--stylize.optimizer: wants adam or lbfgs, not paper"),
+        ("--smooth.mu -1", "--smooth.mu: wants a number of 0 or more, not -1"),
         ("--stylize.evaluations 8 x", "wants one or more values, each a whole number of 1 or more, not 8 x"),
-        ("--stylize.evaluations 8", "--stylize.evaluations: as many numbers as --stylize.sizes (2), not 1"),
-        ("--stylize.start noise", "no noise to start from; set --stylize.canvas to pixels"),
+        (
+            "--stylize.sizes 64 128 --stylize.evaluations 8",
+            "--stylize.evaluations: as many numbers as --stylize.sizes (2), not 1",
+        ),
         ("--gpu-share 2", "--gpu-share: wants a number above 0 and at most 1, not 2"),
         ("--gpu-share 2 --size 3", "--gpu-share: wants a number above 0 and at most 1, not 2\n--size: wants"),
         ("--smooth.lam 1", "--smooth.lam: no such option: --smooth.lambda?"),
@@ -128,7 +134,7 @@ def test_what_editors_of_windows_put_before_the_text_is_no_part_of_it(tmp_path: 
         ("--stylize.style_weight 3", "--stylize.style_weight: no such option: --stylize.style-weight?"),
         ("--siz 300", "--siz: no such option: --size?"),
         ("--frobnicate", "--frobnicate: no such option"),
-        ("other/folder", "run takes one folder, and there is other/folder beside it"),
+        ("other folder", "other folder: run takes one folder: put quotes around a name with spaces"),
     ],
 )
 def test_options_that_can_not_be_used_are_told_in_the_users_words(tmp_path: Path, argv: str, told: str) -> None:
@@ -140,7 +146,7 @@ def test_options_that_can_not_be_used_are_told_in_the_users_words(tmp_path: Path
 def test_two_settings_of_different_places_have_to_go_together(tmp_path: Path) -> None:
     toml(tmp_path / "photostyle.toml", "[stylize]\nsizes = [64, 128, 256]\n")
     with pytest.raises(ConfigError, match=r"^--stylize.evaluations: as many numbers as --stylize.sizes \(3\), not 2$"):
-        settings("run", tmp_path)
+        settings("run", tmp_path, "--stylize.evaluations", "3", "2")
     assert settings("run", tmp_path, "--stylize.evaluations", "3", "2", "1").stylize.evaluations == (3, 2, 1)
 
 
@@ -152,7 +158,7 @@ def test_resolving_tells_every_fault_of_every_layer() -> None:
         "a.toml: size",
         "a.toml: device",
         "--smooth.lambda",
-        "unknown key 'mu2' in [smooth]; it knows lambda, epsilon, solver",
+        f"unknown key 'mu2' in [smooth]; it knows {SMOOTH}",
     ]
 
 
@@ -182,7 +188,7 @@ def test_help_names_the_settings_that_a_command_uses_by_their_names_in_the_file(
 ) -> None:
     text = shown(capsys, "smooth", "--help")
     assert "--smooth.lambda NUMBER" in text
-    assert "photorealism term" in text
+    assert "stage-one image" in text
     assert "--smooth.lam " not in text
     for idle in ("--stylize.", "--onestage.", "--encoder", "--device", "--gpu-share"):
         assert idle not in text
@@ -219,12 +225,12 @@ def test_a_pair_has_a_lambda_of_its_own_in_every_layout(tmp_path, layout):
     toml(tmp_path / "photostyle.toml", "[smooth]\nlambda = 0.5\nepsilon = 1e-6\n")
     pair = open_dataset(tmp_path).pairs[0]
     assert parse(["run", str(tmp_path)]).settings_of(pair).smooth.lam == 0.5
-    file = save_lambda(pair, 0.007)
+    file = save_dials(pair, 0.007, 0.5)
     assert file.is_relative_to(tmp_path)
     assert open_dataset(tmp_path).pairs[0].settings == file
     command = parse(["run", str(tmp_path)])
     own = command.settings_of(pair).smooth
-    assert (own.lam, own.epsilon) == (0.007, 1e-6)
+    assert (own.lam, own.mu, own.epsilon) == (0.007, 0.5, 1e-6)
     assert command.settings.smooth.lam == 0.5
     given = toml(tmp_path / "given.toml", "[smooth]\nlambda = 0.25\n")
     assert parse(["run", str(tmp_path), "--config", str(given)]).settings_of(pair).smooth.lam == 0.25

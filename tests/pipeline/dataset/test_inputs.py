@@ -79,7 +79,7 @@ def test_all_faults_of_a_pair_are_told_together(pair: Pair, tmp_path: Path) -> N
     assert len(lines) == 3
     assert "content_mask.png: is 120x78, its photo 120x80: save the mask at the photo's size" in lines[0]
     assert "style.png: an empty file" in lines[1]
-    assert "style_mask.png: of another kind" in lines[2]
+    assert "style_mask.png: of another kind (GIF)" in lines[2]
 
 
 @pytest.mark.parametrize(("shape", "becomes"), [((1, 1), "1x1"), ((1, 20000), "700x1"), ((31, 200), "200x31")])

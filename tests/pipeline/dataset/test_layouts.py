@@ -1,6 +1,7 @@
 """The three layouts, and every fault of a dataset told at once."""
 
 import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.compare import methods
-from pipeline.dataset.layouts import OURS, DatasetError, Pair, open_dataset
+from pipeline.dataset.file_names import OURS
+from pipeline.dataset.layouts import DatasetError, Pair, open_dataset
 from pipeline.steps import sweep
 from pipeline.store import manifest
 
@@ -104,7 +106,7 @@ def test_every_fault_is_told_and_sound_pairs_are_kept(tmp_path: Path) -> None:
     assert [pair.name for pair in dataset.pairs] == ["good"]
     told = {fault.pair: fault.text for fault in dataset.faults}
     assert told.keys() == {"lonely", "bare", "twice", "half", "'new\\nline'", "link"}
-    assert "no style photo: add one (.jpeg, .jpg, .png, .tif, .tiff)" in told["lonely"]
+    assert "no style photo: add one (JPEG, PNG, TIFF and WebP)" in told["lonely"]
     assert "no content photo" in told["bare"]
     assert "content.jpg and content.png both could be the content: keep one" in told["twice"]
     assert "has a style_mask but no content_mask" in told["half"]
@@ -124,7 +126,7 @@ def test_what_is_no_dataset_is_refused_with_the_layouts(tmp_path: Path) -> None:
 def test_what_a_hostile_dataset_may_hold_is_a_fault(tmp_path: Path) -> None:
     root, outside = tmp_path / "data", tmp_path / "outside"
     touch(outside, "content.png", "style.png", "photostyle.toml")
-    for name in ("circle", "dangling", "settings", "words", "metrics.csv", "Sweep.PNG"):
+    for name in ("circle", "dangling", "settings", "words", "metrics.csv", "Sweep.CSV"):
         touch(root, f"{name}/content.png", f"{name}/style.png")
     replace_by_link(root / "circle" / "content.png", "content.png")
     replace_by_link(root / "dangling" / "style.png", outside / "none.png")
@@ -135,10 +137,12 @@ def test_what_a_hostile_dataset_may_hold_is_a_fault(tmp_path: Path) -> None:
     dataset = open_dataset(root)
     assert [pair.name for pair in dataset.pairs] == ["good", "inside"]
     told = {fault.pair: fault.text for fault in dataset.faults}
-    assert told.keys() == {"circle", "dangling", "settings", "words", "metrics.csv", "Sweep.PNG", "whole"}
+    assert told.keys() == {"circle", "dangling", "settings", "words", "metrics.csv", "Sweep.CSV", "whole"}
     assert "words/'compare_\\x1b[2J' can't be printed: rename it" in told["words"]
     assert "'metrics.csv' can't name a folder of results: rename it" in told["metrics.csv"]
-    for name in ("circle", "dangling", "settings", "whole"):
+    assert "circle/content.png: a link to content.png, which is not there: put the file" in told["circle"]
+    assert f"a link to {outside / 'none.png'}, which is not there: put the file in its place" in told["dangling"]
+    for name in ("settings", "whole"):
         assert "a link that leads out of the dataset's folder: copy the file there" in told[name]
 
 
@@ -148,7 +152,7 @@ def replace_by_link(path: Path, target: str | Path) -> None:
 
 
 def test_no_pair_can_take_the_name_of_a_result_of_the_dataset() -> None:
-    assert {methods.CSV, methods.TABLE, manifest.FILE, sweep.CSV, sweep.PLOT} == OURS
+    assert {methods.CSV, methods.TABLE, manifest.FILE, sweep.CSV} == OURS
 
 
 def test_a_folder_that_can_not_be_read_is_a_fault_of_its_own(
@@ -174,7 +178,7 @@ def test_no_name_leads_out_of_the_results(tmp_path_factory: pytest.TempPathFacto
     dataset = open_dataset(root)
     for pair in dataset.pairs:
         assert (Path("/results") / pair.name).resolve().parent == Path("/results")
-        assert pair.name.isprintable()
+        assert not any(unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp") for one in pair.name)
     assert len(dataset.pairs) + len(dataset.faults) == 1 + (not name.startswith(".")) - (name == "other")
 
 
@@ -188,4 +192,4 @@ def test_each_folder_is_listed_once_however_many_pairs_there_are(
     listed, iterdir = [], Path.iterdir
     monkeypatch.setattr(Path, "iterdir", lambda path: (listed.append(path), iterdir(path))[1])
     assert len(open_dataset(tmp_path).pairs) == 30
-    assert len(listed) == len(set(listed)) == 2
+    assert len(listed) == len(set(listed)) == 3

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from pipeline.images.masks import read_mask
-from pipeline.images.photos import read_photo
+from pipeline.images.photos import read_photo, understand
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 ADOBE = bytes(imagecodecs.cms_profile("adobergb"))
@@ -76,9 +76,62 @@ def test_cmyk_goes_through_its_profile(tmp_path: Path) -> None:
         read_mask(tmp_path / "a.tif")
 
 
-def test_a_profile_that_is_none_is_refused(tmp_path: Path) -> None:
-    path = save(tmp_path / "a.png", Image.fromarray(COLOURS), "PNG", icc_profile=b"not a profile")
-    with pytest.raises(ValueError, match=r"a\.png: its colour profile can't be used .*: convert the photo to sRGB"):
+def of_class(kind: bytes, space: bytes) -> bytes:
+    """sRGB's profile, which says that it is something else."""
+    profile = bytearray(SRGB.tobytes())
+    profile[12:20] = kind + space
+    return bytes(profile)
+
+
+GREY = bytes(imagecodecs.cms_profile("gray"))
+MISFITS = {
+    "no profile": (b"not a profile", "is broken"),
+    "long and no profile": (b"no profile" * 30, "is broken"),
+    "cut off": (ADOBE[:200], "is broken"),
+    "a header alone": (ADOBE[:128], "is broken"),
+    "empty": (b"", "is broken"),
+    "for grey": (GREY, "is for grey, its colours are RGB"),
+    "for CMYK": (of_class(b"prtr", b"CMYK"), "is for CMYK, its colours are RGB"),
+    "for Lab": (of_class(b"spac", b"Lab "), "is for Lab, its colours are RGB"),
+    "for six inks": (of_class(b"prtr", b"6CLR"), "is for 6CLR, its colours are RGB"),
+    "of unspeakable colours": (of_class(b"mntr", b"\0\1\2\3"), "is broken"),
+    "a device link": (of_class(b"link", b"RGB "), "is a link between two devices"),
+    "an effect": (of_class(b"abst", b"RGB "), "is an effect"),
+    "named colours": (of_class(b"nmcl", b"RGB "), "is a list of named colours"),
+    "of no class": (of_class(b"abcd", b"RGB "), "is of no kind that is known"),
+}
+"""Profiles for an RGB photo, and what is said of them."""
+
+
+@pytest.mark.parametrize("name", MISFITS)
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP"])
+def test_a_profile_that_does_not_fit_is_passed_over_and_said(
+    tmp_path: Path, name: str, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    profile, why = MISFITS[name]
+    image = Image.fromarray(COLOURS)
+    plain = understand(save(tmp_path / "plain", image, kind))
+    odd = understand(save(tmp_path / "odd", image, kind, icc_profile=profile))
+    assert plain.notes == ()
+    assert odd.notes in ((f"its colour profile {why}: taken for sRGB",), *([()] if not profile else []))
+    assert np.array_equal(odd.original.photo, plain.original.photo)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
+def test_a_grey_photo_with_a_profile_for_colours_is_grey(tmp_path: Path, kind: str) -> None:
+    image = Image.fromarray(COLOURS).convert("L")
+    plain = read_photo(save(tmp_path / "plain", image, kind))
+    odd = understand(save(tmp_path / "odd", image, kind, icc_profile=SRGB.tobytes()))
+    assert odd.notes == ("its colour profile is for RGB, its colours are grey: taken for grey",)
+    assert np.array_equal(odd.original.photo, plain)
+
+
+def test_inks_with_a_profile_that_does_not_fit_are_refused(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.jpg", Image.new("CMYK", (16, 16)), "JPEG", icc_profile=ADOBE)
+    with pytest.raises(
+        ValueError, match=r"a\.jpg: its colours are CMYK, and its colour profile is for RGB, .* convert"
+    ):
         read_photo(path)
 
 

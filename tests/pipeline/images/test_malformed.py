@@ -39,77 +39,70 @@ STYLIZED = np.full((40, 48, 3), 0.5, np.float32)
 LINK = f"stylize/{STAGE_ONE_IMAGE.file}"
 
 BOMB = zlib.compress(bytes(100_000_000), 9)
-OTHER_KIND = "of another kind: only PNG, JPEG and TIFF are read"
+ONLY = "only JPEG, PNG, TIFF and WebP are read: save it as one of them"
+ANEW = "open it in an image editor and save it anew"
 BROKEN = "damaged or not fully supported ("
 DECODER = f"{BROKEN}..."
 """What follows is the decoder's word, which may change with its version."""
+CROP = "crop it, or choose another photo"
 TOO_LARGE = "more than 150 megapixels: make it smaller"
 
 PHOTOS: dict[str, tuple[bytes, str]] = {
-    "zero bytes": (b"", "an empty file: only PNG, JPEG and TIFF are read"),
-    "text": (b"<html>not found</html>", OTHER_KIND),
-    "gif": (saved(PHOTO, "GIF"), OTHER_KIND),
-    "animated gif": (saved(PHOTO, "GIF", save_all=True, append_images=[PHOTO.rotate(9)]), OTHER_KIND),
-    "webp": (saved(PHOTO, "WEBP"), OTHER_KIND),
-    "bmp": (saved(PHOTO, "BMP"), OTHER_KIND),
-    "heic": (b"\0\0\0\x18ftypheic\0\0\0\0", OTHER_KIND),
-    "magic alone, png": (b"\x89PNG\r\n\x1a\n", "damaged: its header can't be read"),
-    "magic alone, jpeg": (b"\xff\xd8\xff", "damaged: its header can't be read"),
+    "zero bytes": (b"", f"an empty file: {ONLY}"),
+    "text": (b"<html>not found</html>", f"of another kind (a web page): {ONLY}"),
+    "noise": (RGB.tobytes(), f"of another kind: {ONLY}"),
+    "gif": (saved(PHOTO, "GIF"), f"of another kind (GIF): {ONLY}"),
+    "animated gif": (
+        saved(PHOTO, "GIF", save_all=True, append_images=[PHOTO.rotate(9)]),
+        f"of another kind (GIF): {ONLY}",
+    ),
+    "bmp": (saved(PHOTO, "BMP"), f"of another kind (BMP): {ONLY}"),
+    "heic": (b"\0\0\0\x18ftypheic\0\0\0\0", f"of another kind (HEIC): {ONLY}"),
+    "magic alone, png": (b"\x89PNG\r\n\x1a\n", f"damaged: its header can't be read: {ANEW}"),
+    "magic alone, jpeg": (b"\xff\xd8\xff", f"damaged: its header can't be read: {ANEW}"),
     "magic alone, tiff": (b"II*\0", DECODER),
-    "truncated png": (png()[:-800], DECODER),
-    "truncated jpeg": (saved(PHOTO, "JPEG")[:-300], DECODER),
+    "truncated png": (png()[:-800], f"damaged: cut off: 13% of its pixels are missing: {ANEW}"),
+    "truncated jpeg": (saved(PHOTO, "JPEG")[:-300], f"damaged: cut off: 37% of its pixels are missing: {ANEW}"),
     "truncated tiff": (tiff()[:-9], DECODER),
-    "damaged png": (png()[:2000] + b"\0" * 9 + png()[2009:], DECODER),
-    "1x1": (png(RGB[:1, :1]), "1x1 becomes 1x1: no edge may be under 32"),
-    "1xN": (png(RGB[:, :1]), "1x40 becomes 1x40: no edge may be under 32"),
-    "20000x1": (png(np.zeros((1, 20000, 3), np.uint8)), "20000x1 becomes 48x1: no edge may be under 32"),
-    "no pixels": (png_of_size(0, 0), "damaged: its header can't be read"),
-    "nan": (with_values(np.nan, np.nan), "2 values are NaN or infinite"),
-    "infinity": (with_values(np.inf), "1 values are NaN or infinite"),
+    "damaged png": (png()[:2000] + b"\0" * 9 + png()[2009:], f"damaged: the checksums of its pixels are wrong: {ANEW}"),
+    "1x1": (png(RGB[:1, :1]), f"1x1 becomes 1x1: no edge may be under 32: {CROP}"),
+    "1xN": (png(RGB[:, :1]), f"1x40 becomes 1x40: no edge may be under 32: {CROP}"),
+    "20000x1": (png(np.zeros((1, 20000, 3), np.uint8)), f"20000x1 becomes 48x1: no edge may be under 32: {CROP}"),
+    "no pixels": (png_of_size(0, 0), f"damaged: its header can't be read: {ANEW}"),
+    "nan": (with_values(np.nan, np.nan), "2 values are NaN or infinite: give them numbers"),
+    "infinity": (with_values(np.inf), "1 values are NaN or infinite: give them numbers"),
     "out of range": (with_values(-0.25, 1.5), "values reach from -0.25 to 1.5, outside [0, 1]: clip them"),
-    "signed": (tiff(RGB.astype(np.int16)), "values of type int16, which may be negative, are not a photo"),
+    "signed": (
+        tiff(RGB.astype(np.int16)),
+        "values of type int16, which may be negative, are not a photo: save it as RGB",
+    ),
     "complex": (
         tiff(RGB.astype(np.complex64)),
-        f"{BROKEN}values of type complex64 and shape (40, 48, 3) are not a photo)",
+        f"{BROKEN}values of type complex64 and shape (40, 48, 3) are not a photo): {ANEW}",
     ),
     "cmyk": (
         saved(PHOTO.convert("CMYK"), "JPEG"),
         "its colours are CMYK, without a profile that says which inks: convert it to sRGB",
     ),
     "lab": (tiff(photometric="cielab"), "its colours are CIELAB: convert it to RGB"),
-    "five channels": (tiff(np.zeros((40, 48, 5), np.uint8)), "has 5 channels: a photo has 3 and perhaps alpha"),
-    "two channels": (tiff_with(277, 2), f"{BROKEN}2 channels are not RGB)"),
-    "animated": (
-        saved(PHOTO, "PNG", save_all=True, append_images=[PHOTO.rotate(9)]),
-        "animated, of 2 frames: a photo is one",
+    "five channels of grey": (
+        tiff(np.zeros((40, 48, 5), np.uint8), photometric="minisblack", planarconfig="contig"),
+        "has 5 channels, none of which it calls a colour: save it as RGB",
     ),
-    "two pages": (tiff(np.stack([RGB, RGB])), "holds 2 pages: a photo is one"),
-    "pages in a circle": (tiff_in_a_circle(), "holds more than 64 pages: a photo is one"),
+    "two channels": (tiff_with(277, 2), f"{BROKEN}2 channels are not RGB): {ANEW}"),
     "a volume": (
         tiff(np.zeros((16, 48, 48, 3), np.uint8), volumetric=True, tile=(16, 16, 16)),
-        "its axes are ZYXS: a photo has height, width and colour",
+        "its axes are ZYXS: a photo has height, width and colour: save it as RGB",
     ),
     "wholly transparent": (png(np.zeros((40, 48, 4), np.uint8)), "wholly transparent: there is nothing to see"),
     "linear": (png_with(b"gAMA", struct.pack(">I", 100000)), "its gamma is 1, sRGB's 0.45455: convert it to sRGB"),
     "hdr": (png_with(b"cICP", bytes([9, 16, 0, 1])), "its colours are coded as 9-16-0-1 (cICP): convert it to sRGB"),
-    "no profile": (
-        saved(PHOTO, "JPEG", icc_profile=b"no profile" * 30),
-        "its colour profile can't be used (...",
-    ),
-    "huge png": (png_of_size(2**31 - 1, 2**31 - 1), TOO_LARGE),
+    "huge png": (png_of_size(2**31 - 1, 2**31 - 1), f"2147483647x2147483647: {TOO_LARGE}"),
     "large png": (png_of_size(14000, 12000), f"14000x12000: {TOO_LARGE}"),
     "huge jpeg": (jpeg_of_size(65535, 65535), TOO_LARGE),
     "huge tiff": (tiff_with(257, 2**31), f"48x2147483648: {TOO_LARGE}"),
-    "huge pgm": (b"P5\n65535 65535\n255\n" + bytes(99), TOO_LARGE),
+    "huge pgm": (b"P5\n65535 65535\n255\n" + bytes(99), f"65535x65535: {TOO_LARGE}"),
     "tiff of huge strips": (tiff_with(256, 50_000), DECODER),
-    "profile that inflates": (
-        png_with(b"iCCP", b"x\0\0" + BOMB),
-        DECODER,
-    ),
-    "text that inflates": (
-        png_with(b"zTXt", b"x\0\0" + BOMB),
-        DECODER,
-    ),
 }
 """The content's bytes, and what is said of them."""
 
@@ -128,6 +121,14 @@ AWKWARD: dict[str, bytes] = {
     "floats of 64 bits": tiff(RGB / 255),
     "big endian": tiff(byteorder=">"),
     "tiff of more than 4 GB, by its header": tiff(bigtiff=True),
+    "webp": saved(PHOTO, "WEBP"),
+    "animated": saved(PHOTO, "PNG", save_all=True, append_images=[PHOTO.rotate(9)]),
+    "two pages": tiff(np.stack([RGB, RGB])),
+    "pages in a circle": tiff_in_a_circle(),
+    "five channels": tiff(np.concatenate([RGB, RGB[..., :2]], axis=2)),
+    "no profile": saved(PHOTO, "JPEG", icc_profile=b"no profile" * 30),
+    "profile that inflates": png_with(b"iCCP", b"x\0\0" + BOMB),
+    "text that inflates": png_with(b"zTXt", b"x\0\0" + BOMB),
     "a junk exif": saved(PHOTO, "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0" + b"\xff" * 99),
 }
 """In order, each named content.png."""
@@ -162,19 +163,24 @@ def put(data: bytes) -> Callable[[Path], None]:
     return write
 
 
+NOT_THERE = "which is not there: put the file in its place"
 LEADS_OUT = "a link that leads out of the dataset's folder: copy the file there"
 FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
-    "a pipe": ("content.png", put_pipe, "dataset: {file}: no regular file"),
-    "a folder": ("content.png", put_folder, "dataset: {file}: Is a directory"),
+    "a pipe": ("content.png", put_pipe, "dataset: {file}: no regular file: put a file in its place"),
+    "a folder": ("content.png", put_folder, "dataset: {file}: Is a directory: move that folder away"),
     "more than 4 GB": (
         "style.png",
         put_endless_zeros,
-        "dataset: {file}: 4000000001 bytes are more than 4000000000",
+        "dataset: {file}: 4000000001 bytes are more than 4000000000: make it smaller",
     ),
-    "a link to nothing": ("style.png", put_link("none.png"), "dataset: {file}: No such file or directory"),
+    "a link to nothing": ("style.png", put_link("none.png"), f"dataset: {{file}}: a link to none.png, {NOT_THERE}"),
     "a link out of it": ("style.png", put_link("/etc/hostname"), f"dataset: {{file}}: {LEADS_OUT}"),
     "a link to a device": ("content.png", put_link("/dev/zero"), f"dataset: {{file}}: {LEADS_OUT}"),
-    "a link to itself": ("content.png", put_link("content.png"), f"dataset: {{file}}: {LEADS_OUT}"),
+    "a link to itself": (
+        "content.png",
+        put_link("content.png"),
+        f"dataset: {{file}}: a link to content.png, {NOT_THERE}",
+    ),
     "a link in the settings' place": (SETTINGS, put_link("/etc/hostname"), f"dataset: {{file}}: {LEADS_OUT}"),
     "a name that writes to the screen": (
         "compare_\x1b]0;\x07.png",
@@ -189,7 +195,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "no style": (
         "style.png",
         Path.unlink,
-        "dataset: {pair}/no style photo: add one (.jpeg, .jpg, .png, .tif, .tiff)",
+        "dataset: {pair}/no style photo: add one (JPEG, PNG, TIFF and WebP)",
     ),
 }
 """Which of a pair's files, what is done to it, and what is said."""
@@ -201,31 +207,34 @@ TOML: dict[str, tuple[bytes, str]] = {
     "twice": (b"[smooth]\n[smooth]", "..."),
     "not utf-8": (b"\xff\xfe", "..."),
     "too long a number": (b"[smooth]\nlambda = " + b"9" * 5000, "..."),
-    "nested": (b"a = " + b"[" * 100_000, "nested too deeply"),
-    "nested tables": (b"a = " + b"{b = " * 10_000, "nested too deeply"),
-    "a megabyte": (b"#" * 1_000_001, "1000001 bytes are more than 1000000"),
+    "nested": (b"a = " + b"[" * 100_000, "is nested too deeply"),
+    "nested tables": (b"a = " + b"{b = " * 10_000, "is nested too deeply"),
+    "a megabyte": (b"#" * 1_000_001, "1000001 bytes are more than 1000000: make it smaller"),
     "another key": (b"size = 99", f"unknown key 'size' at the top level; {KNOWS}"),
     "a key of python's": (b'__class__ = "os"', f"unknown key '__class__' at the top level; {KNOWS}"),
     "another key of the section": (
         b"[smooth]\nlambda = 1\nsolver = 1",
         "unknown key 'solver' in [smooth]; it knows lambda",
     ),
-    "nan": (b"[smooth]\nlambda = nan", "smooth.lambda: expected `float` > 0.0"),
-    "infinite": (b"[smooth]\nlambda = inf", "smooth.lambda: expected `float` <= 1e+30"),
-    "zero": (b"[smooth]\nlambda = 0", "smooth.lambda: expected `float` > 0.0"),
-    "a word": (b'[smooth]\nlambda = "big"', "smooth.lambda: expected `float`, got `str`"),
-    "a day": (b"[smooth]\nlambda = 1979-05-27", "smooth.lambda: expected `float`, got `date`"),
-    "no table": (b"smooth = 1", "smooth: expected `object`, got `int`"),
+    "nan": (b"[smooth]\nlambda = nan", "smooth.lambda: wants a number above 0, not nan"),
+    "infinite": (b"[smooth]\nlambda = inf", "smooth.lambda: wants a number above 0, not inf"),
+    "zero": (b"[smooth]\nlambda = 0", "smooth.lambda: wants a number above 0, not 0"),
+    "a word": (b'[smooth]\nlambda = "big"', "smooth.lambda: wants a number above 0, not big"),
+    "a day": (b"[smooth]\nlambda = 1979-05-27", "smooth.lambda: wants a number above 0, not 1979-05-27"),
+    "no table": (b"smooth = 1", "smooth: wants a table, not 1"),
 }
 """A pair's own settings, and what is said of them."""
 
 
 REMEDY = "; or delete it, and it is made again"
 LINKS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "nan": (put(with_values(np.nan)), f"stage-one image: {{file}}: 1 values are NaN or infinite{REMEDY}"),
-    "empty": (put(b""), f"stage-one image: {{file}}: an empty file: only PNG, JPEG and TIFF are read{REMEDY}"),
-    "a pipe": (put_pipe, f"stage-one image: {{file}}: no regular file{REMEDY}"),
-    "a folder": (put_folder, f"stage-one image: {{file}}: Is a directory{REMEDY}"),
+    "nan": (
+        put(with_values(np.nan)),
+        f"stage-one image: {{file}}: 1 values are NaN or infinite: give them numbers{REMEDY}",
+    ),
+    "empty": (put(b""), f"stage-one image: {{file}}: an empty file: {ONLY}{REMEDY}"),
+    "a pipe": (put_pipe, f"stage-one image: {{file}}: no regular file: put a file in its place{REMEDY}"),
+    "a folder": (put_folder, f"stage-one image: {{file}}: Is a directory: move that folder away{REMEDY}"),
     "gone": (Path.unlink, "smooth: there is no stage-one image: run `photostyle stylize` first"),
     "of another size": (
         put(encode_tiff(STYLIZED[:32])),
@@ -324,7 +333,7 @@ def test_each_is_told_exactly_or_done(ran: Ran, name: str) -> None:
 
 def test_all_of_them_in_one_run(ran: Ran) -> None:
     assert ran.code == 1
-    assert len(ran.failures) == sum(bool(case.said) for case in CASES.values()) >= 70
+    assert len(ran.failures) == sum(bool(case.said) for case in CASES.values()) >= 60
 
 
 def test_results_that_can_not_be_written_are_told_and_the_others_are_done(tmp_path: Path) -> None:
@@ -335,8 +344,9 @@ def test_results_that_can_not_be_written_are_told_and_the_others_are_done(tmp_pa
     (results / "blocked" / "smooth" / "image.png").mkdir(parents=True)
     ran = smooth(dataset, results)
     blocked, shut = sorted(ran.failures)
-    assert blocked.startswith("blocked smooth: [Errno 21] Is a directory: ")
-    assert shut == f"shut smooth: [Errno 17] File exists: '{results / 'shut' / 'smooth'}'"
+    assert blocked.startswith("blocked smooth: ")
+    assert blocked.endswith("image.png: Is a directory: move that folder away")
+    assert shut == f"shut smooth: {results / 'shut' / 'smooth'}: File exists: move that file away"
     assert (results / "blocked" / "smooth" / "failure.txt").read_text().startswith("IsADirectoryError: ")
     assert read_manifest(results / "good" / "smooth") is not None
     (results / "shut" / "smooth").unlink()

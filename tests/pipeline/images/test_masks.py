@@ -15,12 +15,27 @@ from pipeline.dataset.inputs import InputError, Inputs, load_inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.images.masks import Mask, MaskRules
 from stages.segment.labels import PALETTE
-from tests.pipeline.images.mask_files import Write, alpha, bands, blurred, indexed, jpeg, pgm, png, raw, stroke, tiff
+from tests.pipeline.images.mask_files import (
+    Write,
+    alpha,
+    bands,
+    bits,
+    blurred,
+    indexed,
+    jpeg,
+    one_clear,
+    pgm,
+    png,
+    raw,
+    stroke,
+    tiff,
+)
 
 BLUE, GREEN, RED, BLACK, WHITE, GREY = (PALETTE[name] for name in ("blue", "green", "red", "black", "white", "grey"))
 CONTENT, STYLE = (80, 120), (90, 60)
 """Height and width of the photos."""
 NINE = ", ".join(PALETTE)
+ONLY = "only JPEG, PNG, TIFF and WebP are read: save it as one of them"
 
 SKY_LAND, SKY_LAND_STYLE = bands(CONTENT, BLUE, GREEN), bands(STYLE, BLUE, GREEN)
 GOOD = png(SKY_LAND_STYLE)
@@ -42,10 +57,10 @@ class Remedy(NamedTuple):
 REMEDIES = {
     "exact colours": Remedy(png(SKY_LAND), GOOD, 2),
     "a row short": Remedy(
-        png(bands((79, 120), BLUE, GREEN)), GOOD, 2, ("content_mask.png is 120x79, its photo 120x80: resampled to fit",)
+        png(bands((79, 120), BLUE, GREEN)), GOOD, 2, ("content_mask.png: 120x79, its photo 120x80: resampled to fit",)
     ),
     "a column too many": Remedy(
-        png(bands((80, 121), BLUE, GREEN)), GOOD, 2, ("content_mask.png is 121x80, its photo 120x80: resampled to fit",)
+        png(bands((80, 121), BLUE, GREEN)), GOOD, 2, ("content_mask.png: 121x80, its photo 120x80: resampled to fit",)
     ),
     "smooth edges": Remedy(
         png(blurred(SKY_LAND)), GOOD, 2,
@@ -63,42 +78,41 @@ REMEDIES = {
          "PNG), by 7 of 255 levels on average, 110 at most: taken for the nearest",),
     ),
     "two levels off, as by a colour profile": Remedy(
-        png(bands(CONTENT, (0, 2, 253), GREEN)), GOOD, 2,
-        ("content_mask.png: 50.0% of its pixels are between the palette's colours, "
-         "by 2 of 255 levels on average, 2 at most: taken for the nearest",),
+        png(bands(CONTENT, (0, 2, 253), GREEN)), GOOD, 2
     ),
     "a class that the style lacks": Remedy(
         png(bands(CONTENT, BLUE, RED, GREEN, GREEN)), GOOD, 2,
-        ("red: 25.0% of the content, none of the style: takes its look from blue, most alike",),
+        ("content_mask.png: red: 25.0% of the content, none of the style: takes its look from blue, most alike",),
     ),
     "a class that the content lacks": Remedy(
-        png(SKY_LAND), png(bands(STYLE, BLUE, RED, GREEN)), 2, ("red: 33.3% of the style left out",)
+        png(SKY_LAND), png(bands(STYLE, BLUE, RED, GREEN)), 2, ("style_mask.png: red: 33.3% of the style left out",)
     ),
     "one that either lacks: one serves the other": Remedy(
         png(bands(CONTENT, BLUE, RED, GREEN, GREEN)), png(bands(STYLE, BLUE, WHITE, GREEN, GREEN)), 3,
-        ("red: 25.0% of the content, none of the style: takes its look from white, most alike",),
+        ("content_mask.png: red: 25.0% of the content, none of the style: takes its look from white, most alike",),
     ),
     "a class with next to nothing in the style": Remedy(
         png(bands(CONTENT, BLUE, RED, GREEN, GREEN)), png(stroke(SKY_LAND_STYLE, slice(0, 1), slice(0, 4), RED)), 2,
-        ("red: 25.0% of the content, 0.07% of the style: takes its look from blue, most alike",
-         "red: 0.07% of the style left out"),
+        ("content_mask.png: red: 25.0% of the content, 0.07% of the style: takes its look from blue, most alike",
+         "style_mask.png: red: 0.07% of the style left out"),
     ),
     "a class as thin as a wire in the style": Remedy(
         png(bands((320, 480), BLUE, RED, GREEN, GREEN)),
         png(stroke(bands((360, 240), BLUE, GREEN), slice(30, 31), slice(0, 240), RED)), 2,
-        ("red: 25.0% of the content, 0.3% of the style: takes its look from blue, most alike",
-         "red: 0.3% of the style left out"),
+        ("content_mask.png: red: 25.0% of the content, 0.3% of the style: takes its look from blue, most alike",
+         "style_mask.png: red: 0.3% of the style left out"),
     ),
     "a speck in the content": Remedy(
         png(stroke(SKY_LAND, slice(3, 5), slice(3, 6), RED)), png(bands(STYLE, BLUE, GREEN, RED)), 2,
-        ("red: 0.06% of the content merged into what is nearest", "red: 33.3% of the style left out"),
+        ("content_mask.png: red: 0.06% of the content merged into what is nearest",
+         "style_mask.png: red: 33.3% of the style left out"),
     ),
     "a speck that the style lacks": Remedy(
         png(stroke(SKY_LAND, slice(3, 5), slice(3, 6), RED)), GOOD, 2,
-        ("red: 0.06% of the content merged into what is nearest",),
+        ("content_mask.png: red: 0.06% of the content merged into what is nearest",),
     ),
     "all of one colour": Remedy(
-        png(bands(CONTENT, BLUE)), GOOD, 1, ("green: 50.0% of the style left out",)
+        png(bands(CONTENT, BLUE)), GOOD, 1, ("style_mask.png: green: 50.0% of the style left out",)
     ),
     "class numbers in one channel": Remedy(png(bands(CONTENT, 0, 7)), png(bands(STYLE, 7, 0)), 2),
     "class numbers of 16 bits": Remedy(
@@ -113,18 +127,16 @@ REMEDIES = {
     ),
     "class numbers with 255 for what is of none": Remedy(
         png(bands(CONTENT, 0, 1, 2, 255)), png(bands(STYLE, 2, 1, 0)), 3,
-        ("class 255: 25.0% of the content, none of the style: takes its look from class 0, most alike",),
+        ("content_mask.png: class 255: 25.0% of the content, none of the style: "
+         "takes its look from class 0, most alike",),
     ),
     "class numbers resized with smooth edges": Remedy(
         png(blurred(bands(CONTENT, 10, 90))), png(bands(STYLE, 10, 90)), 2,
-        ("class 21, class 33, class 44, class 56 and 2 more: 7.5% of the content merged into what is nearest",),
+        ("content_mask.png: class 21, class 33, class 44, class 56 and 2 more: 7.5% of the content "
+         "merged into what is nearest",),
     ),
     "painted in grey by a program that knows no pure white": Remedy(
-        png(bands(CONTENT, 0, 254, 255, 251)), png(bands(STYLE, 253, 0)), 2,
-        ("content_mask.png: 50.0% of its pixels are between the palette's colours, "
-         "by 2 of 255 levels on average, 4 at most: taken for the nearest",
-         "style_mask.png: 50.0% of its pixels are between the palette's colours, "
-         "by 2 of 255 levels on average, 2 at most: taken for the nearest"),
+        png(bands(CONTENT, 0, 254, 255, 251)), png(bands(STYLE, 253, 0)), 2
     ),
     "painted in grey": Remedy(png(bands(CONTENT, 0, 128, 255)), png(bands(STYLE, 255, 128, 0)), 3),
     "painted in grey, the other in colours": Remedy(
@@ -133,10 +145,47 @@ REMEDIES = {
     "a palette with our colours": Remedy(
         indexed(bands(CONTENT, 0, 1), BLUE, GREEN), indexed(bands(STYLE, 0, 1), GREEN, BLUE), 2
     ),
-    "a palette with colours of its own: its numbers count": Remedy(
+    "palettes with colours of their own": Remedy(
         indexed(bands(CONTENT, 1, 2), *VOC), indexed(bands(STYLE, 2, 1), *VOC), 2
     ),
     "transparency all opaque": Remedy(png(alpha(SKY_LAND, np.full(CONTENT, 255))), GOOD, 2),
+    "colours of 16 bits": Remedy(png(SKY_LAND.astype(np.uint16) * 257), GOOD, 2),
+    "colours as floats": Remedy(tiff((SKY_LAND / 255).astype(np.float32), photometric="rgb"), GOOD, 2),
+    "greys of 16 bits, the other in colours": Remedy(
+        png(bands(CONTENT, 0, 65535, dtype=np.uint16)), png(bands(STYLE, WHITE, BLACK)), 2
+    ),
+    "greys of one bit": Remedy(bits(bands(CONTENT, 0, 1), 1), bits(bands(STYLE, 1, 0), 1), 2),
+    "greys of one bit, the other of eight": Remedy(bits(bands(CONTENT, 0, 1), 1), png(bands(STYLE, 255, 0)), 2),
+    "class numbers of four bits": Remedy(bits(bands(CONTENT, 1, 7), 4), bits(bands(STYLE, 7, 1), 4), 2),
+    "one transparent pixel": Remedy(
+        png(alpha(SKY_LAND, one_clear(CONTENT))), GOOD, 2,
+        ("content_mask.png: 1 transparent pixel of 9600 taken for what is around",),
+    ),
+    "a palette with one transparent pixel": Remedy(
+        indexed(stroke(bands(CONTENT, 0, 1), slice(9, 10), slice(9, 10), 2), BLUE, GREEN, RED, transparency=2), GOOD, 2,
+        ("content_mask.png: 1 transparent pixel of 9600 taken for what is around",),
+    ),
+    "palettes in orders of their own": Remedy(
+        indexed(bands(CONTENT, 0, 1), BLUE, GREEN), indexed(bands(STYLE, 1, 0), GREEN, BLUE), 2
+    ),
+    "palettes with colours and orders of their own": Remedy(
+        indexed(bands(CONTENT, 1, 2), *VOC), indexed(bands(STYLE, 0, 1), VOC[1], VOC[2]), 2
+    ),
+    "palettes a few levels off each other, as of a quantiser": Remedy(
+        indexed(bands(CONTENT, 1, 2), *VOC), indexed(bands(STYLE, 1, 0), (3, 125, 2), (126, 0, 1)), 2
+    ),
+    "a palette of greys that say their number": Remedy(
+        indexed(bands(CONTENT, 1, 2), *((k, k, k) for k in range(4))), png(bands(STYLE, 2, 1)), 2
+    ),
+    "a palette without colours": Remedy(
+        indexed(bands(CONTENT, 1, 2), *[(0, 0, 0)] * 4), indexed(bands(STYLE, 2, 1), *[(0, 0, 0)] * 4), 2
+    ),
+    "the authors' own yellow and black": Remedy(
+        png(stroke(bands(CONTENT, BLUE, (255, 255, 17)), slice(0, 6), slice(0, 9), (16, 16, 17))),
+        png(bands(STYLE, BLUE, (255, 255, 0), BLACK)), 3,
+        ("content_mask.png: 0.6% of it is taken for black, by up to 17 of 255 levels; "
+         "50.0% of it is taken for yellow, by up to 17 of 255 levels",),
+    ),
     "half transparent": Remedy(png(alpha(SKY_LAND, np.full(CONTENT, 120))), GOOD, 2),
 }  # fmt: skip
 
@@ -171,16 +220,44 @@ ERRORS: dict[str, tuple[Write, Write, str]] = {
     ),
     "numbers for one and colours for the other": (
         png(bands(CONTENT, 3, 7, dtype=np.uint16)), GOOD,
-        "{folder}: content_mask.png holds class numbers, the other mask colours: make both of a kind",
+        "{folder}: content_mask.png holds class numbers (3, 7), the other mask colours: make both of a kind",
     ),
     "small numbers for one and colours for the other": (
         png(bands(CONTENT, 60, 70)), GOOD,
-        "{folder}: content_mask.png: 50.0% of it is painted in 60 60 60, 60 levels from the palette's nearest, black: "
-        f"repaint it in one of {NINE}, or add that colour",
+        "{folder}: content_mask.png holds class numbers (60, 70), the other mask colours: make both of a kind",
+    ),
+    "class numbers from 0 for one and colours with black for the other": (
+        png(bands(CONTENT, 0, 1, 2)), png(bands(STYLE, BLUE, BLACK, GREEN)),
+        "{folder}: content_mask.png holds class numbers (0, 1, 2), the other mask colours: make both of a kind",
+    ),
+    "class numbers for one and greys for the other": (
+        png(bands(CONTENT, 0, 1, 2)), png(bands(STYLE, 0, 128, 255)),
+        "{folder}: content_mask.png holds class numbers (0, 1, 2), style_mask.png is painted in black, grey or white "
+        "(0, 128, 255): make both of a kind",
+    ),
+    "class numbers for one and a palette for the other": (
+        png(bands(CONTENT, 1, 2)), indexed(bands(STYLE, 1, 2), *VOC),
+        "{folder}: content_mask.png holds class numbers (1, 2), the other mask colours: make both of a kind",
+    ),
+    "class numbers of four bits and of eight": (
+        bits(bands(CONTENT, 1, 7), 4), png(bands(STYLE, 7, 1)),
+        "{folder}: the masks' class numbers are of different depth in bits (content_mask.png 4 and style_mask.png 8): "
+        "save both at 8 bits",
+    ),
+    "palettes with nothing in common": (
+        indexed(bands(CONTENT, 1, 2), *VOC), indexed(bands(STYLE, 1, 0), (250, 120, 0), (0, 90, 200)),
+        "{folder}: the masks have no class in common: the content's holds colour 0 128 0, colour 128 0 0, the style's "
+        "colour 0 90 200, colour 250 120 0. Paint what belongs together in the same colour, or remove both masks",
+    ),
+    "palettes too near each other": (
+        indexed(bands(CONTENT, 0, 1), (100, 60, 20), (120, 60, 20)),
+        indexed(bands(STYLE, 0, 1), (110, 60, 20), (0, 90, 200)),
+        "{folder}: style_mask.png: its 110 60 20 could be 100 60 20 or 120 60 20 of the other mask: "
+        "paint what belongs together in exactly one colour",
     ),
     "half of it transparent": (
         png(alpha(SKY_LAND, HALF_CLEAR)), GOOD,
-        "{folder}/content_mask.png: 50.0% of it is transparent, of no class: paint every pixel",
+        "{folder}/content_mask.png: 50.0% of it, 4800 pixels, is transparent, of no class: paint every pixel",
     ),
     "more numbers than a label map has": (
         png(np.arange(80 * 120, dtype=np.uint16).reshape(CONTENT)), png(bands(STYLE, 3, 7, dtype=np.uint16)),
@@ -189,19 +266,19 @@ ERRORS: dict[str, tuple[Write, Write, str]] = {
     ),
     "numbers below 0": (
         tiff(bands(CONTENT, -1, 4, dtype=np.int16)), GOOD,
-        "{folder}/content_mask.tif: holds -1: class numbers start at 0",
+        "{folder}/content_mask.tif: holds -1: class numbers start at 0: save it with other numbers",
     ),
     "broken numbers": (
         tiff(bands(CONTENT, 0, 1, dtype=np.float32)), GOOD,
         "{folder}/content_mask.tif: class numbers are whole, these are float32: save it as 8- or 16-bit PNG",
     ),
-    "colours of 16 bits": (
-        png(bands(CONTENT, BLUE, GREEN).astype(np.uint16) * 257), GOOD,
-        "{folder}/content_mask.png: colours of a mask have 8 bits a channel, these are uint16: save it as 8-bit PNG",
+    "colours that may be negative": (
+        tiff(bands(CONTENT, BLUE, GREEN).astype(np.int16), photometric="rgb"), GOOD,
+        "{folder}/content_mask.tif: colours of a mask reach from 0 to white, these don't: save it as 8-bit PNG",
     ),
-    "empty": (raw(b""), GOOD, "{folder}/content_mask.png: an empty file: only PNG, JPEG and TIFF are read"),
+    "empty": (raw(b""), GOOD, "{folder}/content_mask.png: an empty file: {ONLY}"),
     "another kind": (
-        raw(b"GIF89a"), GOOD, "{folder}/content_mask.png: of another kind: only PNG, JPEG and TIFF are read",
+        raw(b"GIF89a"), GOOD, "{folder}/content_mask.png: of another kind (GIF): {ONLY}",
     ),
 }  # fmt: skip
 
@@ -254,7 +331,7 @@ def test_what_cannot_is_an_error_that_says_what_to_do(tmp_path: Path, name: str)
     content, style, message = ERRORS[name]
     with pytest.raises(InputError) as error:
         load(tmp_path, content, style)
-    assert str(error.value) == message.format(folder=tmp_path)
+    assert str(error.value) == message.format(folder=tmp_path, ONLY=ONLY)
 
 
 def test_the_table_is_long_enough() -> None:
@@ -280,7 +357,8 @@ def test_names_that_mean_something_find_the_counterpart(tmp_path: Path) -> None:
     rules = MaskRules({"sky": BLUE, "ground": GREEN, "vegetation": RED})
     inputs = load(tmp_path, png(bands(CONTENT, BLUE, RED, GREEN, GREEN)), GOOD, rules)
     assert inputs.notes == (
-        "vegetation: 25.0% of the content, none of the style: takes its look from ground, by its name",
+        "content_mask.png: vegetation: 25.0% of the content, none of the style: "
+        "takes its look from ground, by its name",
     )
 
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageCms
 
-from pipeline.images import decoding
-from pipeline.images.decoding import ImageError
-from pipeline.images.photos import read_original
+from pipeline.images import raster
+from pipeline.images.photos import understand
+from pipeline.images.raster import ImageError
 from tests.pipeline.images.image_files import PHOTO, RGB, png, png_with, saved, tiff
 
 VALID = [
@@ -43,9 +43,9 @@ def test_a_mutated_photo_is_an_image_or_refused_and_nothing_else(
     path = tmp_path_factory.getbasetemp() / "mutated"
     path.write_bytes(mutated)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(decoding, "MAX_PIXELS", 1_000_000)  # for the time it takes
+        monkeypatch.setattr(raster, "MAX_PIXELS", 1_000_000)  # for the time it takes
         try:
-            photo, alpha, bits = read_original(path)
+            (photo, alpha, bits), notes = understand(path)
         except ImageError:
             return
     assert photo.dtype == np.float32
@@ -54,3 +54,4 @@ def test_a_mutated_photo_is_an_image_or_refused_and_nothing_else(
     assert photo.max() <= 1  # nor NaN, which is neither
     assert alpha is None or (alpha.shape == photo.shape[:2] and 0 <= alpha.min() < 1)
     assert bits in (8, 16)
+    assert all(note.isprintable() for note in notes)

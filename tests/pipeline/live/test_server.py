@@ -69,7 +69,7 @@ def test_the_page_is_at_the_printed_address_and_takes_nothing_from_elsewhere(ser
 )
 @pytest.mark.parametrize(("method", "path"), [("GET", "/pairs"), ("POST", "/save"), ("POST", "/upload")])
 def test_others_are_refused(server, headers, method, path):
-    response, data = ask(server, path, method=method, headers=headers, pair=0, **{"lambda": 0.5})
+    response, data = ask(server, path, method=method, headers=headers, pair=0, mu=3, **{"lambda": 0.5})
     assert response.status == 403
     assert set(json.loads(data)) == {"error"}
     assert not server.live.pairs[0].pair.settings.exists()
@@ -93,17 +93,18 @@ def test_pairs_are_listed_with_their_names_as_text(server):
     assert listed["hill"] == {
         "name": "hill",
         "lambda": Config().smooth.lam,
+        "mu": Config().smooth.mu,
         "ready": True,
         "place": "views/hill/photostyle.toml",
     }
 
 
 def test_stage_two_comes_as_a_picture_with_its_seconds(server):
-    response, data = ask(server, "/smooth", pair=1, size="full", kind="png", **{"lambda": 0.01})
+    response, data = ask(server, "/smooth", pair=1, size="full", kind="png", mu=3, **{"lambda": 0.01})
     assert response.status == 200
     assert float(response.headers["X-Seconds"]) > 0
     assert float(response.headers["X-Residual"]) < 1e-8
-    expected = server.live.smooth(1, Dials(lam=0.01), "full").image
+    expected = server.live.smooth(1, Dials(lam=0.01, mu=3), "full").image
     np.testing.assert_allclose(picture(data), expected.clip(0, 1), atol=0.6 / 255)
     _, data = ask(server, "/picture", pair=1, side="content", size="preview")
     assert picture(data).shape == (60, 90, 3)
@@ -112,13 +113,14 @@ def test_stage_two_comes_as_a_picture_with_its_seconds(server):
 @pytest.mark.parametrize(
     "query",
     [
-        {"pair": 7, "lambda": 0.1, "size": "full"},
-        {"pair": "../hill", "lambda": 0.1, "size": "full"},
-        {"pair": 0, "lambda": "nan", "size": "full"},
-        {"pair": 0, "lambda": 0.1, "size": "huge"},
+        {"pair": 7, "lambda": 0.1, "mu": 3, "size": "full"},
+        {"pair": "../hill", "lambda": 0.1, "mu": 3, "size": "full"},
+        {"pair": 0, "lambda": "nan", "mu": 3, "size": "full"},
+        {"pair": 0, "lambda": 0.1, "mu": 3, "size": "huge"},
         {"pair": 0, "size": "full"},
-        {"pair": 0, "lambda": 0.1, "size": "full", "strength": 1.6},
-        {"pair": 0, "lambda": 0.1, "size": "full", "strength": "nan"},
+        {"pair": 0, "lambda": 0.1, "mu": -1, "size": "full"},
+        {"pair": 0, "lambda": 0.1, "mu": 3, "size": "full", "strength": 1.6},
+        {"pair": 0, "lambda": 0.1, "mu": 3, "size": "full", "strength": "nan"},
     ],
     ids=str,
 )
@@ -129,18 +131,18 @@ def test_nonsense_is_told_and_the_server_goes_on(server, query):
     assert ask(server, "/pairs")[0].status == 200
 
 
-def test_keeping_a_lambda_writes_the_pairs_own_file(server):
-    response, data = ask(server, "/save", method="POST", pair=1, **{"lambda": 0.007})
+def test_keeping_the_dials_writes_the_pairs_own_file(server):
+    response, data = ask(server, "/save", method="POST", pair=1, mu=3, **{"lambda": 0.007})
     assert response.status == 200
     assert json.loads(data) == {"place": "views/hill/photostyle.toml"}
     (hill,) = [pair for pair in json.loads(ask(server, "/pairs")[1]) if pair["name"] == "hill"]
-    assert hill["lambda"] == 0.007
+    assert (hill["lambda"], hill["mu"]) == (0.007, 3)
 
 
 def test_a_body_that_nobody_reads_is_not_taken_for_a_request(server):
     head = f"Host: 127.0.0.1:{server.port}\r\n{TOKEN}: {server.site.token}"
-    hidden = f"POST /save?pair=0&lambda=0.5 HTTP/1.1\r\n{head}\r\n\r\n"
-    response, _ = ask(server, "/save", method="POST", body=hidden.encode(), pair=1, **{"lambda": 0.1})
+    hidden = f"POST /save?pair=0&lambda=0.5&mu=3 HTTP/1.1\r\n{head}\r\n\r\n"
+    response, _ = ask(server, "/save", method="POST", body=hidden.encode(), pair=1, mu=3, **{"lambda": 0.1})
     assert response.status == 200
     assert server.live.pairs[1].pair.settings.exists()
     assert not server.live.pairs[0].pair.settings.exists()
@@ -166,20 +168,28 @@ def test_photos_are_read_as_strictly_as_a_datasets(server, monkeypatch):
     assert [path.name for path in server.folder.iterdir()] == [".lock"]
 
 
-def test_two_photos_become_a_pair(server, vgg16):
+def wait(server, far_enough):
+    deadline = time.monotonic() + 300
+    while not far_enough(progress := json.loads(ask(server, "/progress")[1])):
+        assert not progress["error"]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return progress
+
+
+def test_two_photos_become_a_draft_and_then_a_pair(server, vgg16):
     for seed, side in enumerate(("content", "style")):
         _, data = ask(
             server, "/upload", method="POST", body=encode_png(photo(seed), 8), side=side, name=f"../<{side}>.png"
         )
         assert json.loads(data) == {"width": 90, "height": 60}
     assert ask(server, "/start", method="POST")[0].status == 200
-    deadline = time.monotonic() + 300
-    while (progress := json.loads(ask(server, "/progress")[1]))["pair"] is None:
-        assert not progress["error"]
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert progress["pair"] == 2
+    wait(server, lambda progress: progress["pair"] is not None)
+    draft = server.live.picture(2, "stage-one", "full")
+    assert wait(server, lambda progress: progress["done"])["pair"] == 2
+    assert np.abs(server.live.picture(2, "stage-one", "full") - draft).max() > 1e-3
+    assert len(server.live.pairs) == 3
     assert json.loads(ask(server, "/pairs")[1])[2]["name"] == "<content> in the look of <style>"
-    assert ask(server, "/smooth", pair=2, size="preview", **{"lambda": 0.1})[0].status == 200
-    _, data = ask(server, "/save", method="POST", pair=2, **{"lambda": 0.1})
+    assert ask(server, "/smooth", pair=2, size="preview", mu=3, **{"lambda": 0.1})[0].status == 200
+    _, data = ask(server, "/save", method="POST", pair=2, mu=3, **{"lambda": 0.1})
     assert "belongs to no dataset" in json.loads(data)["error"]

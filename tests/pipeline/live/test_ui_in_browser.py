@@ -70,12 +70,19 @@ def test_lambda_is_solved_anew_as_it_is_dragged(live, capsys):
         print(f"\nlive slider, from release to picture at 350x233: {sorted(round(time) for time in times)} ms")
 
 
+def test_mu_is_a_dial_too_and_reaches_nothing(live):
+    expect(live.locator("output[for=mu]")).to_have_text(f"{Config().smooth.mu:g}")
+    live.locator("#mu").fill("-2")
+    live.locator('.frame[data-shown*="\\"mu\\":0,"]:not(.busy)').wait_for()
+    expect(live.locator("output[for=mu]")).to_have_text("0")
+
+
 def test_it_begins_at_the_pairs_lambda_and_keeps_another(live, server):
     live.locator("#pair").select_option(label="hill")
     expect(live.locator("output[for=lambda]")).to_have_text(f"{Config().smooth.lam:g}")
     set_lambda(live, -2)
     live.get_by_role("button", name="Keep for this pair").click()
-    live.get_by_text("is kept in views/hill/photostyle.toml").wait_for()
+    live.get_by_text(f"and μ = {Config().smooth.mu:g} are kept in views/hill/photostyle.toml").wait_for()
     hill = next(served.pair for served in server.live.pairs if served.pair.name == "hill")
     assert load_config(hill.settings.parents[1], None, hill).smooth.lam == 0.01
     live.reload()
@@ -134,13 +141,27 @@ def test_a_file_that_is_no_photo_is_told_until_the_next_try(live, watched, tmp_p
     message = live.locator(".message")
     for name, words in (("bad", "of another kind"), ("empty", "an empty file")):
         give(live, tmp_path / f"{name}.png", tmp_path / "good.png")
-        expect(message).to_have_text(f"the content photo: {words}: only PNG, JPEG and TIFF are read")
+        expect(message).to_contain_text(f"the content photo: {words}")
         expect(live.locator("#job")).to_have_text(message.text_content())
     monkeypatch.setattr(server.site._uploads, "start", lambda: None)
     monkeypatch.setattr(server.site._uploads, "progress", Progress(text="loading"))
     give(live, tmp_path / "good.png", tmp_path / "good.png")
     expect(message).to_be_hidden()
     expect(live.locator("#job")).to_have_text("loading")
+
+
+def test_a_draft_is_shown_while_stage_one_is_at_work(live, tmp_path, server, monkeypatch):
+    (tmp_path / "good.png").write_bytes(encode_png(photo(0), 8))
+    monkeypatch.setattr(server.site._uploads, "start", lambda: None)
+    monkeypatch.setattr(server.site._uploads, "progress", Progress(3, 80, "stage one", pair=1))
+    give(live, tmp_path / "good.png", tmp_path / "good.png")
+    live.locator('.frame[data-shown*="\\"pair\\":\\"1\\""]').wait_for()
+    expect(live.locator("#state")).to_have_text("This is a draft, without stage one, which is at work.")
+    expect(live.locator("#job")).to_have_text("stage one: 3 of 80")
+    draft = live.locator("img.over").get_attribute("src")
+    monkeypatch.setattr(server.site._uploads, "progress", Progress(80, 80, "stage one", pair=1, done=True))
+    expect(live.locator("#job")).to_have_text("Done: it is among the pairs above.")
+    expect(live.locator("img.over")).not_to_have_attribute("src", draft)
 
 
 def test_without_the_secret_there_is_no_page(page, watched, server):

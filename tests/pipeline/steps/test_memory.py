@@ -8,7 +8,7 @@ from pipeline.steps.memory import STATUS
 if not STATUS.exists():
     pytest.skip("counted for each program on Linux only", allow_module_level=True)
 
-MEASURE = "from pipeline.memory import peak_memory; print(peak_memory())"
+MEASURE = "from pipeline.steps.memory import peak_memory; print(peak_memory())"
 LARGE = 300_000_000
 
 

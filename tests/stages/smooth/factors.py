@@ -17,3 +17,9 @@ def has_mkl() -> bool:
 needs_mkl = pytest.mark.skipif(not has_mkl(), reason="MKL is not here: pip install 'photostyle[mkl]'")
 factors = pytest.mark.parametrize("solver", ["cholesky", pytest.param("pardiso", marks=needs_mkl)])
 FACTORS: dict[str, type[GridCholesky] | type[GridPardiso]] = {"cholesky": GridCholesky, "pardiso": GridPardiso}
+
+
+def assembled(solver, analysis, stencil):
+    factor = FACTORS[solver](analysis)
+    factor.assemble(stencil)
+    return factor

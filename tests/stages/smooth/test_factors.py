@@ -9,7 +9,7 @@ import pytest
 from stages.smooth import NotPositiveDefiniteError
 from stages.smooth.matting_laplacian import matting_stencil
 from stages.smooth.solvers.cholesky import GridAnalysis
-from tests.stages.smooth.factors import FACTORS, factors
+from tests.stages.smooth.factors import assembled, factors
 from tests.stages.smooth.references import noisy
 
 NAMES = {"cholesky": "CHOLMOD", "pardiso": "MKL's PARDISO"}
@@ -19,7 +19,7 @@ NAMES = {"cholesky": "CHOLMOD", "pardiso": "MKL's PARDISO"}
 def test_factors_of_one_analysis_do_not_disturb_each_other(solver):
     analysis = GridAnalysis(10, 10)
     b = np.random.default_rng(2).normal(size=(3, 10, 10))
-    first, second = (FACTORS[solver](analysis, matting_stencil(noisy(10, 10, seed))) for seed in (1, 2))
+    first, second = (assembled(solver, analysis, matting_stencil(noisy(10, 10, seed))) for seed in (1, 2))
     first.factorise(0.1)
     before = first.solve(b)
     second.factorise(0.2)
@@ -28,7 +28,7 @@ def test_factors_of_one_analysis_do_not_disturb_each_other(solver):
 
 @factors
 def test_not_positive_definite_is_said_and_can_be_mended(solver):
-    factor = FACTORS[solver](GridAnalysis(10, 12), matting_stencil(noisy(10, 12)))
+    factor = assembled(solver, GridAnalysis(10, 12), matting_stencil(noisy(10, 12)))
     with pytest.raises(
         NotPositiveDefiniteError, match=r"not positive definite .* lambda = -0\.5 \(pivot \d+ of 120\).* 1e-8"
     ):

@@ -7,7 +7,6 @@ from torch.autograd import gradcheck
 
 from stages.smooth.matting_laplacian import matting_laplacian
 from stages.stylize import losses
-from stages.stylize.bilateral_grid import Slicing, locality, roughness
 from stages.stylize.one_stage import to_sparse_tensor
 
 
@@ -123,29 +122,3 @@ def test_photorealism_of_a_recolouring_is_zero(laplacian):
     recoloured = content @ np.array([[0.5, 0.1, 0.0], [0.2, 0.7, 0.1], [0.0, 0.3, 0.4]]) + 0.1
     image = torch.from_numpy(recoloured).permute(2, 0, 1)[None]
     assert losses.photorealism_loss(image, tensor).item() == pytest.approx(0, abs=1e-6)  # epsilon
-
-
-def test_roughness_locality_and_slicing_gradients(generator):
-    grid = rand(2, 12, 3, 4, 5, generator=generator).requires_grad_(True)
-    assert gradcheck(roughness, grid)
-    assert gradcheck(locality, grid)
-    photo, weights = rand(1, 3, 5, 6, generator=generator), rand(1, 2, 5, 6, generator=generator)
-    assert gradcheck(Slicing(photo, weights), grid)
-
-
-def test_flatness_counts_only_what_the_content_has_not(generator):
-    content = torch.zeros(1, 3, 6, 8, dtype=torch.float64)
-    content[..., 4:] = 0.5
-    weights = losses.flatness_weights(content, 0.01)
-    at_the_edge = torch.zeros_like(content)
-    at_the_edge[..., 4:] = 1
-    elsewhere = torch.zeros_like(content)
-    elsewhere[..., 2:] = 1
-    assert losses.flatness_loss(torch.full_like(content, 0.3), weights) == 0
-    assert losses.flatness_loss(at_the_edge, weights) < 1e-3 * losses.flatness_loss(elsewhere, weights)
-
-
-def test_flatness_gradient(generator):
-    weights = losses.flatness_weights(rand(1, 3, 5, 6, generator=generator), 0.1)
-    image = rand(1, 3, 5, 6, generator=generator).requires_grad_(True)
-    assert gradcheck(lambda image: losses.flatness_loss(image, weights), image)

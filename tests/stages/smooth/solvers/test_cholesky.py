@@ -13,7 +13,8 @@ from tests.stages.smooth.references import dense_laplacian, noisy, photo_like
 def test_finds_the_x_that_the_right_hand_side_was_made_of(height, width, lam):
     stencil = matting_stencil(photo_like(height, width))
     x = np.random.default_rng(0).normal(size=(3, height, width))
-    cholesky = GridCholesky(grid_analysis(height, width), stencil)
+    cholesky = GridCholesky(grid_analysis(height, width))
+    cholesky.assemble(stencil)
     cholesky.factorise(lam)
     np.testing.assert_allclose(cholesky.solve(apply_stencil(stencil, x) + lam * x), x, atol=1e-9)
 
@@ -23,7 +24,8 @@ def test_one_analysis_serves_all_images_and_lambdas_of_a_size():
     assert grid_analysis(9, 12) is analysis
     b = np.random.default_rng(1).normal(size=(3, 9, 12))
     for seed in (1, 2):
-        cholesky = GridCholesky(analysis, matting_stencil(noisy(9, 12, seed)))
+        cholesky = GridCholesky(analysis)
+        cholesky.assemble(matting_stencil(noisy(9, 12, seed)))
         for lam in (1e-2, 1.0):
             cholesky.factorise(lam)
             expected = np.linalg.solve(
@@ -34,7 +36,8 @@ def test_one_analysis_serves_all_images_and_lambdas_of_a_size():
 
 def test_leaves_the_threads_as_they_were():
     before = threadpool_info()
-    cholesky = GridCholesky(grid_analysis(10, 12), matting_stencil(noisy(10, 12)))
+    cholesky = GridCholesky(grid_analysis(10, 12))
+    cholesky.assemble(matting_stencil(noisy(10, 12)))
     cholesky.factorise(1.0)
     assert threadpool_info() == before
 

@@ -48,7 +48,8 @@ def test_gives_what_the_factor_gives(lam):
 
 def test_the_preconditioner_is_symmetric_and_positive():
     content = photo_like(40, 30)
-    system = GridConjugateGradients(planes(content, np.float32), matting_stencil(content))
+    system = GridConjugateGradients(planes(content, np.float32))
+    system.assemble(matting_stencil(content))
     system.factorise(1e-2)
     a, b = np.random.default_rng(0).normal(size=(2, 1, 40, 30)).astype(np.float32)
     ab, ba = np.vdot(a, system._precondition(b)), np.vdot(b, system._precondition(a))

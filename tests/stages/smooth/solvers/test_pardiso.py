@@ -9,7 +9,7 @@ from stages.smooth import smooth
 from stages.smooth.matting_laplacian import matting_stencil
 from stages.smooth.solvers.cholesky import GridAnalysis, GridCholesky
 from stages.smooth.solvers.pardiso import GridPardiso
-from tests.stages.smooth.factors import has_mkl, needs_mkl
+from tests.stages.smooth.factors import assembled, has_mkl, needs_mkl
 from tests.stages.smooth.references import noisy, photo_like
 
 
@@ -33,10 +33,12 @@ def test_is_not_imported_before_it_is_chosen():
 def test_agrees_with_cholmod_at_one_lambda_after_another(height, width, integer):
     analysis = GridAnalysis(height, width)
     stencil, b = matting_stencil(photo_like(height, width)), noisy(3, height * width)[..., 0].reshape(3, height, width)
-    cholmod = GridCholesky(analysis, stencil)
+    cholmod = GridCholesky(analysis)
+    cholmod.assemble(stencil)
     indptr, indices, source = analysis.sparsity
     analysis.sparsity = analysis.sparsity._replace(indptr=indptr.astype(integer), indices=indices.astype(integer))
-    pardiso = GridPardiso(analysis, stencil)
+    pardiso = GridPardiso(analysis)
+    pardiso.assemble(stencil)
     for lam in (1e-3, 1.0, 1e-3):
         for factor in (cholmod, pardiso):
             factor.factorise(lam)
@@ -49,7 +51,7 @@ def test_gives_its_memory_back():
     analysis, stencil = GridAnalysis(120, 160), matting_stencil(noisy(120, 160))
 
     def factored() -> int:
-        GridPardiso(analysis, stencil).factorise(0.1)
+        assembled("pardiso", analysis, stencil).factorise(0.1)
         return int(psutil.Process().memory_info().rss)
 
     before = [factored() for _ in range(3)][-1]

@@ -1,0 +1,41 @@
+"""The system's errors in words: which file, what is wrong with it, and what to do."""
+
+import errno
+from pathlib import Path
+
+REMEDIES = {
+    errno.EACCES: "give this user the right to read and write it",
+    errno.EPERM: "give this user the right to read and write it",
+    errno.EROFS: "choose another folder, by --results",
+    errno.ENOSPC: "free some space, then the same command goes on",
+    errno.EDQUOT: "free some space, then the same command goes on",
+    errno.ENOENT: "put it there, or remove what refers to it",
+    errno.EISDIR: "move that folder away",
+    errno.EEXIST: "move that file away",
+    errno.ENOTDIR: "move away the file that stands in a folder's place",
+    errno.ENAMETOOLONG: "give it a shorter name",
+    errno.ELOOP: "a link that leads to itself: replace it by the file",
+    errno.EIO: "the disk or the network failed: try again, and look at the disk",
+    errno.EFBIG: "make it smaller",
+    errno.EINVAL: "put a file in its place",
+    errno.ESTALE: "the network's disk was lost: try again",
+    errno.EMFILE: "too many files are open: close programs, or raise `ulimit -n`",
+}
+"""By the error's number."""
+
+
+def reason_of(error: Exception) -> str:
+    """What an error says; its kind where it says nothing."""
+    return in_words(error) if isinstance(error, OSError) else str(error).strip() or type(error).__name__
+
+
+def in_words(error: OSError, path: Path | None = None) -> str:
+    """An error of the system in one line.
+
+    path: the file that it concerns, where the error itself does not say.
+    """
+    known = next((name for name in (error.filename2, error.filename) if isinstance(name, str | Path)), None)
+    place = path or known  # the system may only know a number
+    text = error.strerror or str(error) or type(error).__name__
+    remedy = REMEDIES.get(error.errno or 0)
+    return ": ".join(str(part) for part in (place, text, remedy) if part)

@@ -1,0 +1,59 @@
+"""Optimal transport of colours between two regions: the Monge-Kantorovich linear map (Pitié and Kokaram 2007)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+NOISE_VARIANCE = 1e-3
+"""What varies by less than 0.03 is mostly noise and JPEG blocks: not to be stretched."""
+STEEPEST = 3.0
+"""A map stretches no direction of colour by more than this: noise would show."""
+NO_VARIANCE = 1e-5
+"""A direction in which colours vary by less than one step of an 8-bit image is none of theirs."""
+
+
+def monge_kantorovich(source: Array, target: Array) -> tuple[Array, Array]:
+    """The affine map x -> A x + b that takes the mean and covariance of `source` to those of `target`.
+
+    Of all such maps it moves colours least: A = S^-1/2 (S^1/2 T S^1/2)^1/2 S^-1/2, symmetric positive semidefinite.
+    NOISE_VARIANCE is added to both covariances; to the target's within its span only, so that the range of A lies in
+    that span: what is mapped has no colour that the target lacks. A grey target makes grey of everything. No direction
+    is stretched by more than STEEPEST.
+
+    Args:
+        source, target: (n, 3) and (m, 3) colours, n, m >= 1.
+
+    Returns:
+        A (3, 3) and b (3,).
+    """
+    mean_source, mean_target = source.mean(axis=0), target.mean(axis=0)
+    S = covariance(source) + NOISE_VARIANCE * np.eye(3)
+    T = covariance(target) + NOISE_VARIANCE * span(target)
+    root, inverse_root = _power(S, 0.5), _power(S, -0.5)
+    slopes, directions = np.linalg.eigh(inverse_root @ _power(root @ T @ root, 0.5) @ inverse_root)
+    A = (directions * slopes.clip(0, STEEPEST)) @ directions.T
+    return A, mean_target - A @ mean_source
+
+
+def span(colours: Array) -> Array:
+    """The projection onto the directions in which (n, 3) colours vary: T (T + t I)^-1, (3, 3), symmetric.
+
+    A direction of variance v is kept by v / (v + t), so that a little noise of the chroma opens no new one.
+    """
+    values, vectors = np.linalg.eigh(covariance(colours))
+    projection: Array = (vectors * (values.clip(0) / (values.clip(0) + NO_VARIANCE))) @ vectors.T
+    return projection
+
+
+def covariance(colours: Array) -> Array:
+    """(3, 3) covariance of (n, 3) colours, divided by n."""
+    centred = colours - colours.mean(axis=0)
+    product: Array = centred.T @ centred / len(colours)
+    return product
+
+
+def _power(M: Array, exponent: float) -> Array:
+    values, vectors = np.linalg.eigh(M)
+    power: Array = (vectors * values.clip(0) ** exponent) @ vectors.T
+    return power

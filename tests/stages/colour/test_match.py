@@ -1,0 +1,62 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stages.colour.match import match_colours
+
+
+def halves(height=40, width=60):
+    labels = np.zeros((height, width), np.uint8)
+    labels[:, width // 2 :] = 1
+    return labels
+
+
+def test_each_region_gets_the_mean_and_spread_of_its_own():
+    rng = np.random.default_rng(0)
+    labels = halves()
+    photo = np.where(labels[..., None] == 0, 0.2, 0.8) + 0.1 * rng.uniform(-1, 1, (40, 60, 3))
+    target = np.where(labels[..., None] == 0, 0.6, 0.3) + 0.15 * rng.uniform(-1, 1, (40, 60, 3))
+    matched = match_colours(photo, labels, target, labels, 2)
+    assert matched.image.dtype == np.float32
+    np.testing.assert_allclose(matched.weights.sum(axis=0), 1)
+    for k in (0, 1):  # away from the border, where regions mix
+        inside = (labels == k) & (np.abs(np.arange(60) - 29.5) > 15)
+        np.testing.assert_allclose(matched.image[inside].mean(axis=0), target[labels == k].mean(axis=0), atol=0.05)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 1000), st.sampled_from(["grey", "sepia"]))
+def test_no_colour_that_the_target_lacks(seed, kind):
+    """The target varies along one direction only: so does the result, whatever the photo's colours are."""
+    rng = np.random.default_rng(seed)
+    direction = np.ones(3) if kind == "grey" else np.array([1.0, 0.8, 0.5])
+    photo, target = rng.random((20, 30, 3)), 0.1 + 0.4 * rng.random((20, 30, 1)) * direction
+    labels = np.zeros((20, 30), np.uint8)
+    matched = match_colours(photo, labels, target, labels, 1)
+    inside = ((matched.image > 0) & (matched.image < 1)).all(axis=2)  # where nothing is clipped
+    deviations = matched.image[inside] - target.reshape(-1, 3).mean(axis=0)
+    along = deviations @ direction / (direction @ direction)
+    np.testing.assert_allclose(deviations, along[:, None] * direction, atol=1e-6)
+    np.testing.assert_allclose(matched.spans[0] @ direction, direction, atol=0.01)
+
+
+def test_a_bright_thing_before_a_dark_ground_gets_no_halo():
+    """The mask is a little too large: the rim of ground that it takes in goes with the ground."""
+    thing = np.zeros((60, 80), bool)
+    thing[20:40, 30:50] = True
+    labels = np.zeros((60, 80), np.uint8)
+    labels[18:42, 28:52] = 1
+    rng = np.random.default_rng(0)
+    photo = np.where(thing[..., None], 0.2, 0.8) + 0.02 * rng.uniform(-1, 1, (60, 80, 3))
+    target = np.where(labels[..., None] == 1, 0.7, 0.1) + 0.05 * rng.uniform(-1, 1, (60, 80, 3))
+    image = match_colours(photo, labels, target, labels, 2).image
+    rim = (labels == 1) & ~thing
+    assert image[rim].mean() - image[labels == 0].mean() < 0.2
+    assert image[thing].mean() > 0.5
+
+
+def test_a_region_that_one_side_lacks_keeps_its_colours():
+    photo = np.random.default_rng(0).random((8, 9, 3))
+    labels = np.zeros((8, 9), np.uint8)
+    matched = match_colours(photo, labels, photo, np.ones((8, 9), np.uint8), 1)
+    np.testing.assert_allclose(matched.image, photo, atol=1e-6)
