@@ -195,7 +195,11 @@ def _find_in_pair_folders(folders: Iterable[Path]) -> tuple[list[_Found], list[U
             strangers = [path for path in beside if looks_like(path) is None]
             found.append(_Found(folder.name, place, files, compared, settings, meant, strangers))
         elif beside:
-            unused.append(Unused(printable(folder.name), f"{place}holds {listed(beside)}, no content and no style"))
+            unused.append(
+                Unused(
+                    printable(folder.name), f"{place}: holds {listed(beside)}, none named content or style: not used"
+                )
+            )
         unused += [Unused(printable(folder.name), f"{place}{text}") for text in _settings_meant(listing)]
     return found, unused
 

@@ -83,7 +83,7 @@ def take_apart(data: bytes) -> Png:
     for kind, content, intact in chunks:
         critical = not kind[0] & 0x20
         if critical and kind not in (b"IHDR", b"PLTE", b"IDAT", b"IEND"):
-            raise ImageError(f"of a kind of its own (PNG with {kind.decode('ascii')})")
+            raise ImageError(f"of a kind of its own (PNG with {kind.decode('ascii')}): save it as plain PNG or JPEG")
         if not intact and kind == b"IDAT":
             whole = False  # the pixels have a checksum of their own
         elif not intact and critical and kind in needed:

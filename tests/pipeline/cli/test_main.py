@@ -319,8 +319,11 @@ def test_a_killed_run_goes_on_and_ends_as_if_undisturbed(
 
 
 def test_wrong_use_is_told_and_ends_with_two(dataset: Path, results: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert photostyle("run", dataset / "beach", results) == 2
+    (dataset.parent / "empty").mkdir()
+    assert photostyle("run", dataset.parent / "empty", results) == 2
     assert "holds no pair of photos; the layouts are" in capsys.readouterr().err
+    assert photostyle("run", dataset / "beach", results) == 2
+    assert f"is the folder of one pair: photostyle run {dataset} --pairs beach" in capsys.readouterr().err
     assert photostyle("run", dataset, results, "--pairs", "beach", "valley") == 2
     assert "has no pair valley; it has beach, hill" in capsys.readouterr().err
     assert photostyle("smooth", dataset, results, "--smooth.lambda", "-1") == 2

@@ -1,11 +1,12 @@
 """Bad and awkward masks: each is an error that says what to do, or is put right and said."""
 
+from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -13,8 +14,8 @@ from PIL import Image
 from pipeline.cli.main import main
 from pipeline.dataset.inputs import InputError, Inputs, load_inputs
 from pipeline.dataset.layouts import Pair
-from pipeline.images.masks import Mask, MaskRules
-from stages.segment.labels import PALETTE
+from pipeline.images.masks import Mask, MaskRules, read_classes, read_mask
+from stages.segment.labels import PALETTE, Colour
 from tests.pipeline.images.mask_files import (
     Write,
     alpha,
@@ -351,6 +352,34 @@ def test_a_palette_of_ones_own(tmp_path: Path) -> None:
     assert inputs.classes == ("content_mask.png: sky 50.0%, sand 50.0%", "style_mask.png: sky 50.0%, sand 50.0%")
     with pytest.raises(InputError, match="repaint it in one of sky, sand, or add that colour"):
         load(tmp_path, png(bands(CONTENT, BLUE, GREEN)), GOOD, rules)
+
+
+ORDERS = st.tuples(st.permutations(range(5)), st.permutations(range(5)), st.integers(0, 2**31))
+
+
+@settings(max_examples=40)
+@given(ORDERS, st.lists(st.tuples(*[st.integers(0, 255)] * 3), min_size=3, max_size=3), st.booleans())
+def test_palettes_are_matched_by_colour_whatever_their_orders(
+    tmp_path_factory: pytest.TempPathFactory,
+    orders: tuple[list[int], list[int], int],
+    colours: list[Colour],
+    off: bool,
+) -> None:
+    assume(all(np.abs(np.subtract(one, other)).max() > 60 for one, other in combinations(colours, 2)))
+    rng, folder = np.random.default_rng(orders[2]), tmp_path_factory.getbasetemp() / "palettes"
+    folder.mkdir(exist_ok=True)
+    masks = []
+    for name, order, shape, times in (("content", orders[0], CONTENT, 1), ("style", orders[1], STYLE, off)):
+        palette = [tuple(map(int, rng.integers(0, 256, 3))) for _ in range(5)]
+        for place, colour in zip(order, colours, strict=False):
+            shift = rng.integers(-7, 8, 3) * times * (name == "style")
+            palette[place] = tuple(np.clip(np.array(colour) + shift, 0, 255).tolist())
+        path = indexed(bands(shape, *order[:3]), *palette)(folder / name)
+        masks.append((path.name, read_mask(path)))
+    read = read_classes(*masks, PALETTE)
+    tops = [(int(labels[0, 0]), int(labels[len(labels) // 2, 0]), int(labels[-1, 0])) for labels in read[:2]]
+    assert len(set(tops[0])) == 3
+    assert tops[0] == tops[1]
 
 
 def test_names_that_mean_something_find_the_counterpart(tmp_path: Path) -> None:

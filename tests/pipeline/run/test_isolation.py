@@ -109,7 +109,7 @@ def test_nothing_that_is_untouched_is_decoded_again(
     now, decoded = time.time_ns, []
     monkeypatch.setattr(hash_cache.time, "time_ns", lambda: now() + 2 * hash_cache.TICK_NS)  # the files are old by now
     for module in (inputs, step):
-        reader = "read_original" if module is inputs else "read_photo"
+        reader = "understand" if module is inputs else "read_photo"
         read = getattr(module, reader)
         monkeypatch.setattr(module, reader, lambda path, read=read: (decoded.append(path.name), read(path))[1])
     assert photostyle("smooth", dataset, results) == 0
