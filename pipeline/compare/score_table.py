@@ -58,6 +58,15 @@ COLUMNS = (
         "0 is locally an affine map of the content's colours.",
     ),
     Column(
+        "contrast_fine", "contrast, fine", lambda row: row.scores.contrast_fine, "+.2f",
+        note="contrast kept: median of log2 of the output's local contrast (deviation / (mean + 0.1), sigma 2 px) over "
+        "the content's; 0 keeps it, -1 halves it: haze.",
+    ),
+    Column(
+        "contrast_coarse", "coarse", lambda row: row.scores.contrast_coarse, "+.2f",
+        note="the same, sigma 8 px.",
+    ),
+    Column(
         "evaluations", "evaluations", lambda row: row.evaluations, ".0f",
         note="of the losses and their gradient, by that stage alone; two-stage is in closed form and has none.",
     ),

@@ -39,7 +39,7 @@ from stages.stylize.optimise import Method
 
 DEMO = Path(__file__).parents[2] / "data" / "demo" / "pagoda-at-dusk"
 OURS = Stylize()
-WEIGHTS = {"style": OURS.style_weight, "colour": OURS.colour_weight, "content": OURS.content_weight}
+WEIGHTS = {"style": OURS.style_weight, "content": OURS.content_weight}
 LAMBDA = Smooth().lam
 SHARES = (1 / 8, 1 / 4, 1 / 2, 1)
 """Of our evaluations, and of the plain run's seconds, after which a row is made."""
