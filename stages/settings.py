@@ -51,12 +51,12 @@ class Optimised(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A scale ends early when its best loss falls by less than this share over 10 evaluations."""
     style_weight: NonNegative = 1.0
     """This weighs the distance between the features' Gram matrices: more is more of the style."""
-    colour_weight: NonNegative = 20.0
-    """This weighs the sliced distance between the distributions of the colours."""
     content_weight: NonNegative = 0.2
     """This weighs the distance of a deeper layer's features to the content's: more is more of the content."""
-    tv_weight: NonNegative = 0.1
-    """This weighs the total variation of the pixels."""
+    tv_weight: NonNegative = 1.0
+    """This weighs the total variation of what is changed of the start."""
+    chroma_weight: NonNegative = 100.0
+    """This weighs the total variation of the colours of that change: more, and there are fewer coloured speckles."""
 
 
 class Stylize(Optimised, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What a result is worth, in four numbers. All are computed from the image as written at 8 bits."""
+"""What a result is worth, in numbers. All are computed from the image as written at 8 bits."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,6 +7,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage.metrics import structural_similarity
 
+from pipeline.compare.contrast import COARSE, FINE, contrast_kept
 from pipeline.compare.score_table import Scores
 from stages.colour.edges import LUMA
 from stages.features.encoder import Encoder
@@ -45,7 +46,8 @@ class Scorer:
         self.shape = content.shape
         self.regions = regions
         self.encoder = encoder
-        self.edges = edge_map(_at_8_bits(content))
+        self.content = _at_8_bits(content)
+        self.edges = edge_map(self.content)
         self.laplacian = matting_laplacian(content)
         self.style_colours = [_directed_quantiles(style[regions.style == k]) for k in range(regions.count)]
         areas = np.bincount(regions.content.ravel(), minlength=regions.count) / regions.content.size
@@ -71,8 +73,13 @@ class Scorer:
             area * np.abs(_directed_quantiles(image[self.regions.content == k]) - self.style_colours[k]).mean()
             for k, area in enumerate(self.areas)
         )
-        energy = affine_energy(self.laplacian, image)
-        return Scores(float(edge_ssim), float(style_distance), float(colour_distance), energy)
+        return Scores(
+            float(edge_ssim),
+            float(style_distance),
+            float(colour_distance),
+            affine_energy(self.laplacian, image),
+            *(contrast_kept(self.content, image, sigma) for sigma in (FINE, COARSE)),
+        )
 
     def _grams(self, image: Photo, labels: npt.NDArray[np.uint8]) -> dict[str, torch.Tensor]:
         height, width = image.shape[:2]

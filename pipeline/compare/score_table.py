@@ -21,6 +21,10 @@ class Scores(NamedTuple):
     weighted by area. Lower is better."""
     affine_energy: float
     """sum_c x_c^T L x_c / n, L the content's Matting Laplacian. Lower is more photorealistic in the paper's sense."""
+    contrast_fine: float
+    """Contrast kept in windows of sigma 2 px: 0 keeps the content's, -1 halves it (see `contrast_kept`)."""
+    contrast_coarse: float
+    """The same in windows of sigma 8 px."""
 
 
 class Row(NamedTuple):
@@ -69,6 +73,15 @@ COLUMNS = (
         "affine_energy", "affine energy", lambda row: row.scores.affine_energy, ".2e", "lower",
         "sum of x^T L x over the channels, per pixel, L the content's Matting Laplacian; "
         "0 is locally an affine map of the content's colours.",
+    ),
+    Column(
+        "contrast_fine", "contrast, fine", lambda row: row.scores.contrast_fine, "+.2f",
+        note="contrast kept: median of log2 of the output's local contrast (deviation / (mean + 0.1), sigma 2 px) over "
+        "the content's; 0 keeps it, -1 halves it: haze.",
+    ),
+    Column(
+        "contrast_coarse", "coarse", lambda row: row.scores.contrast_coarse, "+.2f",
+        note="the same, sigma 8 px.",
     ),
     Column(
         "evaluations", "evaluations", lambda row: row.evaluations, ".0f",

@@ -3,8 +3,8 @@
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -30,8 +30,7 @@ def serve(dataset: Dataset, results: Path, config: Config, settings_of: Callable
         ConfigError: a pair's own settings can't be used.
         OSError: the port is taken.
     """
-    _end_in_good_order()
-    with Server(dataset, results, config, settings_of, port) as server:
+    with _ending_in_good_order(), Server(dataset, results, config, settings_of, port) as server:
         print(
             f"open {server.address}\nCtrl-C ends it; uploaded photos and their results are gone then.",
             file=sys.stderr,
@@ -72,8 +71,21 @@ class Server(ExitStack):
         self._uvicorn.should_exit = True
 
 
-def _end_in_good_order() -> None:
-    """A signal to end unwinds the process as Ctrl-C does, so that everything is put away."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # it is with nohup
+@contextmanager
+def _ending_in_good_order() -> Iterator[None]:
+    """A signal to end unwinds the block first. Then the process ends at once, whatever its threads are doing."""
+    told: list[int] = []
+
+    def unwind(number: int, frame: object) -> None:
+        told.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, unwind)
+    signal.signal(signal.SIGTERM, unwind)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is with nohup
         signal.signal(signal.SIGHUP, lambda number, frame: signal.raise_signal(signal.SIGTERM))
+    try:
+        yield
+    except KeyboardInterrupt:
+        signal.signal(told[0], signal.SIG_DFL)
+        signal.raise_signal(told[0])

@@ -31,9 +31,15 @@ def monge_kantorovich(source: Array, target: Array) -> tuple[Array, Array]:
     S = covariance(source) + NOISE_VARIANCE * np.eye(3)
     T = covariance(target) + NOISE_VARIANCE * span(target)
     root, inverse_root = _power(S, 0.5), _power(S, -0.5)
-    slopes, directions = np.linalg.eigh(inverse_root @ _power(root @ T @ root, 0.5) @ inverse_root)
-    A = (directions * slopes.clip(0, STEEPEST)) @ directions.T
+    A = bounded(inverse_root @ _power(root @ T @ root, 0.5) @ inverse_root, STEEPEST)
     return A, mean_target - A @ mean_source
+
+
+def bounded(A: Array, steepest: float) -> Array:
+    """A symmetric positive semidefinite A (3, 3), its eigenvalues no larger than `steepest`."""
+    slopes, directions = np.linalg.eigh(A)
+    less: Array = (directions * slopes.clip(0, steepest)) @ directions.T
+    return less
 
 
 def span(colours: Array) -> Array:

@@ -14,7 +14,7 @@ from stages.features.encoder import Encoder
 from stages.features.resample import resample, resample_labels, shape_at, shape_of, to_array, to_tensor
 from stages.segment import Regions, one_region
 from stages.settings import SMALLEST_EDGE, Optimised, Stylize
-from stages.stylize.losses import total_variation
+from stages.stylize.losses import chroma_variation, total_variation
 from stages.stylize.objective import Objective
 from stages.stylize.optimise import Method, OnIterate, minimise
 from stages.stylize.pixels import Pixels
@@ -96,7 +96,7 @@ def descend(
         extra: further weighted losses of the image, by name.
     """
     full = shape_of(pair.content)
-    weights = {"style": settings.style_weight, "colour": settings.colour_weight, "content": settings.content_weight}
+    weights = {"style": settings.style_weight, "content": settings.content_weight}
     method = Method(settings.optimizer, settings.learning_rate, settings.tolerance)
     total, done = sum(evaluations for _, evaluations in scales), 0
     best: dict[str, float] = {}
@@ -115,7 +115,10 @@ def descend(
 
         def losses(objective: Objective = objective) -> dict[str, Tensor]:
             image = pixels.image()
-            variation = {"variation": settings.tv_weight * total_variation(image)}
+            variation = {
+                "variation": settings.tv_weight * total_variation(pixels.change),
+                "chroma": settings.chroma_weight * chroma_variation(pixels.change),
+            }
             return objective.losses(image) | extra(image) | variation
 
         best, used = minimise(
@@ -166,7 +169,8 @@ def _start(pair: Pair, content: Photo, style: Photo, settings: Stylize) -> Pixel
         return Pixels(pair.content)
     if settings.start == "noise":
         generator = torch.Generator().manual_seed(settings.seed)
-        return Pixels(torch.rand(pair.content.shape, generator=generator).to(pair.content.device))
+        noise = torch.rand(pair.content.shape, generator=generator).to(pair.content.device)
+        return Pixels(torch.zeros_like(pair.content), change=noise)
     labels, style_labels = pair.content_labels.cpu().numpy(), pair.style_labels.cpu().numpy()
     matched = match_colours(content, labels, style, style_labels, pair.count)
     weights, spans = (torch.tensor(array, dtype=torch.float32, device=pair.content.device) for array in matched[1:])

@@ -1,13 +1,9 @@
 """The losses of stage one and of the one-stage method. All are zero at their target and of order one at the start."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
-
-DIRECTIONS = 12
-DIRECTION_SEED = 1
-QUANTILES = 256
 
 
 class _Gram(torch.autograd.Function):
@@ -76,10 +72,18 @@ def content_loss(activations: Tensor, target: Tensor) -> Tensor:
 
 
 def total_variation(image: Tensor) -> Tensor:
-    """Quadratic total variation of (1, 3, H, W): mean over pixels and channels of squared forward differences."""
+    """Quadratic total variation of (1, C, H, W): mean over pixels and channels of squared forward differences."""
     horizontal = (image[..., :, 1:] - image[..., :, :-1]).square().sum()
     vertical = (image[..., 1:, :] - image[..., :-1, :]).square().sum()
     return (horizontal + vertical) / image.numel()
+
+
+def chroma_variation(image: Tensor) -> Tensor:
+    """Total variation of what (1, 3, H, W) is beside the mean of its channels.
+
+    Gram matrices are matched as well by speckles of many colours as by texture; the eye forgives the second only.
+    """
+    return total_variation(image - image.mean(dim=1, keepdim=True))
 
 
 class _AffineEnergy(torch.autograd.Function):
@@ -110,37 +114,3 @@ def photorealism_loss(image: Tensor, laplacian: Tensor) -> Tensor:
     x = image[0].flatten(1).T.contiguous()  # (n, 3)
     energy: Tensor = _AffineEnergy.apply(x, laplacian)
     return energy / x.shape[0]
-
-
-def directed_quantiles(colours: Tensor) -> Tensor:
-    """Quantiles of (n, 3) colours along fixed directions: (QUANTILES, DIRECTIONS)."""
-    generator = torch.Generator().manual_seed(DIRECTION_SEED)
-    directions = torch.randn(3, DIRECTIONS, generator=generator)
-    directions = (directions / directions.norm(dim=0)).to(colours)
-    ordered = (colours @ directions).sort(dim=0).values
-    at = (torch.arange(QUANTILES, device=colours.device) + 0.5) / QUANTILES * (len(ordered) - 1)
-    below = at.floor().long()
-    share = (at - below)[:, None].to(colours)
-    return torch.lerp(ordered[below], ordered[(below + 1).clamp(max=len(ordered) - 1)], share)
-
-
-def colour_loss(colours: Sequence[Tensor], targets: Sequence[Tensor], areas: Tensor) -> Tensor:
-    """Sliced squared Wasserstein-2 distance of each region's colours to the style's (Bonneel et al. 2015).
-
-    Gram matrices of VGG see colours only through filters; this sees their distribution itself (as Risser et al. 2017
-    do with histograms).
-
-    Args:
-        colours: for each region its (n_k, 3) pixels.
-        targets: for each region the style's directed quantiles.
-        areas: (K,), summing to one. A region without pixels counts nothing.
-
-    Returns:
-        Scalar, in squared units of colour.
-    """
-    parts = [
-        area * (directed_quantiles(pixels) - target).square().mean()
-        for pixels, target, area in zip(colours, targets, areas, strict=True)
-        if len(pixels)
-    ]
-    return torch.stack(parts).sum()

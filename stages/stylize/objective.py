@@ -7,21 +7,21 @@ from stages.features.device import compute_dtype
 from stages.features.encoder import Encoder
 from stages.features.guides import guide, one_hot
 from stages.features.resample import shape_of
-from stages.stylize.losses import colour_loss, content_loss, directed_quantiles, gram, style_loss
+from stages.stylize.losses import content_loss, gram, style_loss
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYER = "relu4_2"
 
 
 class Objective:
-    """Style, colour and content losses of one pair.
+    """Style and content losses of one pair.
 
     Args:
         encoder: VGG.
         content, style: (1, 3, H, W) and (1, 3, h, w) in [0, 1].
         content_labels, style_labels: (H, W) and (h, w), 0 .. count - 1.
         count: of regions.
-        weights: of the losses, by name: style, colour, content. A loss of weight 0 is not computed.
+        weights: of the losses, by name: style, content. A loss of weight 0 is not computed.
     """
 
     def __init__(
@@ -38,15 +38,12 @@ class Objective:
         self._dtype = compute_dtype(encoder.device)
         masks, style_masks = one_hot(content_labels, count), one_hot(style_labels, count)
         self._areas = masks.mean(dim=(0, 2, 3))
-        self._pixels = [(content_labels.flatten() == k).nonzero()[:, 0] for k in range(count)]
         with torch.no_grad():
             of_content = self._activations(content, (*STYLE_LAYERS, CONTENT_LAYER))
             self._content_target = of_content[CONTENT_LAYER]
             self._guides = {name: guide(masks, shape_of(of_content[name])) for name in STYLE_LAYERS}
             of_style = self._activations(style, STYLE_LAYERS)
             self._grams = {name: gram(F, guide(style_masks, shape_of(F))) for name, F in of_style.items()}
-            colours, of_region = style[0].flatten(1).T, style_labels.flatten()
-            self._quantiles = [directed_quantiles(colours[of_region == k]) for k in range(count)]
 
     def losses(self, image: Tensor) -> dict[str, Tensor]:
         """Weighted losses by name of (1, 3, H, W)."""
@@ -55,9 +52,6 @@ class Objective:
         if "style" in self._weights:
             grams = {name: gram(activations[name], self._guides[name]) for name in STYLE_LAYERS}
             parts["style"] = style_loss(grams, self._grams, self._areas)
-        if "colour" in self._weights:
-            colours = image[0].flatten(1).T
-            parts["colour"] = colour_loss([colours[pixels] for pixels in self._pixels], self._quantiles, self._areas)
         if "content" in self._weights:
             parts["content"] = content_loss(activations[CONTENT_LAYER], self._content_target)
         return {name: self._weights[name] * loss for name, loss in parts.items()}

@@ -16,11 +16,18 @@ class Pixels:
         start: (1, 3, H, W), at full size.
         weights: (1, K, H, W), the regions' shares in each pixel, summing to one.
         spans: (K, 3, 3), the projection onto the directions in which each region's colours may change.
+        change: (1, 3, H, W), from which to begin; without it, from none.
     """
 
-    def __init__(self, start: Tensor, weights: Tensor | None = None, spans: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        start: Tensor,
+        weights: Tensor | None = None,
+        spans: Tensor | None = None,
+        change: Tensor | None = None,
+    ) -> None:
         self._full, self._full_weights, self._spans = start, weights, spans
-        self.change = torch.zeros_like(start)
+        self.change = torch.zeros_like(start) if change is None else change
         """(1, 3, height, width), the leaf that is optimised; valid until the next resize."""
 
     def resize(self, shape: tuple[int, int]) -> None:

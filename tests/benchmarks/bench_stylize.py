@@ -3,7 +3,7 @@
 `python -m tests.benchmarks.bench_stylize [CONTENT STYLE] [--seconds N] [--size N]`
 
 The paper's way: the pixels, from noise, by L-BFGS at the full working size. Both have the same encoder and the same
-style, colour and content losses. What is reached is measured off the clock: those losses at the working size, and,
+style and content losses. What is reached is measured off the clock: those losses at the working size, and,
 since a photograph is wanted, edge SSIM and style distance, as `photostyle compare` has them, of the image and of what
 stage two makes of it. Ours is run anew for each of its rows, with so many evaluations, and timed from photos to
 picture; the plain run is one, its best iterate so far looked at on the way.
@@ -30,17 +30,15 @@ from pipeline.steps.network import Network
 from stages.features import Encoder
 from stages.features.resample import to_tensor
 from stages.settings import Smooth, Stylize
-from stages.smooth import smooth
+from stages.smooth import find_anchor, smooth
 from stages.stylize import Iterate, stylize
-from stages.stylize.canvas import Pixels
 from stages.stylize.coarse_to_fine import descend, load_pair
 from stages.stylize.objective import Objective
-from stages.stylize.optimise import Method
+from stages.stylize.pixels import Pixels
 
 DEMO = Path(__file__).parents[2] / "data" / "demo" / "pagoda-at-dusk"
 OURS = Stylize()
-WEIGHTS = {"style": OURS.style_weight, "colour": OURS.colour_weight, "content": OURS.content_weight}
-LAMBDA = Smooth().lam
+WEIGHTS = {"style": OURS.style_weight, "content": OURS.content_weight}
 SHARES = (1 / 8, 1 / 4, 1 / 2, 1)
 """Of our evaluations, and of the plain run's seconds, after which a row is made."""
 PLAIN_EVALUATIONS = 1000
@@ -122,12 +120,13 @@ def _plain_run(inputs: Inputs, encoder: Encoder, seconds: float) -> list[tuple[f
     start = perf_counter()
     pair = load_pair(inputs.content, inputs.style, inputs.regions, encoder.device)
     noise = torch.rand(pair.content.shape, generator=torch.Generator().manual_seed(OURS.seed)).to(encoder.device)
-    canvas = Pixels(noise, OURS.tv_weight)
+    pixels = Pixels(torch.zeros_like(pair.content), change=noise)
+    settings = Stylize(tolerance=0)
 
     def look(iterate: Iterate) -> None:
         nonlocal best, image
         if iterate.loss < best:
-            best, image = iterate.loss, canvas.image().detach()[0].permute(1, 2, 0).cpu().numpy().copy()
+            best, image = iterate.loss, pixels.image().detach()[0].permute(1, 2, 0).cpu().numpy().copy()
         elapsed = perf_counter() - start
         if elapsed >= SHARES[len(reached)] * seconds or iterate.step == iterate.total:
             reached.append((elapsed, iterate.step, image))
@@ -136,7 +135,7 @@ def _plain_run(inputs: Inputs, encoder: Encoder, seconds: float) -> list[tuple[f
 
     scales = [(max(inputs.content.shape), PLAIN_EVALUATIONS)]
     with suppress(_OutOfTimeError):
-        descend(pair, canvas, encoder, WEIGHTS, scales, Method("lbfgs", OURS.learning_rate, tolerance=0), look)
+        descend(pair, pixels, encoder, settings, scales, look)
     return reached
 
 
@@ -151,7 +150,10 @@ def _judge(inputs: Inputs, encoder: Encoder) -> Callable[[float, int, Photo], Ro
         with torch.no_grad():
             losses = objective.losses(to_tensor(image.clip(0, 1), encoder.device))
         loss = sum(value.item() for value in losses.values())
-        scores = [scorer.score(one) for one in (image, smooth(inputs.content, image.clip(0, 1), LAMBDA).image)]
+        stylized, settings = image.clip(0, 1), Smooth()
+        anchor = find_anchor(inputs.content, stylized, inputs.regions.content)
+        smoothed = smooth(inputs.content, stylized, settings.lam, settings.mu, anchor).image
+        scores = [scorer.score(one) for one in (image, smoothed)]
         quality = [value for one in scores for value in (one.edge_ssim, one.style_distance)]
         return Row(seconds, evaluations, loss, *quality)
 

@@ -21,11 +21,11 @@ rows = st.lists(
 )
 
 TWO = [
-    Row("lake", "content", Scores(1.0, 0.8, 0.2, 0.0)),
-    Row("lake", "two-stage", Scores(0.6, 0.3, 0.1, 1e-4), 2.0, 900),
-    Row("hill", "content", Scores(1.0, 0.4, 0.4, 0.0)),
-    Row("hill", "two-stage", Scores(0.8, 0.1, 0.3, 3e-4), 4.0, 950),
-    Row("hill", "one-stage", Scores(0.5, 0.2, 0.2, 5e-4), 60.0, evaluations=20),
+    Row("lake", "content", Scores(1.0, 0.8, 0.2, 0.0, 0.0, 0.0)),
+    Row("lake", "two-stage", Scores(0.6, 0.3, 0.1, 1e-4, 0.0, 0.0), 2.0, 900),
+    Row("hill", "content", Scores(1.0, 0.4, 0.4, 0.0, 0.0, 0.0)),
+    Row("hill", "two-stage", Scores(0.8, 0.1, 0.3, 3e-4, 0.0, 0.0), 4.0, 950),
+    Row("hill", "one-stage", Scores(0.5, 0.2, 0.2, 5e-4, 0.0, 0.0), 60.0, evaluations=20),
 ]
 
 

@@ -15,6 +15,8 @@ def serving(dataset, results, config):
     with Server(dataset, results, config, settings_of, 0) as server:
         thread = threading.Thread(target=server.run)
         thread.start()
-        yield server
-        server.stop()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.stop()
+            thread.join()

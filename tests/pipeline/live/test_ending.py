@@ -10,17 +10,17 @@ import pytest
 
 from pipeline.images.encoding import encode_png
 from pipeline.live.upload import PREFIX, uploads_folder
-from tests.pipeline.live.test_server import ask
+from tests.pipeline.live.test_server import ask, wait
 from tests.pipeline.pages.report.example import make_case, photo
 
 
 class Process:
     """`photostyle ui` as a program, as far as `ask` needs it."""
 
-    def __init__(self, root):
+    def __init__(self, root, *options):
         case = make_case(root, ["hill"])
         command = [sys.executable, "-m", "pipeline.cli.main", "ui", str(case.dataset.root), "--results"]
-        command += [str(case.results.parent), "--port", "0"]
+        command += [str(case.results.parent), "--port", "0", *options]
         (root / "tmp").mkdir()
         environment = {**os.environ, "TMPDIR": str(root / "tmp")}
         self.program = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
@@ -37,8 +37,20 @@ def test_nothing_stays_after(tmp_path, number):
     assert list((tmp_path / "tmp").glob(f"{PREFIX}*/next_content"))
     server.program.send_signal(number)
     _, errors = server.program.communicate(timeout=60)
-    assert server.program.returncode == (130 if number == signal.SIGINT else 128 + signal.SIGTERM)
+    assert server.program.returncode == -(signal.SIGTERM if number == signal.SIGHUP else number)
     assert "Traceback" not in errors
+    assert list((tmp_path / "tmp").glob(f"{PREFIX}*")) == []
+
+
+def test_a_job_at_work_ends_with_the_server(tmp_path, vgg16):
+    server = Process(tmp_path, "--encoder", "vgg16", "--device", "cpu", "--size", "90", "--stylize.evaluations", "9999")
+    for side in ("content", "style"):
+        ask(server, "/upload", method="POST", body=encode_png(photo(0), 8), side=side)
+    ask(server, "/start", method="POST")
+    wait(server, lambda progress: progress["step"] > 0)
+    server.program.send_signal(signal.SIGHUP)
+    server.program.communicate(timeout=60)
+    assert server.program.returncode == -signal.SIGTERM
     assert list((tmp_path / "tmp").glob(f"{PREFIX}*")) == []
 
 

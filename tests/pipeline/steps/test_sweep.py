@@ -110,8 +110,8 @@ def test_no_stage_one_image_at_all_is_an_error_and_loads_no_encoder(folders):
 
 def test_means_are_by_method_and_setting():
     scored = [("a", 0.1, 0.2), ("b", 0.1, 0.4), ("a", 1.0, 0.6), ("b", 1.0, 1.0)]
-    points = [Point(Row(pair, "two-stage", Scores(x, x, x, x)), lam) for pair, lam, x in scored]
-    points.append(Point(Row("a", "compare_other", Scores(1, 1, 1, 1)), None))
+    points = [Point(Row(pair, "two-stage", Scores(x, x, x, x, 0.0, 0.0)), lam) for pair, lam, x in scored]
+    points.append(Point(Row("a", "compare_other", Scores(1, 1, 1, 1, 0.0, 0.0)), None))
     averages = mean_points(points)
     assert [(p.row.pair, p.row.method, p.value) for p in averages] == [
         ("mean of 2", "two-stage", 0.1),

@@ -55,6 +55,17 @@ def test_a_bright_thing_before_a_dark_ground_gets_no_halo():
     assert image[thing].mean() > 0.5
 
 
+def test_grain_is_not_stretched_as_far_as_things_are():
+    """A faint step becomes a strong one; the noise on either side does not grow with it."""
+    rng = np.random.default_rng(0)
+    photo = np.where(np.arange(60)[None, :, None] < 30, 0.45, 0.55) + 0.004 * rng.standard_normal((40, 60, 3))
+    target = np.where(np.arange(60)[None, :, None] < 30, 0.2, 0.8) + np.zeros((40, 60, 3))
+    labels = np.zeros((40, 60), np.uint8)
+    image = match_colours(photo, labels, target, labels, 1).image
+    assert image[:, 40:].mean() - image[:, :20].mean() > 0.25
+    assert image[:, 40:].std() < 1.6 * photo[:, 40:].std()
+
+
 def test_a_region_that_one_side_lacks_keeps_its_colours():
     photo = np.random.default_rng(0).random((8, 9, 3))
     labels = np.zeros((8, 9), np.uint8)

@@ -69,7 +69,7 @@ def test_onestage_lowers_the_affine_energy_of_its_start(photo, style, encoder):
 
     result = onestage(photo, style, start, L, encoder, settings=OneStage(evaluations=10))
     assert energy(result.image) < 0.5 * energy(start)
-    assert set(result.losses) == {"style", "colour", "content", "photorealism", "variation"}
+    assert set(result.losses) == {"style", "content", "photorealism", "variation", "chroma"}
 
 
 def broken(photo, what):

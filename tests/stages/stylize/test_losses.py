@@ -68,34 +68,6 @@ def test_total_variation(generator):
     assert gradcheck(losses.total_variation, rand(1, 3, 4, 5, generator=generator).requires_grad_(True))
 
 
-def test_colour_loss_of_a_shift_is_the_mean_squared_shift_along_the_directions(generator):
-    colours = rand(400, 3, generator=generator)
-    shift = torch.tensor([0.1, -0.2, 0.05], dtype=torch.float64)
-    target = [losses.directed_quantiles(colours)]
-    one = torch.ones(1, dtype=torch.float64)
-    assert losses.colour_loss([colours], target, one).item() == pytest.approx(0, abs=1e-15)
-    directions = torch.randn(
-        3, losses.DIRECTIONS, generator=torch.Generator().manual_seed(losses.DIRECTION_SEED)
-    )  # fmt: skip
-    directions = (directions / directions.norm(dim=0)).double()
-    expected = (shift @ directions).square().mean().item()
-    assert losses.colour_loss([colours + shift], target, one).item() == pytest.approx(expected)
-
-
-def test_colour_gradient(generator):
-    target = [losses.directed_quantiles(rand(40, 3, generator=generator)) for _ in range(2)]
-    areas = torch.tensor([0.4, 0.6], dtype=torch.float64)
-    a, b = (rand(n, 3, generator=generator).requires_grad_(True) for n in (30, 20))
-    assert gradcheck(lambda a, b: losses.colour_loss([a, b], target, areas), (a, b))
-
-
-def test_a_region_without_pixels_has_no_colour_loss(generator):
-    target = [losses.directed_quantiles(rand(40, 3, generator=generator))] * 2
-    areas = torch.tensor([1.0, 0.0], dtype=torch.float64)
-    colours = [rand(30, 3, generator=generator), rand(0, 3, generator=generator)]
-    assert torch.isfinite(losses.colour_loss(colours, target, areas))
-
-
 @pytest.fixture
 def laplacian():
     content = np.random.default_rng(1).random((6, 7, 3))
@@ -122,3 +94,12 @@ def test_photorealism_of_a_recolouring_is_zero(laplacian):
     recoloured = content @ np.array([[0.5, 0.1, 0.0], [0.2, 0.7, 0.1], [0.0, 0.3, 0.4]]) + 0.1
     image = torch.from_numpy(recoloured).permute(2, 0, 1)[None]
     assert losses.photorealism_loss(image, tensor).item() == pytest.approx(0, abs=1e-6)  # epsilon
+
+
+def test_chroma_variation_is_blind_to_grey(generator):
+    grey = rand(1, 1, 5, 6, generator=generator).expand(1, 3, 5, 6)
+    assert losses.chroma_variation(grey) < 1e-30
+    coloured = rand(1, 3, 5, 6, generator=generator)
+    assert losses.chroma_variation(coloured) > 0.05
+    image = coloured.clone().requires_grad_(True)
+    assert gradcheck(losses.chroma_variation, image)

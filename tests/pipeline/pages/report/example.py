@@ -64,7 +64,7 @@ def make_case(root, names, dataset_name="views"):
             publish(results / name / stage, recipe, {**link, "image.png": encode_png(image, 8)}, facts)
         values = {"content": 1.0, "stage one": 0.5, "two-stage": 0.8, "one-stage": 0.7}
         rows += [
-            Row(name, method, Scores(value, 0.3 * value + 0.01 * number, 0.1, 1e-3), 2.0 + number)
+            Row(name, method, Scores(value, 0.3 * value + 0.01 * number, 0.1, 1e-3, 0.0, 0.0), 2.0 + number)
             for method, value in values.items()
         ]
     (results / CSV).write_text(to_csv([*rows, *means(rows)]))

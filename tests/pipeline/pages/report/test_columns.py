@@ -6,13 +6,13 @@ from pipeline.compare.score_table import Row, means, to_csv
 from pipeline.pages.report.columns import METRICS, label, read_score_table
 
 ROWS = [
-    Row("hill", "content", Scores(1.0, 1.0, 0.0, 0.0)),
-    Row("hill", "two-stage", Scores(0.8, 0.2, 0.1, 1e-4), 2.0),
-    Row("hill", "one-stage", Scores(0.7, 0.1, 0.2, 2e-4), 30.0),
-    Row("hill", "compare_x", Scores(0.9, 0.0, 0.0, 0.0)),
-    Row("mean of 3", "content", Scores(1.0, 1.0, 0.0, 0.0)),
-    Row("mean of 3", "two-stage", Scores(0.6, 0.4, 0.1, 1e-4), 4.0),
-    Row("mean of 3", "one-stage", Scores(0.5, 0.3, 0.1, 2e-4), 20.0),
+    Row("hill", "content", Scores(1.0, 1.0, 0.0, 0.0, 0.0, 0.0)),
+    Row("hill", "two-stage", Scores(0.8, 0.2, 0.1, 1e-4, 0.0, 0.0), 2.0),
+    Row("hill", "one-stage", Scores(0.7, 0.1, 0.2, 2e-4, 0.0, 0.0), 30.0),
+    Row("hill", "compare_x", Scores(0.9, 0.0, 0.0, 0.0, 0.0, 0.0)),
+    Row("mean of 3", "content", Scores(1.0, 1.0, 0.0, 0.0, 0.0, 0.0)),
+    Row("mean of 3", "two-stage", Scores(0.6, 0.4, 0.1, 1e-4, 0.0, 0.0), 4.0),
+    Row("mean of 3", "one-stage", Scores(0.5, 0.3, 0.1, 2e-4, 0.0, 0.0), 20.0),
 ]
 
 
@@ -58,6 +58,6 @@ def test_every_metric_says_how_it_is_read():
 
 def test_quotes_and_commas_in_names_survive(tmp_path):
     name = 'a "b", c'
-    table = read(tmp_path, [Row(name, "two-stage", Scores(0.8, 0.2, 0.1, 1e-4), 2.0)])
+    table = read(tmp_path, [Row(name, "two-stage", Scores(0.8, 0.2, 0.1, 1e-4, 0.0, 0.0), 2.0)])
     assert table.rows[0].pair == name
     assert len(list(csv.reader((tmp_path / CSV).read_text().splitlines()))) == 3

@@ -12,12 +12,12 @@ from pipeline.steps import sweep
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [
-    Row("hill", "content", Scores(1.0, 1.0, 0.3, 0.0)),
-    Row("hill", "two-stage", Scores(0.8, 0.3, 0.1, 1e-4)),
-    Row("hill", "one-stage", Scores(0.5, 0.1, 0.1, 1e-4)),
-    Row("lake", "content", Scores(1.0, 1.0, 0.3, 0.0)),
-    Row("lake", "two-stage", Scores(0.7, 0.4, 0.1, 1e-4)),
-    Row("lake", "one-stage", Scores(0.6, 0.2, 0.1, 1e-4)),
+    Row("hill", "content", Scores(1.0, 1.0, 0.3, 0.0, 0.0, 0.0)),
+    Row("hill", "two-stage", Scores(0.8, 0.3, 0.1, 1e-4, 0.0, 0.0)),
+    Row("hill", "one-stage", Scores(0.5, 0.1, 0.1, 1e-4, 0.0, 0.0)),
+    Row("lake", "content", Scores(1.0, 1.0, 0.3, 0.0, 0.0, 0.0)),
+    Row("lake", "two-stage", Scores(0.7, 0.4, 0.1, 1e-4, 0.0, 0.0)),
+    Row("lake", "one-stage", Scores(0.6, 0.2, 0.1, 1e-4, 0.0, 0.0)),
 ]
 
 
@@ -29,7 +29,9 @@ def table(tmp_path):
 
 def swept(tmp_path, values):
     """A sweep of two-stage over one pair, in the order given."""
-    points = [sweep.Point(Row("hill", "two-stage", Scores(0.9 - 0.1 * v, 0.1 * v, 0.1, 0.0)), v) for v in values]
+    points = [
+        sweep.Point(Row("hill", "two-stage", Scores(0.9 - 0.1 * v, 0.1 * v, 0.1, 0.0, 0.0, 0.0)), v) for v in values
+    ]
     points.append(sweep.Point(ROWS[0], None))
     (tmp_path / SWEEP).write_text(sweep.to_csv([*points, *sweep.mean_points(points)]))
     return tmp_path / SWEEP
@@ -77,7 +79,7 @@ def test_it_is_in_the_pages_colours_and_the_same_each_time(table, tmp_path):
 
 
 def test_names_are_text(tmp_path):
-    rows = [*ROWS[:2], Row("hill", "compare_<b>$x_$", Scores(0.1, 0.9, 0.1, 1e-4))]
+    rows = [*ROWS[:2], Row("hill", "compare_<b>$x_$", Scores(0.1, 0.9, 0.1, 1e-4, 0.0, 0.0))]
     (tmp_path / CSV).write_text(to_csv([*rows, *means(rows)]))
     texts, _, _ = drawn(read_score_table(tmp_path / CSV), tmp_path / "none")
     assert texts[-1] == "<b>$x $"
