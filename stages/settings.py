@@ -24,11 +24,11 @@ SMALLEST_EDGE = 32
 class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Stage two: (L + mu G + lambda I) r = lambda (y - a), x = a + r, per colour channel."""
 
-    lam: Positive = field(default=0.1, name="lambda")
+    lam: Positive = field(default=1.0, name="lambda")
     """This weighs the stage-one image against the anchor, the content in that image's colours: less is cleaner, more
     has more of the style.
     `photostyle smooth` also takes several with commas between them, and lays the results side by side."""
-    mu: NonNegative = 1.0
+    mu: NonNegative = 4.0
     """This weighs how even the difference to the anchor is where the content is even: more is cleaner."""
     anchor: Literal["colour", "none"] = "colour"
     """The solution is anchored to the content in the colours of the stage-one image, or to nothing. Without an anchor
@@ -51,7 +51,7 @@ class Optimised(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A scale ends early when its best loss falls by less than this share over 10 evaluations."""
     style_weight: NonNegative = 1.0
     """This weighs the distance between the features' Gram matrices: more is more of the style."""
-    content_weight: NonNegative = 0.2
+    content_weight: NonNegative = 0.1
     """This weighs the distance of a deeper layer's features to the content's: more is more of the content."""
     tv_weight: NonNegative = 1.0
     """This weighs the total variation of what is changed of the start."""
@@ -65,9 +65,9 @@ class Stylize(Optimised, frozen=True, kw_only=True):
     start: Literal["colour", "content", "noise"] = "colour"
     """The optimisation starts from the content with its colours matched to the style's, region by region, from the
     content itself, or from noise."""
-    sizes: Counts = (175,)
+    sizes: Counts = (100, 175)
     """These are the long edges in pixels of the scales, from coarse to fine."""
-    evaluations: Counts = (80,)
+    evaluations: Counts = (40, 60)
     """The losses are evaluated at most this often, one number for each of the scales."""
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     """A noise start is drawn with this seed."""

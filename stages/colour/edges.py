@@ -1,6 +1,6 @@
 """Where a photo has edges, and a filter that stops at them: weighted least squares (Farbman et al. 2008).
 
-Neighbours p, q are tied by w_pq = 1 / (|l_p - l_q|^1.2 + 0.02), l = log(luma + 0.01). The smooth u of an image f
+Neighbours p, q are tied by w_pq = 1 / (|l_p - l_q|^1.2 + 0.005), l = log(luma + 0.05). The smooth u of an image f
 minimises sum_p (u_p - f_p)^2 + strength * sum_pq w_pq (u_p - u_q)^2.
 """
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 LUMA = (0.299, 0.587, 0.114)
 """Rec. 601."""
-EXPONENT, FLOOR, BLACK = 1.2, 0.02, 0.01
+EXPONENT, FLOOR, BLACK = 1.2, 0.005, 0.05
 PASSES = 4
 
 
@@ -18,7 +18,7 @@ def affinities(photo: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArra
     """How firmly each pixel is tied to its right and to its lower neighbour.
 
     photo: H x W x 3 in [0, 1].
-    Returns (H, W - 1) and (H - 1, W) float64, from 0.3 at the strongest edge to 50 where there is none.
+    Returns (H, W - 1) and (H - 1, W) float64, from 0.3 at the strongest edge to 200 where there is none.
     """
     log_luma = np.log(photo.astype(np.float64) @ np.array(LUMA) + BLACK)
     right, down = (1 / (np.abs(np.diff(log_luma, axis=axis)) ** EXPONENT + FLOOR) for axis in (1, 0))

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from stages.colour.edges import smooth_within_edges
 from stages.colour.transport import bounded, monge_kantorovich, span
 
-BLENDING, LONG_EDGE = 30.0, 700
-"""Strength of the filter that blends regions, for an image of this long edge: it reaches 39 pixels where nothing stands
+BLENDING, LONG_EDGE = 15.0, 700
+"""Strength of the filter that blends regions, for an image of this long edge: it reaches 55 pixels where nothing stands
 in its way. Maps change within a thing, but slowly, so that borders show no halo."""
-GRAIN = 0.1
+GRAIN = 0.025
 """Strength of the filter that tells a thing's colours from its grain."""
 STEEPEST_GRAIN = 1.2
 """Grain is stretched by no more than this: noise and JPEG blocks would show."""

@@ -15,13 +15,13 @@ from tests.stages.smooth.references import dense_laplacian, noisy, photo_like
 def dense_gradients(image):
     """G by its definition, neighbour by neighbour (Farbman et al. 2008)."""
     height, width, _ = image.shape
-    luma = np.log(image @ np.array([0.299, 0.587, 0.114]) + 0.01)
+    luma = np.log(image @ np.array([0.299, 0.587, 0.114]) + 0.05)
     pixels = np.arange(height * width).reshape(height, width)
     G = np.zeros((height * width, height * width))
     for dy, dx in ((0, 1), (1, 0)):
         for y in range(height - dy):
             for x in range(width - dx):
-                weight = 1 / (abs(luma[y, x] - luma[y + dy, x + dx]) ** 1.2 + 0.02)
+                weight = 1 / (abs(luma[y, x] - luma[y + dy, x + dx]) ** 1.2 + 0.005)
                 e = np.zeros(height * width)
                 e[pixels[y, x]], e[pixels[y + dy, x + dx]] = 1, -1
                 G += weight * np.outer(e, e)
@@ -71,7 +71,7 @@ def test_lambda_goes_from_the_anchor_to_the_stage_one_image(mu):
     assert from_y == sorted(from_y, reverse=True)
     if mu:  # without, what varies as the content's colours do comes through
         np.testing.assert_allclose(images[0], a, atol=1e-3)
-    np.testing.assert_allclose(images[-1], y, atol=1e-3)
+    np.testing.assert_allclose(images[-1], y, atol=5e-3)
 
 
 @settings(max_examples=20)

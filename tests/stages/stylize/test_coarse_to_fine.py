@@ -102,7 +102,7 @@ def test_bad_regions_are_refused(photo, encoder):
 
 def test_settings_that_do_not_go_together_are_refused():
     with pytest.raises(ValueError, match=r"`evaluations`: as many numbers as `sizes` \(2\), not 1"):
-        Stylize(sizes=(64, 128))
+        Stylize(sizes=(64, 128), evaluations=(5,))
 
 
 @pytest.mark.parametrize("grey", ["style", "both"])
