@@ -25,14 +25,14 @@ class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Stage two: (L + mu G + lambda I) r = lambda (y - a), x = a + r, per colour channel."""
 
     lam: Positive = field(default=1.0, name="lambda")
-    """This weighs the stage-one image against the anchor, the content in that image's colours: less is cleaner, more
+    """This weighs the stage-one image against the anchor, the content in the style's colours: less is cleaner, more
     has more of the style.
     `photostyle smooth` also takes several with commas between them, and lays the results side by side."""
     mu: NonNegative = 4.0
     """This weighs how even the difference to the anchor is where the content is even: more is cleaner."""
     anchor: Literal["colour", "none"] = "colour"
-    """The solution is anchored to the content in the colours of the stage-one image, or to nothing. Without an anchor
-    and with mu 0 it is the plain photorealistic smoothing of FastPhotoStyle."""
+    """The solution is anchored to the content in the style's colours, region by region, or to nothing. Without one, and
+    with mu 0, it is the plain photorealistic smoothing of FastPhotoStyle."""
     epsilon: Positive = 1e-7
     """This regularises each 3x3 window's colour covariance, as epsilon / 9 on colours in [0, 1] (Levin et al. 2008)."""
     solver: Solver = "auto"

@@ -18,6 +18,7 @@ WORKING_SIZE = 700
 """Long edge in pixels at which the stages work where nothing else is asked for."""
 
 Size = Annotated[int, Meta(ge=32)] | Literal["native"]
+Strength = Annotated[float, Meta(ge=0, le=1.5)]
 Channel = Annotated[int, Meta(ge=0, le=255)]
 
 
@@ -41,6 +42,11 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     stages work at the default, and the two-stage result is also carried up to the content's own size."""
     encoder: Literal["auto", "vgg19", "vgg16"] = "auto"
     """Style and content are carried by the features of this network; auto is vgg19 where it can be had, or vgg16."""
+    draft: bool = False
+    """Each pair gets a draft and nothing else, in a second: the content in the colours of the style, region by region.
+    Stage one is left out, and so are the comparison and the report."""
+    strength: Strength = 1.0
+    """A result is this far on the way from the content (0) to what was made of it (1); up to 1.5 goes beyond."""
     device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
     """Stage one computes here; auto is the first of cuda, mps and cpu that is there."""
     masks: Literal["auto", "semantic", "given", "none"] = "auto"

@@ -4,12 +4,12 @@ import threading
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
 
-from pipeline.dataset.config import Config, save_dials
+from pipeline.dataset.config import Config, Strength, save_dials
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import Photo, read_photo, shrink
@@ -45,7 +45,7 @@ class Dials(msgspec.Struct, kw_only=True):
 
     lam: Positive = msgspec.field(name="lambda")
     mu: NonNegative
-    strength: Annotated[float, msgspec.Meta(ge=0, le=1.5)] = 1.0
+    strength: Strength = 1.0
     """0 is the content, 1 the solution; beyond, what it changed is exaggerated."""
 
 
@@ -131,8 +131,9 @@ def _prepare(served: Served, size: Size) -> _Prepared:
         "stage-one": shrink(link, edge),
     }
     settings = served.config.smooth
-    anchor = find_anchor(inputs.content, link, inputs.regions.content) if settings.anchor == "colour" else None
-    small = None if anchor is None else shrink(anchor, edge)
+    regions = inputs.regions
+    anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
+    small = shrink(anchor, edge) if settings.anchor == "colour" else None
     smoother = Smoother(pictures["content"], epsilon=settings.epsilon)
 
     @lru_cache(maxsize=1)

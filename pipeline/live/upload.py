@@ -21,7 +21,7 @@ from pipeline.steps.segment import WAYS, segment_pair
 from pipeline.steps.stylize import STYLIZE
 from pipeline.steps.up_to_date import bring_up_to_date
 from pipeline.store.files import LockedError, lock, write_atomically
-from stages.colour.match import match_colours
+from stages.smooth import find_anchor
 
 Side = Literal["content", "style"]
 PREFIX = "photostyle-uploads-"
@@ -124,9 +124,8 @@ class Uploads:
             self._tell(error=str(error).replace(str(place), "your photos") or type(error).__name__)
 
     def _show_draft(self, served: Served, inputs: Inputs) -> None:
-        """What stage two can make without stage one: of the content in the style's colours, region by region."""
-        regions = inputs.regions
-        draft = match_colours(inputs.content, regions.content, inputs.style, regions.style, regions.count).image
+        """What stage two can make without stage one: its anchor."""
+        draft = find_anchor(inputs.content, inputs.style, inputs.regions.content, inputs.regions.style)
         served.link.parent.mkdir()
         write_atomically(served.link, encode_tiff(draft))
         self._live.pairs.append(served)

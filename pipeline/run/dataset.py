@@ -26,6 +26,7 @@ from pipeline.run.schedule import Crew
 from pipeline.run.task import Task
 from pipeline.run.workers import Workers
 from pipeline.steps.catalogue import steps_of
+from pipeline.steps.draft import DRAFT
 from pipeline.steps.lambdas import sweep_lambdas
 from pipeline.steps.native import NATIVE
 from pipeline.steps.network import Network
@@ -98,7 +99,7 @@ def run_dataset(
         return Workers(tasks, config, on_event, tell) if hire is None else hire(tasks, on_event)
 
     with writing_results(results, dataset) as folder:
-        finds_masks = config.masks in WAYS and (STYLIZE in steps or ONESTAGE in steps)
+        finds_masks = config.masks in WAYS and any(step in steps for step in (DRAFT, STYLIZE, ONESTAGE))
         if not finds_masks:
             dataset = with_masks(dataset, folder, config)
         examination = examine_and_tell(dataset, folder, steps, settings_of, on_event)

@@ -24,7 +24,7 @@ def _make(work: Work) -> Made:
         on_iterate=telling(work.on_advance),
     )
     facts = {"start": STAGE_ONE_IMAGE.name} | optimised(result, inputs.regions, work.network)
-    return Made(finished(result.image, inputs), facts)
+    return Made(finished(result.image, work), facts)
 
 
 ONESTAGE = Step(
@@ -34,6 +34,7 @@ ONESTAGE = Step(
     outputs=("image16.png", "image.png"),
     inputs=AT_WORK,
     section="onestage",
+    final=True,
     start=STAGE_ONE_IMAGE,
     network=True,
     libraries=("numpy", "torch", "numba"),

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.dataset.inputs import ALPHA, Inputs
+import numpy as np
+
+from pipeline.dataset.inputs import AT_WORK
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import Photo
 from pipeline.steps.progress import Advance
@@ -40,7 +42,12 @@ def smooth_lambdas(work: Work, lambdas: Iterable[float]) -> Iterator[Made]:
         ),
     )
     on_advance(Advance(0, 0, f"by {smoother.chosen.why}"))
-    anchor = find_anchor(inputs.content, work.start, inputs.regions.content) if settings.anchor == "colour" else None
+    regions = inputs.regions
+    anchor = (
+        find_anchor(inputs.content, inputs.style, regions.content, regions.style)
+        if settings.anchor == "colour"
+        else None
+    )
     for lam in lambdas:
         result = smoother.solve(work.start, lam, settings.mu, anchor)
         facts = {
@@ -49,21 +56,24 @@ def smooth_lambdas(work: Work, lambdas: Iterable[float]) -> Iterator[Made]:
             "residual": result.residual,
             "step_seconds": result.seconds._asdict(),
         }
-        yield Made(finished(result.image, inputs), facts)
+        yield Made(finished(result.image, work), facts)
 
 
-def finished(image: Photo, inputs: Inputs) -> dict[str, bytes]:
-    """The files of a result, H x W x 3 in [0, 1], with the content's transparency."""
-    return {"image16.png": encode_png(image, 16, inputs.alpha), "image.png": encode_png(image, 8, inputs.alpha)}
+def finished(image: Photo, work: Work) -> dict[str, bytes]:
+    """The files of a result, H x W x 3, at the strength that is asked for and with the content's transparency."""
+    content, alpha = work.inputs.content, work.inputs.alpha
+    image = content + np.float32(work.config.strength) * (image - content)
+    return {"image16.png": encode_png(image, 16, alpha), "image.png": encode_png(image, 8, alpha)}
 
 
 SMOOTH = Step(
     name="smooth",
-    version=2,
+    version=3,
     make=_make,
     outputs=(TWO_STAGE_IMAGE.file, "image.png"),
-    inputs=("content", "content regions", ALPHA),
+    inputs=AT_WORK,
     section="smooth",
+    final=True,
     start=STAGE_ONE_IMAGE,
     libraries=("numpy", "numba", "scikit-sparse"),
 )

@@ -105,6 +105,8 @@ class Step(NamedTuple):
     """Which of a pair's inputs it takes, by the names of their hashes."""
     section: str = ""
     """Of the configuration, all that decides its result; "" where nothing does."""
+    final: bool = False
+    """Whether it makes a picture for the user, which the strength applies to."""
     start: Start | None = None
     """The image that it starts from."""
     after: tuple[str, ...] = ()
@@ -151,4 +153,6 @@ class Step(NamedTuple):
                 return None
             taken[self.start.name] = start
         settings = msgspec.json.decode(msgspec.json.encode(getattr(config, self.section))) if self.section else {}
+        if self.final:
+            settings["strength"] = config.strength
         return Recipe(self.name, self.version, taken, settings)  # settings as they come back from a manifest

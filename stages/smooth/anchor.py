@@ -1,7 +1,9 @@
-"""The anchor of stage two: the content in the stage-one image's colours, which is a photograph whatever that image is.
+"""The anchor of stage two: the content in the style's colours, a photograph whatever stage one has made.
 
-Each region's colours go by one affine map, so that the Matting Laplacian of the content does not see the anchor inside
-a region, and nothing that stage one drew, smeared or stained is in it.
+Each region's colours go by one affine map, so that the Matting Laplacian of the content hardly sees the anchor inside a
+region, and nothing that stage one drew, smeared or stained is in it. It takes the moments of the style's colours, not
+of the stage-one image's: those are of a small image, whose texture is averaged out, and an anchor made from them is
+hazy. What the stage-one image has of its own comes by the residual.
 """
 
 import numpy as np
@@ -11,18 +13,22 @@ from stages.colour.match import Labels, match_colours
 from stages.smooth.checks import check_image
 
 
-def find_anchor(content: ArrayLike, stylized: ArrayLike, labels: Labels | None = None) -> NDArray[np.float32]:
-    """The content, its colours in each region brought to the mean and covariance of the stage-one image's there.
+def find_anchor(
+    content: ArrayLike, style: ArrayLike, labels: Labels | None = None, style_labels: Labels | None = None
+) -> NDArray[np.float32]:
+    """The content, its colours in each region brought to the mean and covariance of the style's region.
 
-    content: H x W x 3 floats in [0, 1], H and W at least 3. stylized: of the same shape, nominally [0, 1], at most 0.5
-    outside. labels: H x W region numbers from 0; without them all is one region.
+    content, style: H x W x 3 and h x w x 3 floats in [0, 1], all sides at least 3. labels, style_labels: H x W and
+    h x w region numbers from 0; without them all is one region.
     Returns H x W x 3 in [0, 1].
-    Raises TypeError and ValueError (see `check_image`), and ValueError for shapes that differ.
+    Raises TypeError and ValueError (see `check_image`), and ValueError for labels of another size than their photo.
     """
-    photo = check_image(content, "content", lowest=0.0, highest=1.0)
-    target = check_image(stylized, "stylized", lowest=-0.5, highest=1.5)
-    labels = np.zeros(photo.shape[:2], np.uint8) if labels is None else labels
-    for name, shape in (("stylized", target.shape[:2]), ("labels", labels.shape)):
-        if shape != photo.shape[:2]:
-            raise ValueError(f"{name}: {shape}, the content is {photo.shape[:2]}; bring both to one size")
-    return match_colours(photo, labels, target.clip(0, 1), labels, int(labels.max()) + 1).image
+    photos = [check_image(image, name, 0.0, 1.0) for name, image in (("content", content), ("style", style))]
+    regions = [
+        np.zeros(photo.shape[:2], np.uint8) if given is None else given
+        for photo, given in zip(photos, (labels, style_labels), strict=True)
+    ]
+    for name, photo, given in zip(("labels", "style_labels"), photos, regions, strict=True):
+        if given.shape != photo.shape[:2]:
+            raise ValueError(f"{name}: {given.shape}, the photo is {photo.shape[:2]}; bring both to one size")
+    return match_colours(photos[0], regions[0], photos[1], regions[1], int(regions[0].max()) + 1).image

@@ -87,7 +87,7 @@ def test_colours_that_a_region_has_by_an_affine_map_of_the_contents_are_kept():
     labels = np.zeros((40, 60), np.uint8)
     A = np.array([[0.7, 0.1, 0.0], [0.1, 0.6, 0.1], [0.0, 0.1, 0.5]])
     y = content @ A + 0.1
-    x = smooth(content, y, 1.0, 3.0, find_anchor(content, y, labels)).image
+    x = smooth(content, y, 1.0, 3.0, find_anchor(content, y, labels, labels)).image
     np.testing.assert_allclose(x, y, atol=0.02)
 
 
@@ -133,5 +133,5 @@ def test_what_does_not_fit_is_refused():
         smooth(content, content, 1.0, 3.0, content[1:])
     with pytest.raises(ValueError, match="mu is -1"):
         smooth(content, content, 1.0, -1)
-    with pytest.raises(ValueError, match=r"labels: \(9, 12\), the content is \(10, 12\)"):
+    with pytest.raises(ValueError, match=r"labels: \(9, 12\), the photo is \(10, 12\)"):
         find_anchor(content, content, np.zeros((9, 12), int))

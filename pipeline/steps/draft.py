@@ -1,0 +1,23 @@
+"""The draft: a result in a second, without the network. It is stage two's anchor, which stage two would give back."""
+
+from pipeline.dataset.inputs import AT_WORK
+from pipeline.steps.smooth import finished
+from pipeline.steps.step import Made, Step, Work
+from stages.smooth.anchor import find_anchor
+
+
+def _make(work: Work) -> Made:
+    inputs, regions = work.inputs, work.inputs.regions
+    anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
+    return Made(finished(anchor, work), {"device": "cpu", "regions": regions.count})
+
+
+DRAFT = Step(
+    name="draft",
+    version=1,
+    make=_make,
+    outputs=("image16.png", "image.png"),
+    inputs=AT_WORK,
+    final=True,
+    libraries=("numpy", "numba"),
+)
