@@ -21,7 +21,7 @@ from msgspec import Struct, structs
 from pipeline.cli.commands import COMMANDS, FILLED_IN, AnyCommand, Command, OnDataset
 from pipeline.cli.screen import say
 from pipeline.dataset.config import Config, ConfigError
-from pipeline.dataset.layers import Layer, as_option, convert, find_faults, load_config
+from pipeline.dataset.layers import Layer, as_option, convert, find_faults
 from pipeline.dataset.wording import placeholder
 
 DESCRIPTION = "Photorealistic style transfer in two stages: a photo in the look of another, and still a photo."
@@ -77,7 +77,8 @@ def parse(argv: Sequence[str]) -> AnyCommand:
         return command
     if idle := [as_option(key) for key in values if not options[key].listed]:
         say(f"{name} makes no use of {', '.join(idle)}")
-    return structs.replace(command, typed=typed, settings=load_config(command.dataset, command.config, options=typed))
+    command = structs.replace(command, typed=typed)
+    return structs.replace(command, settings=command.settings_of())
 
 
 def _parser() -> ArgumentParser:

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from pipeline.dataset.config import Config
 from pipeline.dataset.layers import load_config
 from pipeline.dataset.layouts import Pair
+from pipeline.steps.up_to_date import size_made
 from stages.settings import Positive
 
 FILLED_IN = frozenset({"settings", "typed", "lambdas"})
@@ -18,6 +19,8 @@ FILLED_IN = frozenset({"settings", "typed", "lambdas"})
 class Command(Struct, frozen=True, kw_only=True):
     """What the command line asks for."""
 
+    goes_on: ClassVar[bool] = False
+    """Whether it goes on from results that are there."""
     leaves_out: ClassVar[frozenset[str]] = frozenset()
     """Options and sections of the settings that mean nothing to the command: they are accepted, but not listed."""
 
@@ -38,13 +41,19 @@ class OnDataset(Command, frozen=True, kw_only=True):
     typed: Mapping[str, Any] = {}
     """The settings that were typed, as texts."""
 
-    def settings_of(self, pair: Pair) -> Config:
-        """The settings of one pair: its own lie over the dataset's, the options over both.
+    def settings_of(self, pair: Pair | None = None) -> Config:
+        """The settings of one pair, or of the dataset as a whole.
+
+        Where no size is set, a command that goes on from results takes theirs.
 
         Raises:
-            ConfigError: its file can't be used.
+            ConfigError: a file can't be used.
         """
-        return load_config(self.dataset, self.config, pair, self.typed)
+        results = self.results / self.dataset.resolve().name
+        folders = ([results / pair.name] if pair else results.glob("*")) if self.goes_on else ()
+        sizes = {size_made(folder) for folder in folders} - {None}
+        made = {"size": sizes.pop()} if len(sizes) == 1 else {}
+        return load_config(self.dataset, self.config, pair, self.typed, made)
 
 
 class Work(OnDataset, frozen=True, kw_only=True):
@@ -61,8 +70,11 @@ class Work(OnDataset, frozen=True, kw_only=True):
     """On a cluster, each task of stage one takes this share of a GPU: with 0.5, each GPU has two at once."""
 
 
-class Run(Work, frozen=True):
+class Run(Work, frozen=True, kw_only=True):
     """All stages on every pair, then the comparison; what is current is not done again."""
+
+    no_compare: bool = False
+    """What only serves to compare is left out: the one-stage method, the scores and the report."""
 
 
 class Segment(OnDataset, frozen=True, kw_only=True):
@@ -86,12 +98,14 @@ class Smooth(Work, frozen=True, kw_only=True):
     lambdas: tuple[Positive, ...] = ()
     """Several, where --smooth.lambda is a list: then the settings' one is not used."""
 
+    goes_on = True
     leaves_out = frozenset({"gpu_share", "encoder", "device", "segment", "stylize", "onestage"})
 
 
 class Onestage(Work, frozen=True):
     """The paper's one-stage method, to compare with: both terms in one optimisation."""
 
+    goes_on = True
     leaves_out = frozenset({"stylize", "smooth"})
 
 
@@ -102,6 +116,7 @@ class Compare(OnDataset, frozen=True, kw_only=True):
     """Edges are also drawn against style, over lambda for two-stage and over the photorealism weight for one-stage;
     each weight is an optimisation, kept for the next time."""
 
+    goes_on = True
     leaves_out = frozenset({"segment", "stylize"})
 
 
@@ -111,6 +126,7 @@ class Ui(OnDataset, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=0, le=65535)] = 0
     """The page is served on this port of 127.0.0.1; 0 is any free one."""
 
+    goes_on = True
     leaves_out = frozenset({"onestage"})
 
 
@@ -122,6 +138,8 @@ class Explain(OnDataset, frozen=True):
 
 class Status(OnDataset, frozen=True):
     """Which results are current, stale (and why), failed or missing."""
+
+    goes_on = True
 
 
 class Doctor(Command, frozen=True):

@@ -78,13 +78,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(command: AnyCommand) -> int:
     match command:
         case Run():
-            return _work(command)
+            steps = [step for step in steps_of(command.settings) if not step.compared_only]
+            return _work(command, steps if command.no_compare else None)
         case Segment():
             return _segment(command)
         case Stylize():
             return _work(command, [STYLIZE])
         case Smooth():
-            steps = [step for step in steps_of(command.settings) if step in (SMOOTH, NATIVE)]
+            native = not command.lambdas or command.typed.get("size") == "native"  # several are of the working size
+            steps = [step for step in steps_of(command.settings) if step is SMOOTH or (step is NATIVE and native)]
             return _work(command, steps, command.lambdas)
         case Onestage():
             return _work(command, [ONESTAGE])

@@ -1,6 +1,7 @@
 """Settings from several places, laid over one another: the nearer to the user, the more they count.
 
-Defaults < the dataset's photostyle.toml < the pair's own < the file of --config < the command line.
+Defaults < what results were made with < the dataset's photostyle.toml < the pair's own < the file of --config < the
+command line.
 """
 
 import re
@@ -38,7 +39,11 @@ class Layer(NamedTuple):
 
 
 def load_config(
-    dataset: Path, file: Path | None = None, pair: Pair | None = None, options: Mapping[str, Any] | None = None
+    dataset: Path,
+    file: Path | None = None,
+    pair: Pair | None = None,
+    options: Mapping[str, Any] | None = None,
+    made: Mapping[str, Any] | None = None,
 ) -> Config:
     """The settings of a pair, or of a dataset as a whole.
 
@@ -47,11 +52,12 @@ def load_config(
         file: that was given with --config.
         pair: whose own settings count too.
         options: those of the command line.
+        made: what results were made with, which only counts where nothing is set.
 
     Raises:
         ConfigError: a file can't be read, or as for `resolve`.
     """
-    layers = []
+    layers = [Layer(made or {})]
     if (dataset / SETTINGS).exists():
         if leads_out(dataset / SETTINGS, dataset.resolve()):
             remedy = "copy the file, or give it as --config"

@@ -31,7 +31,7 @@ def carry_out(tasks: Sequence[Task], crew: Crew) -> Iterator[tuple[Task, Outcome
 
     A task waits for those whose results it takes, as far as they are among the tasks; it is left out if the one whose
     image it starts from fails (None is its outcome then). What a pair still lacks goes before the next pair: they are
-    finished in about their order.
+    finished in about their order. What is only compared with comes after all the rest.
 
     Raises:
         EncoderError: the encoder can't be had, for any pair.
@@ -41,7 +41,7 @@ def carry_out(tasks: Sequence[Task], crew: Crew) -> Iterator[tuple[Task, Outcome
     waiting = {_key(task): {(task.pair.name, name) for name in task.step.waits_for} & ours for task in tasks}
     of_pair: dict[str, list[Task]] = {}
     ready: dict[bool, deque[Task]] = {True: deque(), False: deque()}
-    for task in tasks:
+    for task in sorted(tasks, key=lambda task: task.step.compared_only):
         of_pair.setdefault(task.pair.name, []).append(task)
         if not waiting[_key(task)]:
             ready[task.step.network].append(task)
@@ -66,7 +66,8 @@ def carry_out(tasks: Sequence[Task], crew: Crew) -> Iterator[tuple[Task, Outcome
                     of_pair[task.pair.name].remove(follower)
                     ended.append((follower, None))
                 elif not waiting[_key(follower)]:
-                    ready[follower.step.network].appendleft(follower)
+                    queue = ready[follower.step.network]
+                    (queue.append if follower.step.compared_only else queue.appendleft)(follower)
 
 
 def _key(task: Task) -> tuple[str, str]:

@@ -127,7 +127,7 @@ def make_lambdas(
             time.perf_counter(),
         )
         for lam, made in zip(lambdas, smooth_lambdas(work, lambdas), strict=True):
-            facts = recorded(SMOOTH, made, inputs, began)
+            facts = recorded(SMOOTH, made, inputs, config, began)
             wanted = SMOOTH.recipe(hashes, image, {}, _at(config, lam))
             assert wanted is not None  # there is a link
             publish(lambda_folder(folder, lam), wanted, made.outputs, facts)

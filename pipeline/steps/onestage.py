@@ -37,5 +37,6 @@ ONESTAGE = Step(
     final=True,
     start=STAGE_ONE_IMAGE,
     network=True,
+    compared_only=True,
     libraries=("numpy", "torch", "numba"),
 )

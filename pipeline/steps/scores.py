@@ -95,5 +95,6 @@ SCORES = Step(
     after=tuple(step for step, _ in METHODS.values()),
     further=_judged,
     network=True,
+    compared_only=True,
     libraries=("numpy", "torch", "scikit-image"),
 )

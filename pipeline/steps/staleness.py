@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from pipeline.dataset.config import Config
+from pipeline.dataset.inputs import working_size
 from pipeline.store.files import hash_bytes
 from pipeline.store.hash_cache import Recall, anew
-from pipeline.store.manifest import Recipe, foreign_files, read_failure, read_manifest
+from pipeline.store.manifest import Manifest, Recipe, foreign_files, read_failure, read_manifest
 
 Kind = Literal["current", "foreign", "stale", "incomplete", "failed", "missing"]
 
@@ -62,8 +65,8 @@ def _compare(folder: Path, wanted: Recipe | None, config: Config, outputs: Seque
         return State("foreign", f"{outputs[0]} {how} and is kept; --force replaces it, after a copy")
     if wanted is None or manifest is None:
         return State("missing")
-    if changes := wanted.changes(manifest.recipe):
-        return State("stale", ", ".join(changes))
+    if wanted.fingerprint() != manifest.fingerprint:
+        return State("stale", ", ".join(_changes(wanted, manifest, working_size(config.size))))
     ran = manifest.facts.get("encoder")
     if ran is not None and config.encoder not in ("auto", ran):
         return State("stale", f"encoder {ran} -> {config.encoder}")
@@ -74,3 +77,11 @@ def _compare(folder: Path, wanted: Recipe | None, config: Config, outputs: Seque
         later = f"later steps start from {outputs[0]}; save it there"
         return State("current", f"{' and '.join(foreign)} was changed by hand, which counts for nothing: {later}")
     return State("current") if manifest.intact(folder, recall) else State("stale", "output changed or gone")
+
+
+def _changes(wanted: Recipe, manifest: Manifest, size: int) -> list[str]:
+    """In words; with another size, all that is read is another, which is not told one by one."""
+    before = manifest.facts.get("working_size", size)
+    if before == size:
+        return wanted.changes(manifest.recipe)
+    return [f"size {before} -> {size}", *wanted.changes(replace(manifest.recipe, inputs=wanted.inputs))]

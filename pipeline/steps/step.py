@@ -115,6 +115,8 @@ class Step(NamedTuple):
     """The hashes of other files that it reads, by name, of a pair and in its folder of results."""
     network: bool = False
     """Whether it computes through a network, on the GPU where there is one; the others are the CPU's."""
+    compared_only: bool = False
+    """Whether its result is only compared with: it is made after all that the user came for, and can be left out."""
     libraries: tuple[str, ...] = ()
     """Those whose versions are recorded."""
     previews: Callable[[Photo], Mapping[str, bytes]] | None = None

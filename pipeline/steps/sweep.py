@@ -159,7 +159,7 @@ def _bring_up_to_date(
     began = time.perf_counter()
     with underway(on_event, label) as on_advance:
         made = ONESTAGE.make(Work(pair, place.parent, inputs, link, config, network, on_advance))
-    facts = recorded(ONESTAGE, made, inputs, began)
+    facts = recorded(ONESTAGE, made, inputs, config, began)
     publish(place, wanted, made.outputs, facts)
     on_event(Said(f"{label}: {facts['seconds']:.1f} s"))
 

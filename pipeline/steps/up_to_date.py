@@ -7,8 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipeline.dataset.config import Config
-from pipeline.dataset.inputs import Inputs, load_inputs
+from pipeline.dataset.config import Config, Size
+from pipeline.dataset.inputs import Inputs, load_inputs, working_size
 from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import Photo, read_photo
 from pipeline.steps.memory import peak_memory
@@ -18,7 +18,7 @@ from pipeline.steps.staleness import State, find_state
 from pipeline.steps.step import Made, Step, Work
 from pipeline.store.files import hash_array, read_file
 from pipeline.store.hash_cache import anew
-from pipeline.store.manifest import publish, read_manifest
+from pipeline.store.manifest import FILE, publish, read_manifest
 
 
 def bring_up_to_date(
@@ -64,7 +64,7 @@ def bring_up_to_date(
         _make_previews(step.previews, place, step.outputs[0])
         return state
     made = step.make(Work(pair, folder, inputs, fitting(step, start, inputs), config, network, on_advance))
-    publish(place, wanted, made.outputs, recorded(step, made, inputs, began))
+    publish(place, wanted, made.outputs, recorded(step, made, inputs, config, began))
     return state
 
 
@@ -83,10 +83,11 @@ def fitting(step: Step, start: Photo | None, inputs: Inputs) -> Photo | None:
     return start
 
 
-def recorded(step: Step, made: Made, inputs: Inputs, began: float) -> dict[str, Any]:
+def recorded(step: Step, made: Made, inputs: Inputs, config: Config, began: float) -> dict[str, Any]:
     """What is told of a step, with what every manifest tells; began: by time.perf_counter."""
     return {
         **made.facts,
+        "working_size": working_size(config.size),
         "seconds": round(time.perf_counter() - began, 2),
         "process_peak_mib": peak_memory() // 2**20,
         "python": platform.python_version(),
@@ -94,6 +95,13 @@ def recorded(step: Step, made: Made, inputs: Inputs, began: float) -> dict[str, 
         "notes": list(inputs.notes),
         "masks": list(inputs.classes),
     }
+
+
+def size_made(pair_folder: Path) -> Size | None:
+    """The size that a pair's results were made with; None where that is not known."""
+    stage_one = read_manifest(pair_folder / "stylize")
+    size: int | None = None if stage_one is None else stage_one.facts.get("working_size")
+    return "native" if size == working_size("native") and (pair_folder / "native" / FILE).exists() else size
 
 
 def _make_previews(previews: Callable[[Photo], Mapping[str, bytes]], place: Path, main: str) -> None:

@@ -85,6 +85,7 @@ class _Facts(Struct):
     encoder: str | None = None
     start: str | None = None
     evaluations: int | None = None
+    working_size: int | None = None
     seconds: float | None = None
     process_peak_mib: int | None = None
     step_seconds: dict[str, float] | None = None

@@ -136,6 +136,18 @@ def test_run_then_nothing_to_do_then_only_what_changed(
     assert link.with_name("image.kept1.tiff").read_bytes() == edited
 
 
+def test_a_run_without_the_comparison_at_a_size_that_later_commands_find(
+    dataset: Path, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (dataset / "photostyle.toml").write_text(TINY.replace("size = 48", ""))
+    assert photostyle("run", dataset, results, "--no-compare", "--size", "64", "--pairs", "beach") == 0
+    assert "2 made, 0 current, 0 failed" in capsys.readouterr().err
+    assert {path.name for path in (results / "trip" / "beach").iterdir()} == {"stylize", "smooth"}
+    assert photostyle("smooth", dataset, results, "--smooth.lambda", "0.5", "--pairs", "beach") == 0
+    assert photostyle("status", dataset, results, "--smooth.lambda", "0.5", "--pairs", "beach") == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == ["beach", "current", "current", "missing"]
+
+
 def test_faults_are_told_first_and_the_other_pairs_go_on(
     dataset: Path, results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
