@@ -7,6 +7,7 @@ from PIL import Image
 
 from pipeline.cli import main as command_line
 from pipeline.dataset.layouts import Dataset
+from pipeline.run import dataset as application
 from pipeline.run.plan import Summary
 from pipeline.steps.segment import Segmented
 
@@ -32,14 +33,14 @@ def test_faults_come_first_and_only_the_sound_get_masks(
 ) -> None:
     segmented: list[str] = []
 
-    def segment(dataset: Dataset, *_: object, force: bool) -> Segmented:
+    def segment(dataset: Dataset, *_: object, **__: object) -> Segmented:
         told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("fault: ")]
         assert [line.removeprefix("fault: ")[: len(start)] for line, start in zip(told, FAULTS, strict=True)] == FAULTS
         segmented.extend(pair.name for pair in dataset.pairs)
         return Segmented(dataset, ())
 
-    monkeypatch.setattr(command_line, "segment", segment)
-    monkeypatch.setattr(command_line, "run", lambda *_: Summary(0, 0, ()))
+    monkeypatch.setattr(command_line if command == "segment" else application, "segment", segment)
+    monkeypatch.setattr(application, "run", lambda *_: Summary(0, 0, ()))
     assert command_line.main([command, str(dataset), "--results", str(tmp_path / "out"), "--size", "250"]) == 1
     assert segmented == ["a", "b"]
     told = capsys.readouterr().err.splitlines()

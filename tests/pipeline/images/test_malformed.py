@@ -214,7 +214,7 @@ TOML: dict[str, tuple[bytes, str]] = {
     "a key of python's": (b'__class__ = "os"', f"unknown key '__class__' at the top level; {KNOWS}"),
     "another key of the section": (
         b"[smooth]\nlambda = 1\nsolver = 1",
-        "unknown key 'solver' in [smooth]; it knows lambda",
+        "unknown key 'solver' in [smooth]; it knows lambda, mu",
     ),
     "nan": (b"[smooth]\nlambda = nan", "smooth.lambda: wants a number above 0, not nan"),
     "infinite": (b"[smooth]\nlambda = inf", "smooth.lambda: wants a number above 0, not inf"),

@@ -2,6 +2,7 @@ import csv
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from scipy import ndimage
 
 from pipeline.cli.main import main
@@ -11,9 +12,11 @@ from pipeline.compare.score_table import Row
 from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import open_dataset
 from pipeline.images.encoding import encode_png, encode_tiff
+from pipeline.images.photos import read_photo
+from pipeline.steps.lambdas import IMAGE, lambda_folder
 from pipeline.steps.network import Network
 from pipeline.steps.sweep import CSV, LAMBDAS, Point, mean_points, sweep
-from stages.settings import OneStage
+from stages.settings import OneStage, Smooth
 
 CONFIG = Config(size=48, encoder="vgg16", device="cpu", onestage=OneStage(evaluations=2, photorealism_weight=30.0))
 WEIGHTS = [30.0, 300.0, 3000.0]
@@ -66,13 +69,13 @@ def test_both_methods_are_swept_over_their_dials(folders, network):
     for pair in ("hill", "lake", "mean of 2"):
         assert curve(rows, pair, "two-stage", "value") == list(LAMBDAS)
         assert curve(rows, pair, "one-stage", "value") == pytest.approx(WEIGHTS)
-    for pair in (
-        "hill",
-        "lake",
-    ):  # x^T L x grows with lambda, whatever the image, and stays below the stage-one image's
-        energies = curve(rows, pair, "two-stage", "affine_energy") + curve(rows, pair, "stage one", "affine_energy")
-        assert energies == sorted(energies)
-        assert energies[0] < 0.2 * energies[-1]
+    for pair in ("hill", "lake"):  # ||x - y|| falls as lambda grows, whatever the images, the anchor and mu
+        stage_one = read_photo(results / pair / "stylize" / "image.tiff")
+        images = [read_photo(lambda_folder(results / pair, lam) / IMAGE) for lam in LAMBDAS]
+        distances = [float(np.linalg.norm(image - stage_one)) for image in images]
+        assert distances == sorted(set(distances), reverse=True)
+        energies = curve(rows, pair, "two-stage", "affine_energy")
+        assert max(energies) < 0.2 * curve(rows, pair, "stage one", "affine_energy")[0]
     of_both = [curve(rows, pair, "two-stage", "style_distance") for pair in ("hill", "lake")]
     assert curve(rows, "mean of 2", "two-stage", "style_distance") == pytest.approx(np.mean(of_both, axis=0))
     assert [row["pair"] for row in rows if row["method"] == "compare_other"] == ["hill", "mean of 1"]
@@ -81,6 +84,16 @@ def test_both_methods_are_swept_over_their_dials(folders, network):
     assert "one-stage: encoder: vgg16; start: stage-one image; evaluations: 2." in table
     assert "the sweep of moor: there is no stage-one image of this size: run `photostyle stylize` first" in table
     assert [failure.pair for failure in failures] == ["moor"]
+
+
+def test_of_the_plain_smoothing_the_energy_grows_with_lambda(folders, network):
+    """x^T L x does, whatever the image, up to the stage-one image's; an anchor has an energy of its own."""
+    dataset, results = only("hill", open_dataset(folders[0])), folders[1]
+    sweep(dataset, results, replace(CONFIG, smooth=Smooth(mu=0.0, anchor="none")), network)
+    rows = read(results)
+    energies = curve(rows, "hill", "two-stage", "affine_energy") + curve(rows, "hill", "stage one", "affine_energy")
+    assert energies == sorted(energies)
+    assert energies[0] < 0.2 * energies[-1]
 
 
 def test_what_a_setting_comes_to_is_made_only_once(folders, network):
