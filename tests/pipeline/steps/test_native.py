@@ -36,8 +36,8 @@ def scenery() -> np.ndarray:
 def look(photo: np.ndarray) -> np.ndarray:
     """What stage one might have made of it: warmer, paler, and a photograph, which stage two leaves as it is.
 
-    The map is symmetric and positive, as the anchor's are. Channels that change places, say, are not: the anchor is
-    another picture then, and stage two, which keeps near it, has no more to do with what is carried up.
+    The map is symmetric and positive, as the anchor's are, and the style photo is of the same colours: then the anchor
+    is this picture too. Stage two, which keeps near the anchor, would make another one of channels that change places.
     """
     mixed = np.array([[0.7, 0.1, 0.0], [0.1, 0.6, 0.1], [0.0, 0.1, 0.5]])
     return np.clip(photo @ mixed + [0.15, 0.1, 0.05], 0, 1)
@@ -51,14 +51,15 @@ class Workplace:
         self.pair = self.results / "trip" / "beach"
         (self.dataset / "beach").mkdir(parents=True)
         (self.pair / "stylize").mkdir(parents=True)
-        Image.fromarray(np.full((64, 64, 3), 120, np.uint8)).save(self.dataset / "beach" / "style.png")
 
     def content(self, name: str, data: bytes) -> Path:
         for old in (self.dataset / "beach").glob("content.*"):
             old.unlink()
         path = self.dataset / "beach" / name
         path.write_bytes(data)
-        small = shrink(read_original(path).photo, WORKING)
+        photo = read_original(path).photo
+        (self.dataset / "beach" / "style.png").write_bytes(png(levels(look(photo)[::-1], 16)))
+        small = shrink(photo, WORKING)
         (self.pair / "stylize" / "image.tiff").write_bytes(encode_tiff(look(small)))
         return path
 
