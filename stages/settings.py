@@ -29,7 +29,8 @@ class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     has more of the style.
     `photostyle smooth` also takes several with commas between them, and lays the results side by side."""
     mu: NonNegative = 4.0
-    """This weighs how even the difference to the anchor is where the content is even: more is cleaner."""
+    """This weighs how even the difference to the anchor is where the content is even: more is cleaner. It is taken as
+    it stands at a long edge of 700 pixels, and grows with the area, so that it means the same at every size."""
     anchor: Literal["colour", "none"] = "colour"
     """The solution is anchored to the content in the style's colours, region by region, or to nothing. Without one, and
     with mu 0, it is the plain photorealistic smoothing of FastPhotoStyle."""

@@ -15,7 +15,7 @@ from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import Photo, read_photo, shrink
 from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from stages.settings import NonNegative, Positive
-from stages.smooth import Smoothed, Smoother, find_anchor
+from stages.smooth import Smoothed, Smoother, find_anchor, mu_at_size
 
 PREVIEW = 350
 """Long edge of a preview, pixels."""
@@ -138,6 +138,7 @@ def _prepare(served: Served, size: Size) -> _Prepared:
 
     @lru_cache(maxsize=1)
     def solve(lam: float, mu: float) -> Smoothed:
-        return smoother.solve(pictures["stage-one"], lam, mu, small)
+        height, width, _ = pictures["content"].shape
+        return smoother.solve(pictures["stage-one"], lam, mu_at_size(mu, height, width), small)
 
     return _Prepared(pictures, solve)

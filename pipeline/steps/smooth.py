@@ -29,7 +29,7 @@ def smooth_lambdas(work: Work, lambdas: Iterable[float]) -> Iterator[Made]:
     Raises:
         ArithmeticError, MemoryError: the system can't be solved.
     """
-    from stages.smooth import TOLERANCE, Smoother, find_anchor
+    from stages.smooth import TOLERANCE, Smoother, find_anchor, mu_at_size
 
     inputs, settings, on_advance = work.inputs, work.config.smooth, work.on_advance
     assert work.start is not None  # the step starts from it
@@ -48,8 +48,9 @@ def smooth_lambdas(work: Work, lambdas: Iterable[float]) -> Iterator[Made]:
         if settings.anchor == "colour"
         else None
     )
+    mu = mu_at_size(settings.mu, *inputs.content.shape[:2])
     for lam in lambdas:
-        result = smoother.solve(work.start, lam, settings.mu, anchor)
+        result = smoother.solve(work.start, lam, mu, anchor)
         facts = {
             "device": "cpu",
             "solver": result.solver,

@@ -1,6 +1,7 @@
 """Stage two: smooth a stylized image so that it is a photograph again. numpy, numba and CHOLMOD; never torch."""
 
 from stages.smooth.anchor import find_anchor
+from stages.smooth.gradient_laplacian import mu_at_size
 from stages.smooth.matting_laplacian import affine_energy
 from stages.smooth.solve import ResidualError, Seconds, Smoothed, Smoother, smooth
 from stages.smooth.solvers.cholesky import NotEnoughMemoryError, NotPositiveDefiniteError, estimated_bytes
@@ -19,6 +20,7 @@ __all__ = [
     "affine_energy",
     "estimated_bytes",
     "find_anchor",
+    "mu_at_size",
     "smooth",
     "upsample",
 ]

@@ -13,6 +13,16 @@ from stages.smooth.checks import check_image
 
 SLOTS = [0, 1, 5]
 """Of the stencil's thirteen: a pixel with itself, with its right and with its lower neighbour."""
+LONG_EDGE = 700
+"""Pixels: at this size a mu is taken as it stands."""
+
+
+def mu_at_size(mu: float, height: int, width: int) -> float:
+    """The mu that reaches as far across an image of this size as the given one does at LONG_EDGE.
+
+    Where nothing stands in its way, the residual is smoothed over sqrt(mu w / lambda) pixels.
+    """
+    return mu * (max(height, width) / LONG_EDGE) ** 2
 
 
 def gradient_stencil(content: ArrayLike) -> NDArray[np.float64]:

@@ -37,7 +37,9 @@ def test_a_draft_has_the_styles_colours_and_nothing_else_is_made(dataset, tmp_pa
     content, style = (read_photo(dataset / "beach" / f"{side}.png") for side in ("content", "style"))
     np.testing.assert_allclose(image.mean(axis=(0, 1)), style.mean(axis=(0, 1)), atol=0.03)
     assert np.abs(image.mean(axis=(0, 1)) - content.mean(axis=(0, 1))).max() > 0.05
-    assert [folder.name for folder in (tmp_path / "results" / "trip" / "beach").iterdir() if folder.is_dir()] == ["draft"]
+    assert [folder.name for folder in (tmp_path / "results" / "trip" / "beach").iterdir() if folder.is_dir()] == [
+        "draft"
+    ]
 
 
 def test_strength_goes_from_the_content_on(dataset, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.smooth import Smoother, find_anchor, smooth
+from stages.smooth import Smoother, find_anchor, mu_at_size, smooth
 from stages.smooth.gradient_laplacian import SLOTS, gradient_stencil
 from stages.smooth.matting_laplacian import apply_stencil
 from tests.stages.smooth.factors import factors
@@ -135,3 +135,17 @@ def test_what_does_not_fit_is_refused():
         smooth(content, content, 1.0, -1)
     with pytest.raises(ValueError, match=r"labels: \(9, 12\), the photo is \(10, 12\)"):
         find_anchor(content, content, np.zeros((9, 12), int))
+
+
+def test_mu_means_the_same_at_every_size():
+    """A stain on a flat wall is as faint at twice the size, with the mu of that size."""
+    faintest = []
+    for scale in (1, 2):
+        content = np.full((40 * scale, 60 * scale, 3), 0.5)
+        y = content.copy()
+        y[15 * scale : 25 * scale, 20 * scale : 30 * scale] += 0.3
+        mu = mu_at_size(1000.0, *content.shape[:2])  # much more than L, which does not grow
+        x = smooth(content, y, 1.0, mu, content).image
+        faintest.append(float(np.abs(x - content).max()))
+    assert faintest[1] == pytest.approx(faintest[0], rel=0.1)
+    assert mu_at_size(3.0, 500, 700) == 3.0
