@@ -38,7 +38,8 @@ def test_a_system_that_can_not_be_solved_is_one_pair_s_failure(
 ) -> None:
     dataset, results = make_dataset(tmp_path / "trip", tmp_path / "out", 3), tmp_path / "out"
     Image.new("RGB", (48, 36), (128, 128, 128)).save(dataset / "p1" / "content.png")
-    (dataset / "photostyle.toml").write_text('[smooth]\nmu = 0\nanchor = "none"\n')  # an anchor takes the constant out of it
+    # Solvable with an anchor, which takes the constant out of it.
+    (dataset / "photostyle.toml").write_text('[smooth]\nmu = 0\nanchor = "none"\n')
     (dataset / "p1" / "photostyle.toml").write_text("[smooth]\nlambda = 1e-12\n")
     assert photostyle("smooth", dataset, results) == 1
     err = capsys.readouterr().err
