@@ -43,7 +43,8 @@ def test_nothing_stays_after(tmp_path, number):
 
 
 def test_a_job_at_work_ends_with_the_server(tmp_path, vgg16):
-    server = Process(tmp_path, "--encoder", "vgg16", "--device", "cpu", "--size", "90", "--stylize.evaluations", "9999")
+    options = "--encoder vgg16 --device cpu --size 90 --stylize.sizes 90 --stylize.evaluations 9999"
+    server = Process(tmp_path, *options.split(), "--stylize.tolerance", "0")
     for side in ("content", "style"):
         ask(server, "/upload", method="POST", body=encode_png(photo(0), 8), side=side)
     ask(server, "/start", method="POST")
