@@ -56,7 +56,7 @@ class Optimised(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """This weighs the distance of a deeper layer's features to the content's: more is more of the content."""
     tv_weight: NonNegative = 1.0
     """This weighs the total variation of what is changed of the start."""
-    chroma_weight: NonNegative = 100.0
+    chroma_weight: NonNegative = 1000.0
     """This weighs the total variation of the colours of that change: more, and there are fewer coloured speckles."""
 
 
