@@ -58,7 +58,8 @@ def onestage(
         return {"photorealism": settings.photorealism_weight * photorealism_loss(image, L)}
 
     scales = [(max(content.shape[:2]), settings.evaluations)]
-    return descend(pair, Pixels(to_tensor(start, encoder.device)), encoder, settings, scales, on_iterate, photorealism)
+    pixels = Pixels(torch.zeros_like(pair.content), change=to_tensor(start, encoder.device))
+    return descend(pair, pixels, encoder, settings, scales, on_iterate, photorealism)
 
 
 def to_sparse_tensor(L: sparse.csr_array, device: torch.device, dtype: torch.dtype = torch.float32) -> Tensor:
