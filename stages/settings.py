@@ -28,7 +28,7 @@ class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """This weighs the stage-one image against the anchor, the content in the style's colours: less is cleaner, more
     has more of the style.
     `photostyle smooth` also takes several with commas between them, and lays the results side by side."""
-    mu: NonNegative = 30.0
+    mu: NonNegative = 4.0
     """This weighs how even the difference to the anchor is where the content is even: more is cleaner. It is taken as
     it stands at a long edge of 700 pixels, and grows with the area, so that it means the same at every size."""
     anchor: Literal["colour", "none"] = "colour"
@@ -87,7 +87,7 @@ class OneStage(Optimised, frozen=True, kw_only=True):
     """This weighs the total variation of the image."""
     chroma_weight: NonNegative = 0.0
     """This weighs the total variation of the image's colours; the paper has no such term."""
-    evaluations: Count = 40
+    evaluations: Count = 20
     """The losses are evaluated at most this often, at the size of the content."""
     photorealism_weight: NonNegative = 300.0
     """This weighs the affine energy per pixel (the paper's lambda)."""
