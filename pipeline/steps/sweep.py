@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 CSV = "sweep.csv"
 """The report draws it."""
 
-LAMBDAS = (1e-3, 1e-2, 1e-1, 1.0)
+LAMBDAS = (1e-2, 1e-1, 1.0, 10.0)
 WEIGHT_FACTORS = (1.0, 10.0, 100.0)
 """Of the configured photorealism weight."""
 DIALS = {"two-stage": "lambda", "one-stage": "photorealism_weight"}
