@@ -1,8 +1,9 @@
 """The colours of a file to sRGB, through its ICC profile where that fits them."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -17,6 +18,8 @@ SAME_PROFILE = 1 / 512
 """A profile that moves no colour by more than this is sRGB for our purposes."""
 DISTINCT = 1 / 8
 """One that brings black, white and all colours nearer to each other than this is broken."""
+HELD = 1 / 255
+"""A gamut holds what it gives back with no more than this of difference."""
 BAND = 256
 """Rows at a time, to keep memory small."""
 
@@ -64,6 +67,52 @@ def to_srgb(colours: Colours, raster: Raster, path: Path) -> Converted:
     return Converted(colours, f"its colour profile {why}: taken for {'grey' if raster.space == 'grey' else 'sRGB'}")
 
 
+def from_srgb(levels: npt.NDArray[Any], profile: bytes) -> npt.NDArray[Any] | None:
+    """The same colours by another profile; None where its gamut does not hold them, or it is sRGB's or unfit.
+
+    levels: H x W x 3, uint8 or uint16, sRGB. Returns the same type and shape.
+    """
+    if _misfit(profile, "rgb"):
+        return None
+    try:
+        if _moves_nothing(lambda colours: _transformed(colours, profile, srgb_profile()), 3):
+            return None
+        full = np.float32(np.iinfo(levels.dtype).max)
+        if not _holds(profile, _all_colours(9)) and not all(
+            _holds(profile, (levels[top : top + BAND] / full).astype(np.float32)) for top in range(0, len(levels), BAND)
+        ):
+            return None
+        return np.asarray(_transformed(levels, srgb_profile(), profile))
+    except (imagecodecs.CmsError, ValueError):
+        return None
+
+
+@cache
+def srgb_profile() -> bytes:
+    """ICC's bytes."""
+    return bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+
+
+def _transformed(colours: npt.NDArray[Any], source: bytes, target: bytes) -> npt.NDArray[Any]:
+    kind = colours.dtype
+    return np.asarray(
+        imagecodecs.cms_transform(
+            np.ascontiguousarray(colours), source, target, colorspace="rgb", outcolorspace="rgb", outdtype=kind
+        )
+    )
+
+
+def _holds(profile: bytes, colours: Colours) -> bool:
+    """Whether colours, H x W x 3 in sRGB, come back from the profile's gamut as they went."""
+    there = _transformed(colours, srgb_profile(), profile).clip(0, 1)
+    return bool(np.abs(_transformed(there, profile, srgb_profile()) - colours).max() <= HELD)
+
+
+def _all_colours(steps: int, channels: int = 3) -> Colours:
+    levels = np.linspace(0, 1, steps, dtype=np.float32)
+    return np.stack(np.meshgrid(*[levels] * channels), axis=-1).reshape(1, -1, channels)
+
+
 def _misfit(profile: bytes, space: Space) -> str:
     """Why a profile can't be that of colours of this space, by its header (ICC.1, 7.2)."""
     if len(profile) < HEADER_BYTES or profile[36:40] != MAGIC:
@@ -84,7 +133,7 @@ def _in_words(space: Space) -> str:
 
 def _through(profile: bytes, colours: Colours, space: Space) -> Colours:
     """Raises CmsError or ValueError where the profile is broken."""
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    srgb = srgb_profile()
     name = {"grey": "gray"}.get(space, space)
 
     def convert(values: Colours) -> Colours:
@@ -104,8 +153,7 @@ def _through(profile: bytes, colours: Colours, space: Space) -> Colours:
 
 
 def _moves_nothing(convert: Callable[[Colours], Colours], channels: int) -> bool:
-    levels = np.linspace(0, 1, 5, dtype=np.float32)
-    probe = np.stack(np.meshgrid(*[levels] * channels), axis=-1).reshape(1, -1, channels)
+    probe = _all_colours(5, channels)
     converted = convert(probe)
     if not np.isfinite(converted).all() or np.ptp(converted) < DISTINCT:
         raise ValueError("makes one colour of all")

@@ -111,8 +111,9 @@ def _decode_webp(data: bytes) -> Raster:
         exif, frames = read_exif(image.info.get("exif")), getattr(image, "n_frames", 1)
         profile = image.info.get("icc_profile") or exif.profile
         raster = make_raster(np.asarray(image), 255.0, exif.orientation, profile=profile)
+        block, packet = image.info.get("exif"), image.info.get("xmp")
     notes = (f"animated, of {frames} frames: the first is taken",) if frames > 1 else ()
-    return raster._replace(lossy=b"VP8L" not in data, notes=notes)
+    return raster._replace(lossy=b"VP8L" not in data, notes=notes, exif=block, xmp=packet)
 
 
 def _decode_pgm(data: bytes) -> Raster:

@@ -1,18 +1,16 @@
 """Images as bytes: float32 TIFF between the stages, 8- and 16-bit PNG to look at and to keep."""
 
 import io
-import struct
-import zlib
 
 import imagecodecs
 import numpy as np
 import numpy.typing as npt
 import tifffile
 
+from pipeline.images.formats.png_chunks import packed, with_chunks
+
 FAST = 1
 """zlib's level for large photos: a tenth of the default's time, a tenth more space."""
-PNG_HEADER_BYTES = 33
-"""Signature and IHDR: other chunks may follow."""
 
 Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
@@ -41,11 +39,7 @@ def rounded(image: npt.NDArray[np.floating], bits: int) -> Pixels:
     return pixels
 
 
-def encode_pixels(pixels: Pixels, level: int | None = None) -> bytes:
-    """A PNG, marked as sRGB, of H x W x 3 or 4 levels of 8 or 16 bits. level: of zlib's compression."""
+def encode_pixels(pixels: Pixels, level: int | None = None, *, srgb: bool = True) -> bytes:
+    """A PNG of H x W x 3 or 4 levels of 8 or 16 bits, marked as sRGB. level: of zlib's compression."""
     png = bytes(imagecodecs.png_encode(np.ascontiguousarray(pixels), level=level))
-    return png[:PNG_HEADER_BYTES] + _chunk(b"sRGB", b"\0") + png[PNG_HEADER_BYTES:]
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return with_chunks(png, [packed(b"sRGB", b"\0")] if srgb else [])

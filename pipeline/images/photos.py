@@ -9,6 +9,7 @@ from PIL import Image
 
 from pipeline.images.colour_space import to_srgb
 from pipeline.images.decoding import read_raster
+from pipeline.images.kept import Kept
 from pipeline.images.raster import ImageError, Raster
 from pipeline.images.transparency import extend_colours, without_premultiplication
 
@@ -28,6 +29,7 @@ class Original(NamedTuple):
     """H x W in [0, 1]: how opaque; None where nothing is transparent."""
     bits: int
     """8, or 16 where the file has more than 8 a channel."""
+    kept: Kept = Kept()
 
 
 class Understood(NamedTuple):
@@ -73,9 +75,10 @@ def understand(path: Path) -> Understood:
     photo = np.ascontiguousarray(np.broadcast_to(converted.colours, (*values.shape[:2], 3)))
     bits = 8 if raster.values.dtype == np.uint8 else 16
     notes = (*raster.notes, *notes, *([converted.note] if converted.note else []))
+    kept = Kept(raster.exif, raster.xmp, raster.profile if raster.space == "rgb" else None)
     if alpha is None or alpha.min() == 1:
-        return Understood(Original(photo, None, bits), notes)
-    return Understood(Original(extend_colours(photo, alpha), alpha, bits), notes)
+        return Understood(Original(photo, None, bits, kept), notes)
+    return Understood(Original(extend_colours(photo, alpha), alpha, bits, kept), notes)
 
 
 class _Normalised(NamedTuple):

@@ -42,6 +42,10 @@ class Raster(NamedTuple):
     """Whether its compression keeps no exact values."""
     notes: tuple[str, ...] = ()
     """What was put right."""
+    exif: bytes | None = None
+    """The EXIF block as it stands in the file."""
+    xmp: bytes | None = None
+    """The XMP packet as it stands in the file."""
 
 
 def make_raster(

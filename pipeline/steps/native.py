@@ -15,7 +15,7 @@ def _make(work: Work) -> Made:
     inputs, solved = work.inputs, work.start
     assert solved is not None  # the step starts from it
     assert inputs.full_size is not None  # the step is there for that size only
-    photo, alpha, bits = read_original(inputs.full_size.file)
+    photo, alpha, bits, _ = read_original(inputs.full_size.file)
     enlarged = photo.shape != solved.shape
     pixels = np.empty((*photo.shape[:2], 3 if alpha is None else 4), np.uint8 if bits == 8 else np.uint16)
     top = 0

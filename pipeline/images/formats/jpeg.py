@@ -44,7 +44,8 @@ def decode_jpeg(data: bytes) -> Raster:
         if lost:
             notes = (f"cut off: its last {lost} of {made_up.size} pixels are made up",)
     profile = exif.profile if jpeg.profile is None else jpeg.profile
-    return make_raster(values, 255.0, exif.orientation, space, profile=profile)._replace(lossy=True, notes=notes)
+    raster = make_raster(values, 255.0, exif.orientation, space, profile=profile)
+    return raster._replace(lossy=True, notes=notes, exif=jpeg.exif, xmp=jpeg.xmp)
 
 
 def _decode(pixels: bytes) -> npt.NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pipeline.images.raster import HEADER_UNREADABLE, ImageError
 
 EXIF, ICC, JFIF, ADOBE = b"Exif\0\0", b"ICC_PROFILE\0", b"JFIF\0", b"Adobe"
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
 START_OF_SCAN, END, COMMENT = 0xDA, 0xD9, 0xFE
 ALONE = {0x01, *range(0xD0, 0xD9)}
 """Markers that no segment follows."""
@@ -23,6 +24,7 @@ class Jpeg(NamedTuple):
     pixels: bytes
     """The same JPEG, with nothing but its pixels and what says how their colours are coded."""
     exif: bytes | None
+    xmp: bytes | None
     profile: bytes | None
     """The ICC profile; empty where parts of it are missing."""
     progressive: bool
@@ -35,19 +37,21 @@ def take_apart(data: bytes) -> Jpeg:
         ImageError: no pixels begin in it.
     """
     kept, parts = [data[:2]], list[bytes]()
-    exif, progressive = None, False
+    exif, xmp, progressive = None, None, False
     for marker, segment in _segments(data):
         content = segment[4:]
         progressive |= marker in PROGRESSIVE
         if marker == 0xE1 and content.startswith(EXIF):
             exif = exif or content
+        elif marker == 0xE1 and content.startswith(XMP):
+            xmp = xmp or content[len(XMP) :]
         elif marker == 0xE2 and content.startswith(ICC):
             parts.append(content[len(ICC) :])
         if (marker in APPLICATION or marker == COMMENT) and not content.startswith((JFIF, ADOBE)):
             continue
         kept.append(segment)
         if marker == START_OF_SCAN:
-            return Jpeg(b"".join(kept), exif, _profile(parts), progressive)
+            return Jpeg(b"".join(kept), exif, xmp, _profile(parts), progressive)
     raise ImageError(HEADER_UNREADABLE)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from pipeline.images.formats.exif import read_exif
-from pipeline.images.formats.png_chunks import INDEXED, Png, take_apart
+from pipeline.images.formats.png_chunks import INDEXED, XMP, Png, take_apart
 from pipeline.images.raster import Raster, check_size, make_raster, upright
 
 SRGB_GAMMA = 0.45455
@@ -45,6 +45,8 @@ def decode_png(data: bytes) -> Raster:
         indices=_indices(bare, orientation) if png.header.colour_type == INDEXED else None,
         bits=png.header.depth,
         notes=tuple(_notes(png)),
+        exif=png.beside.get(b"eXIf"),
+        xmp=_xmp(png.beside),
     )
 
 
@@ -64,6 +66,12 @@ def _profile(beside: Mapping[bytes, bytes]) -> bytes | None:
     except zlib.error:
         return b""
     return profile if inflate.eof else b""
+
+
+def _xmp(beside: Mapping[bytes, bytes]) -> bytes | None:
+    """The text behind keyword, two flags, language and translated keyword; a compressed one is passed over."""
+    keyword, compressed, rest = (text := beside.get(XMP, b""))[: len(XMP)], text[len(XMP) :][:1], text[len(XMP) + 2 :]
+    return rest.split(b"\0", 2)[-1] if keyword and compressed == b"\0" else None
 
 
 def _other_colours(beside: Mapping[bytes, bytes], *, grey: bool) -> str | None:

@@ -5,14 +5,19 @@ Text, times and previews touch no pixel, however large or damaged they are. So t
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pipeline.images.raster import HEADER_UNREADABLE, ImageError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEADER_BYTES = 33
+"""Signature and IHDR: other chunks may follow."""
 INDEXED = 3
 """The colour type of a PNG with a palette."""
+TEXT = b"iTXt"
+XMP = b"XML:com.adobe.xmp\0"
+"""The keyword of the text that is one; here it stands for the kind."""
 CHANNELS = {0: 1, 2: 3, INDEXED: 1, 4: 2, 6: 4}
 """By colour type."""
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -49,7 +54,7 @@ class Png(NamedTuple):
             ImageError: some of its pixels are missing or damaged.
         """
         chunks = self.pixels if self.whole else self._mended()
-        return SIGNATURE + b"".join(_packed(kind, data) for kind, data in (*chunks, (b"IEND", b"")))
+        return SIGNATURE + b"".join(packed(kind, data) for kind, data in (*chunks, (b"IEND", b"")))
 
     def _mended(self) -> Iterator[tuple[bytes, bytes]]:
         """The chunks of a PNG that is cut off or has wrong checksums, if the pixels' own stream is whole."""
@@ -94,7 +99,7 @@ def take_apart(data: bytes) -> Png:
         if kind in needed:
             pixels.append((kind, content))
         elif kind != b"IEND":
-            beside.setdefault(kind, content)
+            beside.setdefault(XMP if kind == TEXT and content.startswith(XMP) else kind, content)
     return Png(header, beside, frozenset(spoilt), tuple(pixels), whole)
 
 
@@ -137,5 +142,11 @@ def _stream_bytes(header: Header) -> int:
     return sum(rows * (1 + -(-columns * bits // 8)) for columns, rows in sizes if columns > 0 and rows > 0)
 
 
-def _packed(kind: bytes, data: bytes) -> bytes:
+def with_chunks(png: bytes, chunks: Iterable[bytes]) -> bytes:
+    """A PNG with further chunks, right behind its header."""
+    return png[:HEADER_BYTES] + b"".join(chunks) + png[HEADER_BYTES:]
+
+
+def packed(kind: bytes, data: bytes) -> bytes:
+    """A chunk as it stands in a file."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))

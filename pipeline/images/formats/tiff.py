@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from pipeline.images.formats.exif import ORIENTATION
+from pipeline.images.formats.exif import ORIENTATION, exif_of_tiff
 from pipeline.images.raster import CHANNELS, ImageError, Raster, Space, check_size, make_raster
 
+XMP = 700
+"""The tag whose value is an XMP packet."""
 MOST_PAGES = 64
 """Pages after these are not looked at; the list of pages may lead back to its start."""
 MASK_PAGE = 4
@@ -65,7 +67,14 @@ def decode_tiff(data: bytes) -> Raster:
             premultiplied=alpha == "ASSOCALPHA",
             profile=page.iccprofile,
         )
-        return raster._replace(bits=page.bitspersample, lossy="JPEG" in str(page.compression), notes=notes)
+        packet = page.tags.valueof(XMP)
+        return raster._replace(
+            bits=page.bitspersample,
+            lossy="JPEG" in str(page.compression),
+            notes=notes,
+            exif=exif_of_tiff(data),
+            xmp=packet if isinstance(packet, bytes) else None,
+        )
 
 
 class _Chosen(NamedTuple):

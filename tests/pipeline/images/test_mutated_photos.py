@@ -11,6 +11,7 @@ from PIL import ImageCms
 from pipeline.images import raster
 from pipeline.images.photos import understand
 from pipeline.images.raster import ImageError
+from pipeline.images.saving import encode_photo
 from tests.pipeline.images.image_files import PHOTO, RGB, png, png_with, saved, tiff
 
 VALID = [
@@ -45,7 +46,7 @@ def test_a_mutated_photo_is_an_image_or_refused_and_nothing_else(
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(raster, "MAX_PIXELS", 1_000_000)  # for the time it takes
         try:
-            (photo, alpha, bits), notes = understand(path)
+            (photo, alpha, bits, kept), notes = understand(path)
         except ImageError:
             return
     assert photo.dtype == np.float32
@@ -55,3 +56,5 @@ def test_a_mutated_photo_is_an_image_or_refused_and_nothing_else(
     assert alpha is None or (alpha.shape == photo.shape[:2] and 0 <= alpha.min() < 1)
     assert bits in (8, 16)
     assert all(note.isprintable() for note in notes)
+    for ending in (".png", ".tif"):
+        encode_photo(ending, photo, kept, alpha=alpha, bits=bits)
