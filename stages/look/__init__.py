@@ -1,0 +1,1 @@
+"""A look as a smooth table of colours: fitting, applying, other programs' layouts."""
