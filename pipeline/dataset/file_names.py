@@ -17,10 +17,9 @@ SETTINGS = "photostyle.toml"
 OURS = frozenset({"manifest.json", "metrics.csv", "metrics.md", "sweep.csv"})
 """Files that lie beside the pairs' folders of results."""
 
-PICTURES = ".heic .heif .hif .avif .gif .bmp .jxl .jp2 .jpf .j2k .tga .exr .hdr .ppm .pbm .pnm .svg"
+PICTURES = ".gif .bmp .jxl .jp2 .jpf .j2k .tga .exr .hdr .ppm .pbm .pnm .svg"
 PROJECTS = ".psd .psb .xcf .kra .ora .afphoto"
-RAW = ".dng .raw .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .orf .rw2 .raf .pef .srw .x3f .3fr .iiq .rwl .mrw .erf .kdc"
-UNREAD = frozenset(f"{PICTURES} {PROJECTS} {RAW}".split())
+UNREAD = frozenset(f"{PICTURES} {PROJECTS} .raw".split())
 """Suffixes of images that are not read."""
 OVERRIDES = frozenset("\u202d\u202e")
 """Characters that write a name backwards on the screen."""

@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from pipeline.images.formats import raw
 from pipeline.images.formats.exif import read_exif
+from pipeline.images.formats.heif import AVIF, HEIC, decode_avif, decode_heic
 from pipeline.images.formats.jpeg import decode_jpeg
 from pipeline.images.formats.png import decode_png
 from pipeline.images.formats.png_chunks import SIGNATURE
@@ -24,15 +26,13 @@ from pipeline.store.system_errors import in_words
 
 __all__ = ["READ", "SUFFIXES", "ImageError", "read_raster"]
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".pgm"})
-READ = "JPEG, PNG, TIFF and WebP"
+PICTURES = ".png .jpg .jpeg .jpe .jfif .tif .tiff .webp .heic .heif .hif .avif .pgm"
+SUFFIXES = frozenset(f"{PICTURES} {raw.SUFFIXES}".split())
+READ = "JPEG, PNG, TIFF, WebP, HEIC, AVIF and cameras' raw files"
 """What is read, in words. PGM is too, for masks."""
 
 SAVE_ANEW = "open it in an image editor and save it anew"
 OTHERS = (
-    (rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", "HEIC"),
-    (rb"....ftypavi[fs]", "AVIF"),
-    (rb"....ftypcrx ", "a camera's raw file"),
     (rb"GIF8", "GIF"),
     (rb"BM", "BMP"),
     (rb"8BPS", "Photoshop's own"),
@@ -85,6 +85,8 @@ def read_raster(path: Path) -> Raster:
 
 
 def _decoder(data: bytes) -> Callable[[bytes], Raster] | None:
+    if raw.is_raw(data):
+        return raw.decode_raw
     if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return decode_tiff
     if data.startswith(SIGNATURE):
@@ -93,6 +95,10 @@ def _decoder(data: bytes) -> Callable[[bytes], Raster] | None:
         return decode_jpeg
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return _decode_webp
+    if re.match(AVIF, data[:64], re.DOTALL):
+        return decode_avif
+    if re.match(HEIC, data[:64], re.DOTALL):
+        return decode_heic
     if data.startswith(b"P5"):
         return _decode_pgm
     return None

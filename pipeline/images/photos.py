@@ -51,7 +51,7 @@ def read_original(path: Path) -> Original:
 
 
 def understand(path: Path) -> Understood:
-    """Reads a JPEG, PNG, TIFF or WebP photo: float32, H x W x 3, sRGB in [0, 1], and its transparency.
+    """Reads a photo of any kind that `decoding` knows: float32, H x W x 3, sRGB in [0, 1], and its transparency.
 
     EXIF orientation is applied, colours are converted to sRGB from the profile or colour space that the file names, if
     it fits them; grey becomes three equal channels. What is wholly transparent has no colour: it takes those around it.

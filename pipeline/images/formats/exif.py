@@ -14,6 +14,7 @@ INTEROPERABILITY_IFD, INTEROPERABILITY_INDEX, ADOBE_RGB = 0xA005, 1, "R03"
 GPS_IFD = 0x8825
 DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 33432)
 """TIFF's tags for description, make, model, software, date, artist and copyright."""
+MAKER_NOTE = 0x927C
 WIDTH, HEIGHT = 0xA002, 0xA003
 THUMBNAIL, THUMBNAIL_BYTES = 0x0201, 0x0202
 SHORT, LONG = 3, 4
@@ -68,14 +69,18 @@ def exif_of_result(block: bytes, width: int, height: int, *, srgb: bool) -> byte
 
 
 def exif_of_tiff(data: bytes) -> bytes | None:
-    """What a TIFF file's own directory says as EXIF does, as a block; None where it says nothing, or is damaged."""
+    """What a TIFF file's own directory says as EXIF does, as a block; None where it says nothing, or is damaged.
+
+    Without the maker's notes, which would move.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             own, block = Image.Exif(), Image.Exif()
             own.load(data)
             block.update({tag: own[tag] for tag in DESCRIPTIVE if tag in own})
-            block.update({tag: inner for tag in (EXIF_IFD, GPS_IFD) if (inner := own.get_ifd(tag))})
+            block.update({tag: inner for tag in (EXIF_IFD, GPS_IFD) if (inner := dict(own.get_ifd(tag)))})
+            block.get_ifd(EXIF_IFD).pop(MAKER_NOTE, None)
             return block.tobytes().removeprefix(PREFIX) if block else None
     except Exception:  # as above
         return None

@@ -49,10 +49,10 @@ def test_faults_come_first_and_only_the_sound_get_masks(
 
 
 def test_what_is_not_used_is_said_once(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (dataset / "a" / "content.heic").touch()
-    (dataset / "b" / "content.heic").touch()
+    (dataset / "a" / "content.bmp").touch()
+    (dataset / "b" / "content.bmp").touch()
     command_line.main(["status", str(dataset), "--results", str(tmp_path / "out"), "--pairs", "A"])
-    assert capsys.readouterr().err == "note: a/content.heic: not used: content.png is\n"
+    assert capsys.readouterr().err == "note: a/content.bmp: not used: content.png is\n"
 
 
 def test_what_was_put_right_stands_below_the_table(

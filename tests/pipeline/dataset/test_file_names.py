@@ -51,7 +51,7 @@ def test_a_pair_is_read_and_nothing_is_said(tmp_path: Path, name: str) -> None:
 
 
 SAID = {
-    "a format beside": ((*PAIR, "p/content.heic"), "p/content.heic: not used: content.jpg is"),
+    "a format beside": ((*PAIR, "p/content.bmp"), "p/content.bmp: not used: content.jpg is"),
     "a project beside": ((*PAIR, *MASKS, "p/content_mask.xcf"), "p/content_mask.xcf: not used: content_mask.png is"),
     "a copy": ((*PAIR, "p/content (1).jpg"), "p/content (1).jpg: not used: content.jpg is"),
     "other photos": (
@@ -59,8 +59,8 @@ SAID = {
         "p/IMG_0.jpg, IMG_1.jpg, IMG_2.jpg and 2 more: not used",
     ),
     "a folder of none": (
-        (*PAIR, "trip/a.jpg", "trip/b.heic"),
-        "trip/: holds a.jpg, b.heic, none named content or style: not used",
+        (*PAIR, "trip/a.jpg", "trip/b.bmp"),
+        "trip/: holds a.jpg, b.bmp, none named content or style: not used",
     ),
     "loose photos": ((*PAIR, "a.jpg"), "a.jpg: in no pair's folder: not used"),
     "settings by Windows": ((*PAIR, "photostyle.toml.txt"), f"photostyle.toml.txt {RENAME} photostyle.toml"),
@@ -83,8 +83,8 @@ def test_what_is_not_used_beside_a_good_pair_is_said(tmp_path: Path, name: str) 
 
 
 REFUSED = {
-    "a format that is not read": (("p/content.heic", "p/style.jpg"), [f"p/content.heic: HEIC {SAVE}"]),
-    "raw": (("p/content.NEF", "p/style.jpg"), [f"p/content.NEF: NEF {SAVE}"]),
+    "a format that is not read": (("p/content.bmp", "p/style.jpg"), [f"p/content.bmp: BMP {SAVE}"]),
+    "raw": (("p/content.raw", "p/style.jpg"), [f"p/content.raw: RAW {SAVE}"]),
     "no suffix": (
         ("p/content", "p/style.jpg"),
         ["p/content is no name that is read: give it its suffix, as in content.jpg"],
@@ -117,10 +117,10 @@ REFUSED = {
     "two formats": ((*PAIR, "p/content.webp"), ["p/content.jpg and content.webp both could be the content: keep one"]),
     "another photo": (
         ("p/IMG_1.jpg", "p/style.jpg"),
-        ["p/no content photo: add one (JPEG, PNG, TIFF and WebP); IMG_1.jpg: not used"],
+        ["p/no content photo: add one (JPEG, PNG, TIFF, WebP, HEIC, AVIF and cameras' raw files); IMG_1.jpg: not used"],
     ),
-    "of the release": (("input/in1.heic", "style/tar1.png"), [f"pair 1: in1.heic: HEIC {SAVE}"]),
-    "of folders": (("content/a.jpg", "style/a.avif"), [f"pair a: a.avif: AVIF {SAVE}"]),
+    "of the release": (("input/in1.gif", "style/tar1.png"), [f"pair 1: in1.gif: GIF {SAVE}"]),
+    "of folders": (("content/a.jpg", "style/a.jxl"), [f"pair a: a.jxl: JXL {SAVE}"]),
 }
 
 

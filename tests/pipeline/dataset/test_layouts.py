@@ -106,7 +106,7 @@ def test_every_fault_is_told_and_sound_pairs_are_kept(tmp_path: Path) -> None:
     assert [pair.name for pair in dataset.pairs] == ["good"]
     told = {fault.pair: fault.text for fault in dataset.faults}
     assert told.keys() == {"lonely", "bare", "twice", "half", "'new\\nline'", "link"}
-    assert "no style photo: add one (JPEG, PNG, TIFF and WebP)" in told["lonely"]
+    assert "no style photo: add one (JPEG, PNG, TIFF, WebP, HEIC, AVIF and cameras' raw files)" in told["lonely"]
     assert "no content photo" in told["bare"]
     assert "content.jpg and content.png both could be the content: keep one" in told["twice"]
     assert "has a style_mask but no content_mask" in told["half"]

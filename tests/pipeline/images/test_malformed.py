@@ -39,7 +39,7 @@ STYLIZED = np.full((40, 48, 3), 0.5, np.float32)
 LINK = f"stylize/{STAGE_ONE_IMAGE.file}"
 
 BOMB = zlib.compress(bytes(100_000_000), 9)
-ONLY = "only JPEG, PNG, TIFF and WebP are read: save it as one of them"
+ONLY = "only JPEG, PNG, TIFF, WebP, HEIC, AVIF and cameras' raw files are read: save it as one of them"
 ANEW = "open it in an image editor and save it anew"
 BROKEN = "damaged or not fully supported ("
 DECODER = f"{BROKEN}..."
@@ -57,7 +57,7 @@ PHOTOS: dict[str, tuple[bytes, str]] = {
         f"of another kind (GIF): {ONLY}",
     ),
     "bmp": (saved(PHOTO, "BMP"), f"of another kind (BMP): {ONLY}"),
-    "heic": (b"\0\0\0\x18ftypheic\0\0\0\0", f"of another kind (HEIC): {ONLY}"),
+    "heic": (b"\0\0\0\x18ftypheic\0\0\0\0", DECODER),
     "magic alone, png": (b"\x89PNG\r\n\x1a\n", f"damaged: its header can't be read: {ANEW}"),
     "magic alone, jpeg": (b"\xff\xd8\xff", f"damaged: its header can't be read: {ANEW}"),
     "magic alone, tiff": (b"II*\0", DECODER),
@@ -195,7 +195,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "no style": (
         "style.png",
         Path.unlink,
-        "dataset: {pair}/no style photo: add one (JPEG, PNG, TIFF and WebP)",
+        "dataset: {pair}/no style photo: add one (JPEG, PNG, TIFF, WebP, HEIC, AVIF and cameras' raw files)",
     ),
 }
 """Which of a pair's files, what is done to it, and what is said."""

@@ -36,7 +36,7 @@ BLUE, GREEN, RED, BLACK, WHITE, GREY = (PALETTE[name] for name in ("blue", "gree
 CONTENT, STYLE = (80, 120), (90, 60)
 """Height and width of the photos."""
 NINE = ", ".join(PALETTE)
-ONLY = "only JPEG, PNG, TIFF and WebP are read: save it as one of them"
+ONLY = "only JPEG, PNG, TIFF, WebP, HEIC, AVIF and cameras' raw files are read: save it as one of them"
 
 SKY_LAND, SKY_LAND_STYLE = bands(CONTENT, BLUE, GREEN), bands(STYLE, BLUE, GREEN)
 GOOD = png(SKY_LAND_STYLE)

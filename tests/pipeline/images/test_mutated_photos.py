@@ -13,6 +13,7 @@ from pipeline.images.photos import understand
 from pipeline.images.raster import ImageError
 from pipeline.images.saving import encode_photo
 from tests.pipeline.images.image_files import PHOTO, RGB, png, png_with, saved, tiff
+from tests.pipeline.images.test_heif import file_of
 
 VALID = [
     png(),
@@ -27,6 +28,8 @@ VALID = [
     tiff(bigtiff=True, byteorder=">"),
     saved(PHOTO, "TIFF", compression="jpeg"),
     b"P5\n48 40\n255\n" + RGB[..., 0].tobytes(),
+    file_of("HEIF"),
+    file_of("AVIF"),
 ]
 
 

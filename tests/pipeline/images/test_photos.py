@@ -166,8 +166,8 @@ NAN[0, 0, 0] = np.nan
 
 REFUSED = {
     "empty": (b"", "an empty file"),
-    "text": (b"not an image at all", "only JPEG, PNG, TIFF and WebP"),
-    "gif": (gif(), "only JPEG, PNG, TIFF and WebP"),
+    "text": (b"not an image at all", "only JPEG, PNG, TIFF, WebP, HEIC, AVIF and cameras' raw files"),
+    "gif": (gif(), "only JPEG, PNG, TIFF, WebP, HEIC, AVIF and cameras' raw files"),
     "truncated png": (imagecodecs.png_encode(RGB16)[:-80], "damaged"),
     "truncated jpeg": (jpeg(Image.fromarray(RGB8))[:300], "damaged"),
     "truncated tiff": (tiff(RGB8, photometric="rgb")[:-60], "damaged"),
