@@ -15,7 +15,7 @@ from stages.features.guides import guide, one_hot
 from stages.segment.match import Regions
 from stages.smooth import affine_energy
 from stages.smooth.matting_laplacian import matting_laplacian
-from stages.stylize.losses import gram, style_loss
+from stages.stylize.losses import gram, gram_weights, style_loss
 from stages.stylize.objective import STYLE_LAYERS
 
 Photo = npt.NDArray[np.float32]
@@ -97,7 +97,7 @@ class Scorer:
         masks = one_hot(torch.tensor(small_labels), self.regions.count).to(device)
         with torch.inference_mode():
             activations = self.encoder(torch.tensor(small)[None].to(device), STYLE_LAYERS)
-            return {name: gram(F, guide(masks, F.shape[-2:])) for name, F in activations.items()}
+            return {name: gram(F, gram_weights(guide(masks, F.shape[-2:]))) for name, F in activations.items()}
 
 
 def _at_8_bits(image: Photo) -> Photo:

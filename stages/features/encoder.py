@@ -1,7 +1,8 @@
 """VGG as an encoder: an image to its activations by layer name (Simonyan and Zisserman 2014; Gatys et al. 2016)."""
 
 from collections.abc import Collection, Mapping
-from typing import Literal
+from copy import copy
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,9 @@ def layer_names(architecture: Architecture) -> list[str]:
 class Encoder(nn.Module):
     """The convolutional part of VGG-16 or VGG-19, frozen.
 
+    Weights and activations have their channels last in memory: convolutions and products of activations then read
+    them in order.
+
     Args:
         weights: "conv1_1.weight" (out, in, 3, 3) and "conv1_1.bias" (out,), ..., float32.
         architecture: "vgg16" or "vgg19".
@@ -52,9 +56,11 @@ class Encoder(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.layers = layer_names(architecture)
+        self._cast: dict[torch.dtype, Self] = {}
         for name in self.layers:
             if name.startswith("conv"):
-                self.register_buffer(f"{name}_weight", torch.tensor(np.asarray(weights[f"{name}.weight"])))
+                weight = torch.tensor(np.asarray(weights[f"{name}.weight"]))
+                self.register_buffer(f"{name}_weight", weight.contiguous(memory_format=torch.channels_last))
                 self.register_buffer(f"{name}_bias", torch.tensor(np.asarray(weights[f"{name}.bias"])))
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
@@ -65,29 +71,42 @@ class Encoder(nn.Module):
         """Where its weights lie."""
         return self.mean.device
 
+    def computing_in(self, dtype: torch.dtype) -> Self:
+        """This encoder with its convolutions in another precision: cast at the first call, then kept."""
+        if dtype == torch.float32:
+            return self
+        if dtype not in self._cast:
+            cast = copy(self)
+            cast._buffers = {
+                name: buffer.to(dtype) if name.startswith("conv") else buffer for name, buffer in self.named_buffers()
+            }
+            self._cast[dtype] = cast
+        return self._cast[dtype]
+
     def forward(self, image: Tensor, wanted: Collection[str]) -> dict[str, Tensor]:
         """Activations of the wanted layers.
 
         Args:
-            image: (1, 3, H, W), sRGB in [0, 1], of the encoder's dtype and device.
+            image: (N, 3, H, W) float32, sRGB in [0, 1], on the encoder's device.
             wanted: layer names; nothing beyond the deepest of them is computed.
 
         Returns:
-            name to (1, C, h, w), h = H / 2^(poolings before the layer), rounded down.
+            name to (N, C, h, w) of the convolutions' dtype, h = H / 2^(poolings before the layer), rounded down.
 
         Raises:
             KeyError: a name is not a layer of this architecture.
         """
         if unknown := set(wanted) - set(self.layers):
             raise KeyError(f"{self.architecture} has no layer {sorted(unknown)}; it has {self.layers}")
-        x = (image - self.mean) / self.std
+        x = ((image - self.mean) / self.std).to(self.get_buffer("conv1_1_weight").dtype)
+        x = x.contiguous(memory_format=torch.channels_last)
         activations: dict[str, Tensor] = {}
         for name in self.layers:
             if name.startswith("conv"):
                 weight, bias = self.get_buffer(f"{name}_weight"), self.get_buffer(f"{name}_bias")
                 x = functional.conv2d(x, weight, bias, padding=1)
             elif name.startswith("relu"):
-                x = functional.relu(x)
+                x = functional.relu(x, inplace=name.replace("relu", "conv") not in wanted)
             else:
                 x = functional.max_pool2d(x, 2)
             if name in wanted:

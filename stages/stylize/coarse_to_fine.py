@@ -14,6 +14,7 @@ from stages.features.encoder import Encoder
 from stages.features.resample import resample, resample_labels, shape_at, shape_of, to_array, to_tensor
 from stages.segment import Regions, one_region
 from stages.settings import SMALLEST_EDGE, Optimised, Stylize
+from stages.stylize.evaluation import OnNote
 from stages.stylize.losses import chroma_variation, total_variation
 from stages.stylize.objective import Objective
 from stages.stylize.optimise import Method, OnIterate, minimise
@@ -56,6 +57,7 @@ def stylize(
     regions: Regions | None = None,
     settings: Stylize = Stylize(),  # noqa: B008 (frozen)
     on_iterate: OnIterate | None = None,
+    on_note: OnNote | None = None,
 ) -> Stylized:
     """Give the content the style's look, region by region.
 
@@ -65,6 +67,7 @@ def stylize(
         regions: the pair's matched regions; without them all of the style serves all of the content.
         settings: see `Stylize`.
         on_iterate: told of each evaluation.
+        on_note: told of what makes it slower than it could be.
 
     Raises:
         ValueError: an image or a label map is not what it should be.
@@ -72,7 +75,7 @@ def stylize(
     """
     pair = load_pair(content, style, regions, encoder.device)
     scales = list(zip(settings.sizes, settings.evaluations, strict=True))
-    return descend(pair, _start(pair, content, style, settings), encoder, settings, scales, on_iterate)
+    return descend(pair, _start(pair, content, style, settings), encoder, settings, scales, on_iterate, on_note)
 
 
 def descend(
@@ -82,6 +85,7 @@ def descend(
     settings: Optimised,
     scales: Sequence[tuple[int, int]],
     on_iterate: OnIterate | None,
+    on_note: OnNote | None,
     extra: Callable[[Tensor], dict[str, Tensor]] = lambda image: {},
 ) -> Stylized:
     """The loop that stage one and the one-stage method share.
@@ -93,6 +97,7 @@ def descend(
         settings: weights of the losses, the optimiser and when it stops.
         scales: (long edge, evaluations), coarse to fine.
         on_iterate: told of each evaluation.
+        on_note: told of what makes it slower than it could be.
         extra: further weighted losses of the image, by name.
     """
     full = shape_of(pair.content)
@@ -123,7 +128,7 @@ def descend(
 
         best, used = minimise(
             [pixels.change], losses, evaluations, method,
-            size=max(shape), done=done, total=total, on_iterate=on_iterate,
+            size=max(shape), done=done, total=total, on_iterate=on_iterate, on_note=on_note,
         )  # fmt: skip
         done += used
     pixels.resize(full)

@@ -1,49 +1,84 @@
 """The losses of stage one and of the one-stage method. All are zero at their target and of order one at the start."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 
-class _Gram(torch.autograd.Function):
-    """F diag(m) F^T over the pixels where m > 0, with its exact gradient (S + S^T) F diag(m).
+class Block(NamedTuple):
+    """Regions whose Gram matrices are summed in one product, over pixels that hold all of them."""
 
-    Each region costs its own pixels only, and the gradient one product where autograd would take two.
+    pixels: slice
+    regions: slice
+
+
+class GramWeights(NamedTuple):
+    """The weight of each pixel in each region's Gram matrix, prepared once for many evaluations."""
+
+    weights: Tensor
+    """(P, K), each region's summing to one; all zero for a region with no pixels."""
+    blocks: tuple[Block, ...]
+
+
+def gram_weights(guide: Tensor) -> GramWeights:
+    """Prepares the soft masks of a layer's regions.
+
+    On a GPU all regions share one product, since it is short of kernels and not of arithmetic. On a CPU each has its
+    own, over the span of pixels that it touches.
+
+    Args:
+        guide: (K, P) soft masks in [0, 1].
+    """
+    count, pixels = guide.shape
+    weights = guide / guide.sum(dim=1, keepdim=True).clamp(min=torch.finfo(guide.dtype).tiny)
+    blocks = [Block(slice(0, pixels), slice(0, count))]
+    if guide.device.type == "cpu":
+        touched = [inside.nonzero()[:, 0].tolist() or [0] for inside in guide]
+        blocks = [Block(slice(each[0], each[-1] + 1), slice(k, k + 1)) for k, each in enumerate(touched)]
+    return GramWeights(weights.T.contiguous(), tuple(blocks))
+
+
+class _Gram(torch.autograd.Function):
+    """F^T diag(m_k) F for all regions k, F being (P, C), with its exact gradient sum_k diag(m_k) F (S_k + S_k^T).
+
+    The weighted copies of F that the matrices are products of are those that the gradient is a product of.
     """
 
     @staticmethod
-    def forward(ctx: torch.autograd.function.FunctionCtx, F: Tensor, pixels: Tensor, weights: Tensor) -> Tensor:
-        inside = F[:, pixels]
-        ctx.save_for_backward(F, pixels, weights)
-        return (inside * weights) @ inside.T
+    def forward(
+        ctx: torch.autograd.function.FunctionCtx, F: Tensor, weights: Tensor, blocks: tuple[Block, ...]
+    ) -> Tensor:
+        channels = F.shape[1]
+        weighted = [(weights[pixels, regions, None] * F[pixels, None]).flatten(1) for pixels, regions in blocks]
+        products = [W.T @ F[pixels] for W, (pixels, _) in zip(weighted, blocks, strict=True)]  # (k C, C) each
+        ctx.save_for_backward(*weighted)
+        ctx.blocks, ctx.shape = blocks, F.shape  # type: ignore[attr-defined]
+        return torch.cat(products).view(-1, channels, channels)
 
     @staticmethod
     def backward(ctx: torch.autograd.function.FunctionCtx, grad: Tensor) -> tuple[Tensor, None, None]:
-        F, pixels, weights = ctx.saved_tensors  # type: ignore[attr-defined]
-        dF = torch.zeros_like(F)
-        dF[:, pixels] = ((grad + grad.T) @ F[:, pixels]) * weights
+        S = grad + grad.transpose(1, 2)
+        dF = S.new_zeros(ctx.shape)  # type: ignore[attr-defined]
+        for W, (pixels, regions) in zip(ctx.saved_tensors, ctx.blocks, strict=True):  # type: ignore[attr-defined]
+            dF[pixels].addmm_(W, S[regions].flatten(0, 1))
         return dF, None, None
 
 
-def gram(activations: Tensor, guide: Tensor) -> Tensor:
+def gram(activations: Tensor, weights: GramWeights) -> Tensor:
     """G_k = F diag(m_k) F^T / sum(m_k) for each region k.
 
     Args:
-        activations: (1, C, h, w).
-        guide: (K, h * w) soft masks in [0, 1].
+        activations: (1, C, h, w), best with their channels last in memory.
+        weights: of the layer's h * w pixels.
 
     Returns:
         (K, C, C). A region with no pixels has the zero matrix.
     """
-    F = activations[0].flatten(1)
-    grams = []
-    for m in guide:
-        pixels = m.nonzero()[:, 0]
-        total = m.sum().clamp(min=torch.finfo(F.dtype).tiny)
-        G: Tensor = _Gram.apply(F, pixels, m[pixels] / total)
-        grams.append(G)
-    return torch.stack(grams)
+    F = activations.permute(0, 2, 3, 1).flatten(0, 2)  # (P, C)
+    G: Tensor = _Gram.apply(F, weights.weights, weights.blocks)
+    return G
 
 
 def style_loss(grams: Mapping[str, Tensor], targets: Mapping[str, Tensor], areas: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from stages.features.device import compute_dtype
 from stages.features.encoder import Encoder
 from stages.features.guides import guide, one_hot
 from stages.features.resample import shape_of
-from stages.stylize.losses import content_loss, gram, style_loss
+from stages.stylize.losses import content_loss, gram, gram_weights, style_loss
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYER = "relu4_2"
@@ -34,16 +34,16 @@ class Objective:
         count: int,
         weights: dict[str, float],
     ) -> None:
-        self._encoder, self._weights = encoder, {name: weight for name, weight in weights.items() if weight}
-        self._dtype = compute_dtype(encoder.device)
+        self._encoder = encoder.computing_in(compute_dtype(encoder.device))
+        self._weights = {name: weight for name, weight in weights.items() if weight}
         masks, style_masks = one_hot(content_labels, count), one_hot(style_labels, count)
         self._areas = masks.mean(dim=(0, 2, 3))
         with torch.no_grad():
             of_content = self._activations(content, (*STYLE_LAYERS, CONTENT_LAYER))
             self._content_target = of_content[CONTENT_LAYER]
-            self._guides = {name: guide(masks, shape_of(of_content[name])) for name in STYLE_LAYERS}
+            self._guides = {name: gram_weights(guide(masks, shape_of(of_content[name]))) for name in STYLE_LAYERS}
             of_style = self._activations(style, STYLE_LAYERS)
-            self._grams = {name: gram(F, guide(style_masks, shape_of(F))) for name, F in of_style.items()}
+            self._grams = {n: gram(F, gram_weights(guide(style_masks, shape_of(F)))) for n, F in of_style.items()}
 
     def losses(self, image: Tensor) -> dict[str, Tensor]:
         """Weighted losses by name of (1, 3, H, W)."""
@@ -57,7 +57,5 @@ class Objective:
         return {name: self._weights[name] * loss for name, loss in parts.items()}
 
     def _activations(self, image: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
-        lower = self._dtype != torch.float32
-        with torch.autocast(image.device.type, self._dtype, enabled=lower):
-            activations = self._encoder(image, layers)
+        activations = self._encoder(image, layers)
         return {name: F.to(image.dtype) for name, F in activations.items()}

@@ -13,6 +13,7 @@ from stages.features.resample import to_tensor
 from stages.segment import Regions
 from stages.settings import OneStage
 from stages.stylize.coarse_to_fine import Stylized, descend, load_pair
+from stages.stylize.evaluation import OnNote
 from stages.stylize.losses import photorealism_loss
 from stages.stylize.optimise import OnIterate
 from stages.stylize.pixels import Pixels
@@ -30,6 +31,7 @@ def onestage(
     regions: Regions | None = None,
     settings: OneStage = OneStage(),  # noqa: B008 (frozen)
     on_iterate: OnIterate | None = None,
+    on_note: OnNote | None = None,
 ) -> Stylized:
     """Optimise the pixels under style, content and photorealism losses together, at the content's own size.
 
@@ -41,6 +43,7 @@ def onestage(
         regions: the pair's matched regions; without them all of the style serves all of the content.
         settings: see `OneStage`.
         on_iterate: told of each evaluation.
+        on_note: told of what makes it slower than it could be.
 
     Raises:
         ValueError: an image, a label map or the Laplacian is not what it should be.
@@ -59,7 +62,7 @@ def onestage(
 
     scales = [(max(content.shape[:2]), settings.evaluations)]
     pixels = Pixels(torch.zeros_like(pair.content), change=to_tensor(start, encoder.device))
-    return descend(pair, pixels, encoder, settings, scales, on_iterate, photorealism)
+    return descend(pair, pixels, encoder, settings, scales, on_iterate, on_note, photorealism)
 
 
 def to_sparse_tensor(L: sparse.csr_array, device: torch.device, dtype: torch.dtype = torch.float32) -> Tensor:

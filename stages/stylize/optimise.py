@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from stages.stylize.evaluation import Losses, OnNote, evaluation_of
+
 STALL_WINDOW = 10
 HISTORY = 20
 
@@ -53,7 +55,7 @@ class Method(NamedTuple):
 
 def minimise(
     parameters: Sequence[Tensor],
-    losses: Callable[[], dict[str, Tensor]],
+    losses: Losses,
     evaluations: int,
     method: Method,
     *,
@@ -61,16 +63,18 @@ def minimise(
     done: int,
     total: int,
     on_iterate: OnIterate | None,
+    on_note: OnNote | None = None,
 ) -> tuple[dict[str, float], int]:
     """Minimise the sum of `losses()` over `parameters`, in place, and leave the best iterate in them.
 
     Args:
         parameters: leaf tensors that require gradients.
-        losses: evaluates the weighted losses at the present parameters.
+        losses: the weighted losses at the present parameters.
         evaluations: of the losses and their gradient, at most.
         method: see `Method`.
         size, done, total: reported to the callback: image size, evaluations before this call, and in all calls.
         on_iterate: called after each evaluation.
+        on_note: told of what makes it slower than it could be.
 
     Returns:
         The best iterate's losses by name, and the evaluations used.
@@ -82,6 +86,7 @@ def minimise(
     best_losses: dict[str, float] = {}
     best_parameters = [p.detach().clone() for p in parameters]
     history: list[float] = []
+    compute = evaluation_of(losses, parameters, on_note)
     solver: torch.optim.Optimizer
     if method.optimizer == "lbfgs":
         solver = torch.optim.LBFGS(
@@ -95,12 +100,8 @@ def minimise(
         nonlocal best, best_losses
         if len(history) == evaluations:
             raise _SpentError
-        solver.zero_grad()
-        parts = losses()
-        loss = torch.stack(list(parts.values())).sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        value = loss.item()
-        named = {name: part.item() for name, part in parts.items()}
+        named = compute()
+        value = sum(named.values())
         if not math.isfinite(value):
             raise DivergedError(f"the loss is {value} at evaluation {done + len(history) + 1}, size {size}: {named}")
         if value < best:

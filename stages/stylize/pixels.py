@@ -33,15 +33,14 @@ class Pixels:
     def resize(self, shape: tuple[int, int]) -> None:
         """Go on at (height, width)."""
         self._start = resample(self._full, shape)
-        self._weights = None if self._full_weights is None else resample(self._full_weights, shape)
+        self._projection = None
+        if self._full_weights is not None and self._spans is not None:
+            weights = resample(self._full_weights, shape)
+            self._projection = torch.einsum("nkhw,kij->nijhw", weights, self._spans)
         self.change = resample(self.change.detach(), shape, bounded=False).clone().requires_grad_(True)
 
     def image(self) -> Tensor:
         """(1, 3, height, width) at the present change, not clipped."""
-        return self._start + self._within_spans(self.change)
-
-    def _within_spans(self, change: Tensor) -> Tensor:
-        if self._weights is None or self._spans is None:
-            return change
-        allowed = torch.einsum("kij,njhw->nkihw", self._spans, change)
-        return (self._weights[:, :, None] * allowed).sum(dim=1)
+        if self._projection is None:
+            return self._start + self.change
+        return self._start + (self._projection * self.change[:, None]).sum(dim=2)

@@ -135,7 +135,7 @@ def _plain_run(inputs: Inputs, encoder: Encoder, seconds: float) -> list[tuple[f
 
     scales = [(max(inputs.content.shape), PLAIN_EVALUATIONS)]
     with suppress(_OutOfTimeError):
-        descend(pair, pixels, encoder, settings, scales, look)
+        descend(pair, pixels, encoder, settings, scales, look, None)
     return reached
 
 
