@@ -29,7 +29,7 @@ def _make(work: Work) -> Made:
 
 ONESTAGE = Step(
     name="onestage",
-    version=2,
+    version=3,
     make=_make,
     outputs=("image16.png", "image.png"),
     inputs=AT_WORK,
