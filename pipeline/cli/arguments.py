@@ -17,14 +17,20 @@ from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct, structs
+from msgspec.inspect import VarTupleType, type_info
 
-from pipeline.cli.commands import COMMANDS, FILLED_IN, AnyCommand, Command, OnDataset
+from pipeline.cli.command import FILLED_IN, Command, WithSettings
+from pipeline.cli.commands import COMMANDS, AnyCommand
 from pipeline.cli.screen import say
 from pipeline.dataset.config import Config, ConfigError
 from pipeline.dataset.layers import Layer, as_option, convert, find_faults
 from pipeline.dataset.wording import placeholder
 
 DESCRIPTION = "Photorealistic style transfer in two stages: a photo in the look of another, and still a photo."
+FAMILIES = {"look": "Looks: learnt from photos, applied to others, handed to other programs."}
+"""Commands of two words, by their first."""
+LETTERS = {"output": ("-o",)}
+"""Options that have a letter too."""
 LAMBDA = "smooth.lambda"
 
 
@@ -46,7 +52,7 @@ def options_of(command: type[Command]) -> Iterator[Option]:
     """The options of a command: its own, and the settings."""
     for own in _fields(command):
         yield own._replace(listed=own.name not in command.leaves_out)
-    for setting in _fields(Config) if issubclass(command, OnDataset) else ():
+    for setting in _fields(Config) if issubclass(command, WithSettings) else ():
         listed = setting.name not in command.leaves_out
         inner = _fields(setting.kind, f"{setting.name}.") if isinstance(setting.default, Struct) else [setting]
         yield from (each._replace(listed=listed, setting=True) for each in inner)
@@ -73,7 +79,7 @@ def parse(argv: Sequence[str]) -> AnyCommand:
     if faults := [*find_faults(Layer(own, known=kind)), *find_faults(Layer(typed))]:
         raise ConfigError("\n".join(faults))
     command: AnyCommand = convert(own, kind)
-    if not isinstance(command, OnDataset):
+    if not isinstance(command, WithSettings):
         return command
     if idle := [as_option(key) for key in values if not options[key].listed]:
         say(f"{name} makes no use of {', '.join(idle)}")
@@ -85,30 +91,59 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser("photostyle", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"photostyle {version('photostyle')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    families: dict[str, Any] = {"": commands}
     for name, kind in COMMANDS.items():
+        family, _, last = name.rpartition(" ")
+        if family not in families:
+            text = FAMILIES[family]
+            of_family = commands.add_parser(family, help=text, description=text, allow_abbrev=False)
+            families[family] = of_family.add_subparsers(required=True, metavar="COMMAND")
         doc = inspect.cleandoc(kind.__doc__ or "")
-        usage = f"photostyle {name} [options]{' DATASET' if issubclass(kind, OnDataset) else ''}"
-        command = commands.add_parser(
-            name, help=doc, description=doc, usage=usage, allow_abbrev=False, argument_default=SUPPRESS
+        shown = " ".join(filter(None, [f"photostyle {name} [options]", *map(_shown, _positionals(kind))]))
+        command = families[family].add_parser(
+            last, help=doc, description=doc, usage=shown, allow_abbrev=False, argument_default=SUPPRESS
         )
+        command.set_defaults(command=name)
+        for option in _positionals(kind):
+            command.add_argument(option.name, metavar=option.name.upper(), nargs=_count(option), help=option.help)
         for section, options in groupby(options_of(kind), lambda option: option.name.rpartition(".")[0]):
             group = command.add_argument_group(f"[{section}]") if section else command
             for option in options:
-                _add(group.add_argument, option)
+                if option.name not in kind.positionals:
+                    _add(group.add_argument, option)
     return parser
+
+
+def _positionals(command: type[Command]) -> list[Option]:
+    own = {option.name: option for option in _fields(command)}
+    return [own[name] for name in command.positionals]
+
+
+def _count(option: Option) -> str | None:
+    """How many words a positional takes: several, or one at most, or one."""
+    if _is_several(option):
+        return "+"
+    return "?" if option.default is None else None
+
+
+def _is_several(option: Option) -> bool:
+    return isinstance(type_info(option.kind), VarTupleType)
+
+
+def _shown(positional: Option) -> str:
+    word = positional.name.upper()
+    return {"+": f"{word} [{word} ...]", "?": f"[{word}]", None: word}[_count(positional)]
 
 
 def _add(add: Callable[..., Any], option: Option) -> None:
     help = option.help if option.listed else SUPPRESS
-    if option.default is msgspec.NODEFAULT:
-        add(option.name, metavar=option.name.upper(), help=help)
-        return
-    form: dict[str, Any] = {"metavar": placeholder(option.kind)}
+    names = [*LETTERS.get(option.name, ()), as_option(option.name)]
+    form: dict[str, Any] = {"metavar": placeholder(option.kind), "required": option.default is msgspec.NODEFAULT}
     if isinstance(option.default, bool):
         form = {"action": BooleanOptionalAction if option.setting else "store_true"}
-    elif isinstance(option.default, tuple):
-        form["nargs"] = "+"
-    add(as_option(option.name), dest=option.name, help=help, **form)
+    elif _is_several(option):
+        form |= {"action": "extend", "nargs": "+"}
+    add(*names, dest=option.name, help=help, **form)
 
 
 def _fields(struct: type[Struct], section: str = "") -> Iterator[Option]:
@@ -166,6 +201,8 @@ def _unknown(words: Sequence[str], command: str, known: Sequence[str]) -> str:
     names = [word.partition("=")[0] for word in words if word.startswith("-")]
     if not names:
         takes = "one folder: put quotes around a name with spaces" if "--results" in known else "no folder"
+        if positionals := COMMANDS[command].positionals:
+            takes = takes if positionals == ("dataset",) else f"only {' and '.join(map(str.upper, positionals))}"
         return f"{' '.join(words)}: {command} takes {takes}"
     near = {name: get_close_matches(name, known, n=1) for name in names}
     return "\n".join(f"{name}: no such option{f': {near[name][0]}?' if near[name] else ''}" for name in names)

@@ -1,31 +1,21 @@
-"""The commands, each with its own options: a field, its default and, for the help, a docstring of whole sentences."""
+"""The commands on a dataset, and the list of all commands."""
 
-from collections.abc import Mapping
+import re
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
+from pipeline.cli.command import Command, WithSettings
+from pipeline.cli.photo_commands import LookApply, LookExport, LookFit
 from pipeline.dataset.config import Config
 from pipeline.dataset.layers import load_config
 from pipeline.dataset.layouts import Pair
 from pipeline.steps.up_to_date import size_made
 from stages.settings import Positive
 
-FILLED_IN = frozenset({"settings", "typed", "lambdas"})
-"""Fields that are no options: they come of the others."""
 
-
-class Command(Struct, frozen=True, kw_only=True):
-    """What the command line asks for."""
-
-    goes_on: ClassVar[bool] = False
-    """Whether it goes on from results that are there."""
-    leaves_out: ClassVar[frozenset[str]] = frozenset()
-    """Options and sections of the settings that mean nothing to the command: they are accepted, but not listed."""
-
-
-class OnDataset(Command, frozen=True, kw_only=True):
+class OnDataset(WithSettings, frozen=True, kw_only=True):
     """What every command on a dataset takes."""
 
     dataset: Path
@@ -34,12 +24,8 @@ class OnDataset(Command, frozen=True, kw_only=True):
     """The results go to this folder, in a folder of the dataset's name."""
     pairs: tuple[str, ...] = ()
     """Only these pairs are looked at; without it, all are."""
-    config: Path | None = None
-    """This TOML file of settings overrides the dataset's own photostyle.toml; the options here override both."""
-    settings: Config = Config()
-    """Those of the dataset as a whole."""
-    typed: Mapping[str, Any] = {}
-    """The settings that were typed, as texts."""
+
+    positionals = ("dataset",)
 
     def settings_of(self, pair: Pair | None = None) -> Config:
         """The settings of one pair, or of the dataset as a whole.
@@ -155,5 +141,27 @@ class Weights(Command, frozen=True, kw_only=True):
     """The weights of this network are fetched."""
 
 
-AnyCommand = Run | Segment | Stylize | Smooth | Onestage | Compare | Ui | Explain | Status | Doctor | Weights
-COMMANDS: dict[str, type[Command]] = {kind.__name__.lower(): kind for kind in get_args(AnyCommand)}
+AnyCommand = (
+    Run
+    | Segment
+    | Stylize
+    | Smooth
+    | Onestage
+    | Compare
+    | LookApply
+    | LookFit
+    | LookExport
+    | Ui
+    | Explain
+    | Status
+    | Doctor
+    | Weights
+)
+
+
+def name_of(kind: type[Command]) -> str:
+    """How a command is typed: LookApply is "look apply"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
+
+
+COMMANDS: dict[str, type[Command]] = {name_of(kind): kind for kind in get_args(AnyCommand)}

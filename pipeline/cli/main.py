@@ -24,12 +24,15 @@ from pipeline.cli.commands import (
     Weights,
     Work,
 )  # fmt: skip
+from pipeline.cli.photo_commands import LookApply, LookExport, LookFit
 from pipeline.cli.screen import Screen, say
 from pipeline.cli.status import status_table
 from pipeline.compare.methods import CompareError
 from pipeline.dataset.config import ConfigError
 from pipeline.dataset.inputs import InputError
 from pipeline.dataset.layouts import Dataset, DatasetError
+from pipeline.images.raster import ImageError
+from pipeline.looks.look_file import LookError
 from pipeline.networks.semantic_model import SemanticModelError
 from pipeline.run.cluster import Cluster, ClusterError
 from pipeline.run.dataset import choose_pairs, examine_and_tell, only_sound, run_dataset, with_masks
@@ -51,6 +54,17 @@ from pipeline.store.system_errors import in_words
 FAILED = 1
 WRONG_USE = 2
 INTERRUPTED = 130
+TOLD = (
+    ClusterError,
+    CompareError,
+    EncoderError,
+    ImageError,
+    InputError,
+    LockedError,
+    LookError,
+    SemanticModelError,
+)
+"""Errors whose words are for the user."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigError, DatasetError) as error:
         say(f"photostyle: {error}")
         return WRONG_USE
-    except (ClusterError, CompareError, EncoderError, InputError, LockedError, SemanticModelError) as error:
+    except TOLD as error:
         say(f"photostyle: {error}")
         return FAILED
     except OSError as error:
@@ -92,6 +106,12 @@ def _dispatch(command: AnyCommand) -> int:
             return _work(command, [ONESTAGE])
         case Compare():
             return _compare(command)
+        case LookApply() | LookFit() | LookExport():
+            from pipeline.cli.on_photos import work_on_photos
+
+            summary = work_on_photos(command, Screen())
+            say(_summary_line(summary))
+            return FAILED if summary.failures else 0
         case Ui():
             return _ui(command)
         case Explain():

@@ -39,7 +39,7 @@ class Layer(NamedTuple):
 
 
 def load_config(
-    dataset: Path,
+    dataset: Path | None,
     file: Path | None = None,
     pair: Pair | None = None,
     options: Mapping[str, Any] | None = None,
@@ -48,7 +48,7 @@ def load_config(
     """The settings of a pair, or of a dataset as a whole.
 
     Args:
-        dataset: its folder.
+        dataset: its folder; None where there is none.
         file: that was given with --config.
         pair: whose own settings count too.
         options: those of the command line.
@@ -58,7 +58,7 @@ def load_config(
         ConfigError: a file can't be read, or as for `resolve`.
     """
     layers = [Layer(made or {})]
-    if (dataset / SETTINGS).exists():
+    if dataset is not None and (dataset / SETTINGS).exists():
         if leads_out(dataset / SETTINGS, dataset.resolve()):
             remedy = "copy the file, or give it as --config"
             raise ConfigError(f"{dataset / SETTINGS}: a link that leads out of the dataset's folder: {remedy}")

@@ -34,8 +34,9 @@ def encode_png(image: npt.NDArray[np.floating], bits: int, alpha: npt.NDArray[np
 def rounded(image: npt.NDArray[np.floating], bits: int) -> Pixels:
     """Values, clipped to [0, 1], as the nearest of 2^bits levels: uint8 or uint16 for 8 or 16 bits."""
     levels = 2**bits - 1
-    scaled = np.rint(np.clip(image, 0, 1).astype(np.float64) * levels)
-    pixels: Pixels = scaled.astype({8: np.uint8, 16: np.uint16}[bits])
+    scaled = np.clip(image, 0, 1)
+    scaled *= levels
+    pixels: Pixels = np.rint(scaled, out=scaled).astype({8: np.uint8, 16: np.uint16}[bits])
     return pixels
 
 

@@ -26,6 +26,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from pipeline.networks.vgg_fingerprints import FINGERPRINTS
+from pipeline.store.cache import cache_folder
 from stages.features.encoder import IMAGENET_MEAN, IMAGENET_STD, Architecture, Encoder, layer_names
 
 Tensors = dict[str, npt.NDArray[np.float32]]
@@ -50,11 +51,6 @@ class EncoderWeights(NamedTuple):
     architecture: Architecture
     tensors: Tensors
     source: str
-
-
-def cache_folder() -> Path:
-    """Where converted weights are kept: $XDG_CACHE_HOME/photostyle, by default ~/.cache/photostyle."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "photostyle"
 
 
 def load_encoder_weights(wanted: Literal["auto", "vgg16", "vgg19"] = "auto") -> EncoderWeights:

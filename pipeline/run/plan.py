@@ -52,7 +52,7 @@ class Failure(NamedTuple):
 
 def failure_line(failure: Failure) -> str:
     """One failure in a line."""
-    return f"{failure.pair} {failure.what}: {failure.reason}"
+    return f"{' '.join(filter(None, [failure.pair, failure.what]))}: {failure.reason}"
 
 
 class Summary(NamedTuple):

@@ -6,7 +6,7 @@ greys only depend on the greys of the table. The same colour becomes the same co
 """
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 Table = NDArray[np.float32]
 """(N, N, N, 3) in [0, 1], sRGB: the colour that (red, green, blue) = (i, j, k) / (N - 1) becomes at [i, j, k]."""
-Pixels = TypeVar("Pixels", NDArray[np.uint8], NDArray[np.uint16], NDArray[np.float32])
 
 WHITE = {"uint8": 255, "uint16": 65535, "float32": 1}
 """The largest value of each type of pixels."""
@@ -46,27 +45,29 @@ def mixed(tables: Sequence[Table], shares: Sequence[float]) -> Table:
     return np.average(np.stack(tables), axis=0, weights=shares).astype(np.float32)
 
 
-def apply_table(table: Table, pixels: Pixels) -> Pixels:
+def apply_table(table: Table, pixels: NDArray[Any], bits: int | None = None) -> NDArray[Any]:
     """A photo through a look.
 
     One thread computes, and lets go of Python's lock: several photos at once take several threads.
 
-    pixels: (..., 3) sRGB, uint8 or uint16 levels, or float32, finite, which are clipped to [0, 1].
-    Returns the same shape and type; levels are rounded to the nearest.
+    pixels: (..., 3) sRGB, uint8 or uint16 levels, or float32, finite, which are clipped to [0, 1]. bits: 8 or 16, where
+    levels of so many are wanted whatever the pixels are.
+    Returns the same shape and, without `bits`, type; levels are rounded to the nearest.
     Raises KeyError for another type.
     """
     flat = np.ascontiguousarray(pixels).reshape(-1, 3)
-    full = np.float32(WHITE[flat.dtype.name])
-    mapped = np.empty_like(flat)
-    _apply(np.ascontiguousarray(table), flat, full, np.float32(0 if full == 1 else 0.5), mapped)
+    kind = flat.dtype if bits is None else np.dtype(f"uint{bits}")
+    white, whitest = (np.float32(WHITE[each.name]) for each in (flat.dtype, kind))
+    mapped = np.empty(flat.shape, kind)
+    _apply(np.ascontiguousarray(table), flat, white, whitest, np.float32(0 if whitest == 1 else 0.5), mapped)
     return mapped.reshape(pixels.shape)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _apply(table, pixels, full, half, mapped):  # type: ignore[no-untyped-def]
+def _apply(table, pixels, white, whitest, half, mapped):  # type: ignore[no-untyped-def]
     """half: what is added before a level is cut off to an integer."""
     last = len(table) - 1
-    to_lattice = np.float32(last) / full
+    to_lattice = np.float32(last) / white
     for p in range(len(pixels)):
         r = min(max(np.float32(pixels[p, 0]) * to_lattice, np.float32(0)), np.float32(last))
         g = min(max(np.float32(pixels[p, 1]) * to_lattice, np.float32(0)), np.float32(last))
@@ -96,4 +97,4 @@ def _apply(table, pixels, full, half, mapped):  # type: ignore[no-untyped-def]
                 + third * table[i2, j2, k2, c]
                 + least * table[i + 1, j + 1, k + 1, c]
             )
-            mapped[p, c] = value * full + half
+            mapped[p, c] = value * whitest + half

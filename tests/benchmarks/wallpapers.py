@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.networks.weights import cache_folder
+from pipeline.store.cache import cache_folder
 from pipeline.store.files import write_atomically
 
 NAME = "lomiri-wallpapers-16.04_20.04.0-2_all.deb"

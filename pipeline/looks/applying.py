@@ -1,0 +1,47 @@
+"""A look applied to photos, several at once."""
+
+import os
+from collections.abc import Sequence
+from functools import partial
+
+from pipeline.dataset.destinations import Destined
+from pipeline.dataset.file_names import printable
+from pipeline.images.photos import understand
+from pipeline.images.saving import Encoded, encode_photo
+from pipeline.looks.look_file import Look
+from pipeline.run.orders import Order
+from pipeline.store.files import hash_bytes, read_file
+from stages.look.table import Table, apply_table, weakened
+from stages.smooth.solvers.free_memory import free_memory
+
+VERSION = 1
+"""Raised when the code would make another file of the same photo and look."""
+BYTES_AT_ONCE = 2**30
+"""Free memory for each photo at work: one of 12 megapixels takes a quarter of it."""
+
+
+def orders_of(photos: Sequence[Destined], look: Look, strength: float) -> list[Order]:
+    """What is to be made of photos by a look: 0 leaves them as they are, 1 is the look, more exaggerates it."""
+    table = weakened(look.table, strength)
+    decides = f"look {VERSION} {look.digest()} {strength!r}"
+    return [
+        Order(printable(one.photo.name), one.output, partial(_recipe, one, decides), partial(_looked, one, table))
+        for one in photos
+    ]
+
+
+def photos_at_once() -> int:
+    """As many as there are cores, and memory for."""
+    return max(1, min(os.cpu_count() or 1, free_memory() // BYTES_AT_ONCE))
+
+
+def _recipe(one: Destined, decides: str) -> str:
+    return hash_bytes(f"{decides} {one.output.suffix.lower()} {hash_bytes(read_file(one.photo))}".encode())
+
+
+def _looked(one: Destined, table: Table) -> Encoded:
+    (photo, alpha, bits, kept), notes = understand(one.photo)
+    levels = apply_table(table, photo, bits)
+    del photo  # before there are further copies
+    encoded = encode_photo(one.output.suffix, levels, kept, alpha=alpha, bits=bits)
+    return encoded._replace(notes=(*notes, *encoded.notes))

@@ -1,0 +1,64 @@
+"""A look from photos and what was made of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from pipeline.dataset.config import WORKING_SIZE
+from pipeline.images.photos import Photo, read_photo, shrink
+from pipeline.images.raster import ImageError
+from pipeline.looks.look_file import Look
+from stages.look.fit import Unheld, fit_table, unheld
+
+FIT_VERSION = 1
+"""Raised when the code would fit another table to the same photos."""
+UNHELD = "unheld"
+"""What the record calls that which the table can't hold."""
+OFF = 1
+"""Pixels by which a result that was brought down may miss its photo's shape."""
+
+
+class Example(NamedTuple):
+    """A photo and what was made of it, of one shape, H x W x 3."""
+
+    content: Photo
+    result: Photo
+
+
+def fit_look(examples: Sequence[Example], record: dict[str, Any]) -> Look:
+    """The look that comes nearest to all of them; what it can't hold is added to the record."""
+    contents, results = (np.concatenate([one[side].reshape(-1, 3) for one in examples]) for side in (0, 1))
+    table = fit_table(contents, results)
+    return Look(table, {**record, UNHELD: unheld(table, contents, results)._asdict()})
+
+
+def in_words(look: Look) -> str:
+    """What the table can't hold, as far as the record says it."""
+    left = look.record.get(UNHELD)
+    if not isinstance(left, dict) or not all(isinstance(left.get(name), float) for name in Unheld._fields):
+        return ""
+    mean, high = (left[name] for name in Unheld._fields)
+    return f"what a table can't hold of it: Delta E 2000 {mean:.2f} in the mean, {high:.2f} at the 95th percentile"
+
+
+def read_example(content: Path, result: Path) -> Example:
+    """Both at the working size.
+
+    Raises:
+        ImageError: one can't be read, or they are not of one shape.
+    """
+    photo, made = (shrink(read_photo(path), WORKING_SIZE) for path in (content, result))
+    if max(abs(a - b) for a, b in zip(photo.shape, made.shape, strict=True)) > OFF:
+        (height, width), (h, w) = photo.shape[:2], made.shape[:2]
+        raise ImageError(f"{result}: is {w}x{h} where {content} is {width}x{height}: give what was made of that photo")
+    return Example(photo, _resized(made, photo.shape))
+
+
+def _resized(photo: Photo, shape: tuple[int, ...]) -> Photo:
+    if photo.shape == shape:
+        return photo
+    planes = (Image.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(photo, 2, 0))
+    return np.stack([np.asarray(plane.resize((shape[1], shape[0]))) for plane in planes], axis=2).clip(0, 1)
