@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 from msgspec import Meta
 
 from pipeline.cli.command import Command, WithSettings
-from pipeline.cli.photo_commands import LookApply, LookExport, LookFit
+from pipeline.cli.photo_commands import LookApply, LookExport, LookFit, LookMake, Transfer
 from pipeline.dataset.config import Config
 from pipeline.dataset.layers import load_config
 from pipeline.dataset.layouts import Pair
@@ -143,11 +143,13 @@ class Weights(Command, frozen=True, kw_only=True):
 
 AnyCommand = (
     Run
+    | Transfer
     | Segment
     | Stylize
     | Smooth
     | Onestage
     | Compare
+    | LookMake
     | LookApply
     | LookFit
     | LookExport

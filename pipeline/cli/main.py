@@ -24,7 +24,7 @@ from pipeline.cli.commands import (
     Weights,
     Work,
 )  # fmt: skip
-from pipeline.cli.photo_commands import LookApply, LookExport, LookFit
+from pipeline.cli.photo_commands import LookApply, LookExport, LookFit, LookMake, Transfer
 from pipeline.cli.screen import Screen, say
 from pipeline.cli.status import status_table
 from pipeline.compare.methods import CompareError
@@ -33,6 +33,7 @@ from pipeline.dataset.inputs import InputError
 from pipeline.dataset.layouts import Dataset, DatasetError
 from pipeline.images.raster import ImageError
 from pipeline.looks.look_file import LookError
+from pipeline.looks.making import MakingError
 from pipeline.networks.semantic_model import SemanticModelError
 from pipeline.run.cluster import Cluster, ClusterError
 from pipeline.run.dataset import choose_pairs, examine_and_tell, only_sound, run_dataset, with_masks
@@ -62,6 +63,7 @@ TOLD = (
     InputError,
     LockedError,
     LookError,
+    MakingError,
     SemanticModelError,
 )
 """Errors whose words are for the user."""
@@ -106,7 +108,7 @@ def _dispatch(command: AnyCommand) -> int:
             return _work(command, [ONESTAGE])
         case Compare():
             return _compare(command)
-        case LookApply() | LookFit() | LookExport():
+        case Transfer() | LookMake() | LookApply() | LookFit() | LookExport():
             from pipeline.cli.on_photos import work_on_photos
 
             summary = work_on_photos(command, Screen())

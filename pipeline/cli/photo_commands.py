@@ -1,9 +1,66 @@
-"""The commands on photos that are in no dataset: a look learnt, applied, handed on."""
+"""The commands on photos that are in no dataset: a look transferred, learnt, applied, handed on."""
 
 from pathlib import Path
 
-from pipeline.cli.command import Command
-from pipeline.dataset.config import Strength
+from pipeline.cli.command import Command, WithSettings
+from pipeline.dataset.config import Config, Strength
+from pipeline.dataset.layers import load_config
+from pipeline.dataset.layouts import Pair
+
+
+class Transfer(WithSettings, frozen=True, kw_only=True):
+    """Gives a photo the look of another, or many photos the look of one; as large as they are, if no size is set."""
+
+    photos: tuple[Path, ...]
+    """These are the photo and the one whose look it gets; with --style, all photos that get its look, or folders."""
+    style: Path | None = None
+    """All photos get the look of this one."""
+    output: Path | None = None
+    """The result goes to this file; its ending says whether it is a JPEG, a PNG or a TIFF."""
+    to: Path | None = None
+    """The results go to this folder, under their photos' names."""
+    mask: tuple[Path, ...] = ()
+    """These two images are the masks of the photo and of the style."""
+    force: bool = False
+    """What is current is done again, and what stands in a result's place is replaced, whoever made it."""
+
+    positionals = ("photos",)
+    leaves_out = frozenset({"onestage"})
+
+    def settings_of(self, pair: Pair | None = None) -> Config:
+        """The settings that count: native size where none is set, and a draft looks for no regions unless told to.
+
+        Raises:
+            ConfigError: a file can't be used.
+        """
+        first = load_config(None, self.config, pair, self.typed, {"size": "native"})
+        made = {"size": "native", **({"masks": "given"} if first.draft else {})}
+        return load_config(None, self.config, pair, self.typed, made)
+
+
+class LookMake(WithSettings, frozen=True, kw_only=True):
+    """Learns a look from photos like those that it is for, and from one or several photos that have it."""
+
+    photos: tuple[Path, ...]
+    """These are some photos like those that the look is for, or folders of them."""
+    style: tuple[str, ...]
+    """These photos have the look. Of several, each may have a share behind a colon, as in dusk.jpg:0.3; those without
+    one share what is left of 1 equally."""
+    output: Path
+    """The look goes to this file."""
+    force: bool = False
+    """It is made again, and what stands there is replaced, whoever made it."""
+
+    positionals = ("photos",)
+    leaves_out = frozenset({"onestage"})
+
+    def settings_of(self, pair: Pair | None = None) -> Config:
+        """The settings that count: no regions unless they are asked for, since a table of colours knows no places.
+
+        Raises:
+            ConfigError: a file can't be used.
+        """
+        return load_config(None, self.config, pair, self.typed, {"masks": "none"})
 
 
 class LookApply(Command, frozen=True, kw_only=True):

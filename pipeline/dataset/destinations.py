@@ -20,49 +20,63 @@ class Destined(NamedTuple):
     output: Path
 
 
-class Destinations(NamedTuple):
-    """All of them, and what of the command line is at fault."""
+class Named(NamedTuple):
+    """All photos that are meant, and what of the command line is at fault."""
 
-    photos: tuple[Destined, ...]
+    photos: tuple[Path, ...]
     faults: tuple[Fault, ...]
     notes: tuple[str, ...]
     """What is passed over."""
 
 
-def destinations(named: Sequence[Path], to: Path) -> Destinations:
-    """Every photo, in the order in which they were named; those of a folder in that of their names.
+class Destinations(NamedTuple):
+    """The same, with where each result goes."""
 
-    A result has its photo's name; its ending too, where files of that kind are written. Nothing is opened.
+    photos: tuple[Destined, ...]
+    faults: tuple[Fault, ...]
+    notes: tuple[str, ...]
 
-    Args:
-        named: photos, and folders of photos, whose subfolders are not looked into.
-        to: the folder of the results, which need not be there yet.
+
+def photos_named(words: Sequence[Path]) -> Named:
+    """Every photo once, in the order in which they were named; those of a folder in that of their names.
+
+    words: photos, and folders of photos, whose subfolders are not looked into. No photo is opened.
     """
-    photos, faults, notes = list[Destined](), list[Fault](), list[str]()
-    taken: dict[str, Path] = {}
-    for one in named:
+    photos, faults, notes = dict[Path, None](), list[Fault](), list[str]()
+    for word in words:
         try:
-            found = list(_photos_of(one, notes))
+            found = list(_photos_of(word, notes))
         except OSError as error:
-            faults.append(Fault(printable(one.name), in_words(error, one)))
+            faults.append(Fault(printable(word.name), in_words(error, word)))
             continue
         if not found:
-            faults.append(Fault(printable(one.name), f"{one}: holds no photo"))
-        for photo in found:
-            output = to / with_written_ending(photo)
-            other = taken.get(folded(output.name))
-            if other == photo:  # named twice
-                continue
-            taken.setdefault(folded(output.name), photo)
-            if other is not None:
-                why = f"its result would have the name of that of {other}: rename one, or give each a folder"
-                faults.append(Fault(printable(photo.name), f"{photo}: {why}"))
-            elif output.exists() and output.resolve() == photo.resolve():
-                why = "its result would overwrite it: give another folder"
-                faults.append(Fault(printable(photo.name), f"{photo}: {why}"))
-            else:
-                photos.append(Destined(photo, output))
-    return Destinations(tuple(photos), tuple(faults), tuple(notes))
+            faults.append(Fault(printable(word.name), f"{word}: holds no photo"))
+        photos |= dict.fromkeys(found)
+    return Named(tuple(photos), tuple(faults), tuple(notes))
+
+
+def destinations(words: Sequence[Path], to: Path) -> Destinations:
+    """The photos that are named, each with the file that its result goes to.
+
+    A result has its photo's name; its ending too, where files of that kind are written.
+
+    words: as for `photos_named`. to: the folder of the results, which need not be there yet.
+    """
+    named = photos_named(words)
+    photos, faults = list[Destined](), [*named.faults]
+    taken: dict[str, Path] = {}
+    for photo in named.photos:
+        output = to / with_written_ending(photo)
+        other = taken.setdefault(folded(output.name), photo)
+        if other != photo:
+            why = f"its result would have the name of that of {other}: rename one, or give each a folder"
+            faults.append(Fault(printable(photo.name), f"{photo}: {why}"))
+        elif output.exists() and output.resolve() == photo.resolve():
+            why = "its result would overwrite it: give another folder"
+            faults.append(Fault(printable(photo.name), f"{photo}: {why}"))
+        else:
+            photos.append(Destined(photo, output))
+    return Destinations(tuple(photos), tuple(faults), named.notes)
 
 
 def with_written_ending(photo: Path) -> str:

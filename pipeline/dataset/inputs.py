@@ -1,6 +1,6 @@
 """What the stages take of one pair: its photos and labels at the working size, checked against each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pipeline.dataset.config import WORKING_SIZE, Size
 from pipeline.dataset.layouts import Pair
 from pipeline.images.masks import Labels, Mask, describe, read_classes, read_mask
-from pipeline.images.photos import Alpha, Original, Photo, shrink, understand, working_shape
+from pipeline.images.photos import Alpha, Original, Photo, Understood, shrink, understand, working_shape
 from pipeline.images.raster import ImageError
 from pipeline.store.files import hash_array, hash_bytes
 from stages.segment.match import Regions, match_regions, one_region
@@ -75,8 +75,13 @@ def working_size(size: Size) -> int:
     return WORKING_SIZE if size == "native" else size
 
 
-def load_inputs(pair: Pair, size: Size) -> Inputs:
+def load_inputs(pair: Pair, size: Size, read: Callable[[Path], Understood] = understand) -> Inputs:
     """Reads a pair's files and brings them down to the working size.
+
+    Args:
+        pair: its files.
+        size: as in the settings.
+        read: reads a photo, or remembers it.
 
     Raises:
         InputError: with every fault of the pair's files, not only the first.
@@ -91,7 +96,7 @@ def load_inputs(pair: Pair, size: Size) -> Inputs:
         ("style", pair.style, pair.style_mask),
     ):
         try:
-            whole, put_right = understand(photo_path)
+            whole, put_right = read(photo_path)
             photo = whole.photo
             notes[photo_path] += put_right
             shape = working_shape(photo.shape, edge)
@@ -131,15 +136,15 @@ def load_inputs(pair: Pair, size: Size) -> Inputs:
     names = pair.content_mask.name, pair.style_mask.name
     sides = (names[0], masks["content"]), (names[1], masks["style"])
     try:
-        read = read_classes(*sides, pair.mask_rules.palette)
-        regions = match_regions(read.content, read.style, read.names, content, style)
+        named = read_classes(*sides, pair.mask_rules.palette)
+        regions = match_regions(named.content, named.style, named.names, content, style)
     except ValueError as error:
         raise InputError(f"{pair.content_mask.parent}: {error}") from error
-    notes[pair.content_mask] += [*read.content_notes, *regions.content_notes]
-    notes[pair.style_mask] += [*read.style_notes, *regions.style_notes]
+    notes[pair.content_mask] += [*named.content_notes, *regions.content_notes]
+    notes[pair.style_mask] += [*named.style_notes, *regions.style_notes]
     told = _told(notes, pair)
-    classes = tuple(describe(*side, read.names) for side in zip(names, (read.content, read.style), strict=True))
-    return Inputs(content, style, read.content, read.style, regions, told, classes, alpha, full_size)
+    classes = tuple(describe(*side, named.names) for side in zip(names, (named.content, named.style), strict=True))
+    return Inputs(content, style, named.content, named.style, regions, told, classes, alpha, full_size)
 
 
 def _told(notes: Mapping[Path, Sequence[str]], pair: Pair) -> tuple[str, ...]:

@@ -122,6 +122,11 @@ def shrink(photo: Photo, size: int) -> Photo:
     height, width = working_shape(photo.shape, size)
     if (height, width) == photo.shape[:2]:
         return photo
+    return resized(photo, height, width)
+
+
+def resized(photo: Photo, height: int, width: int) -> Photo:
+    """A photo, H x W x C, brought to another size by a Lanczos filter as wide as a reduction asks; in [0, 1]."""
     small: Photo = np.empty((height, width, photo.shape[2]), np.float32)
     for channel in range(photo.shape[2]):
         plane = Image.fromarray(np.ascontiguousarray(photo[..., channel]))

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from pipeline.dataset.config import WORKING_SIZE
-from pipeline.images.photos import Photo, read_photo, shrink
+from pipeline.images.photos import Photo, read_photo, resized, shrink
 from pipeline.images.raster import ImageError
 from pipeline.looks.look_file import Look
 from stages.look.fit import Unheld, fit_table, unheld
@@ -54,11 +53,4 @@ def read_example(content: Path, result: Path) -> Example:
     if max(abs(a - b) for a, b in zip(photo.shape, made.shape, strict=True)) > OFF:
         (height, width), (h, w) = photo.shape[:2], made.shape[:2]
         raise ImageError(f"{result}: is {w}x{h} where {content} is {width}x{height}: give what was made of that photo")
-    return Example(photo, _resized(made, photo.shape))
-
-
-def _resized(photo: Photo, shape: tuple[int, ...]) -> Photo:
-    if photo.shape == shape:
-        return photo
-    planes = (Image.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(photo, 2, 0))
-    return np.stack([np.asarray(plane.resize((shape[1], shape[0]))) for plane in planes], axis=2).clip(0, 1)
+    return Example(photo, made if made.shape == photo.shape else resized(made, *photo.shape[:2]))

@@ -46,7 +46,7 @@ Hire = Callable[[Sequence[Task], OnEvent], AbstractContextManager[Crew]]
 
 
 def run_dataset(
-    path: Path,
+    path: Path | Dataset,
     results: Path,
     config: Config,
     on_event: OnEvent = ignore,
@@ -63,7 +63,7 @@ def run_dataset(
     """Takes the pairs of a dataset through their steps, as far as there is anything to do.
 
     Args:
-        path: the folder of pairs.
+        path: the folder of pairs, or the pairs of no folder.
         results: the results go to this folder, in a folder of the dataset's name.
         config: all settings.
         on_event: told what is going on; nothing is printed.
@@ -136,13 +136,13 @@ def run_dataset(
     return summary._replace(failures=failures, folder=folder, seconds=time.perf_counter() - began)
 
 
-def choose_pairs(path: Path, config: Config, names: Sequence[str] = ()) -> Dataset:
+def choose_pairs(path: Path | Dataset, config: Config, names: Sequence[str] = ()) -> Dataset:
     """The dataset, with only the pairs that are named, if any are: in whatever case, however accents are composed.
 
     Raises:
         DatasetError: as for opening it, and for a pair that it hasn't got.
     """
-    dataset = open_dataset(path)
+    dataset = open_dataset(path) if isinstance(path, Path) else path
     rules = MaskRules(palette_of(config), config.strict)
     pairs = (pair._replace(mask_rules=rules) for pair in dataset.pairs)
     if config.masks == "none":

@@ -67,6 +67,11 @@ def carry_out_orders(
     return summary._replace(failures=tuple(failures), seconds=time.monotonic() - began)
 
 
+def not_ours(path: Path) -> str:
+    """What is said of a file of the user's in an output's place."""
+    return f"{path} is there and is not ours: move it away, or give --force to replace it"
+
+
 def _carry_out(order: Order, on_event: OnEvent, *, force: bool) -> bool:
     """Whether there was anything to do."""
     recipe = order.recipe()
@@ -74,7 +79,7 @@ def _carry_out(order: Order, on_event: OnEvent, *, force: bool) -> bool:
     if found == "current" and not force:
         return False
     if found == "foreign" and not force:
-        raise ForeignFileError(f"{order.output} is there and is not ours: move it away, or give --force to replace it")
+        raise ForeignFileError(not_ours(order.output))
     encoded = order.make()
     for note in encoded.notes:
         on_event(Said(f"{order.name}: {note}"))

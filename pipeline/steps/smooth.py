@@ -62,9 +62,15 @@ def smooth_lambdas(work: Work, lambdas: Iterable[float]) -> Iterator[Made]:
 
 def finished(image: Photo, work: Work) -> dict[str, bytes]:
     """The files of a result, H x W x 3, at the strength that is asked for and with the content's transparency."""
-    content, alpha = work.inputs.content, work.inputs.alpha
-    image = content + np.float32(work.config.strength) * (image - content)
+    alpha = work.inputs.alpha
+    image = at_strength(image, work.inputs.content, work.config.strength)
     return {"image16.png": encode_png(image, 16, alpha), "image.png": encode_png(image, 8, alpha)}
+
+
+def at_strength(image: Photo, content: Photo, strength: float) -> Photo:
+    """A result so far on the way from the content, both H x W x 3; not clipped."""
+    mixed: Photo = content + np.float32(strength) * (image - content)
+    return mixed
 
 
 SMOOTH = Step(

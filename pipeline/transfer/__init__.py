@@ -1,0 +1,1 @@
+"""Photos to photos, without a dataset of the user's."""

@@ -1,0 +1,112 @@
+"""Pairs in no folder of the user's, solved at the working size: through both stages, or as a draft."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec import structs
+
+from pipeline.dataset.config import Config
+from pipeline.dataset.inputs import load_inputs, working_size
+from pipeline.dataset.layouts import Dataset, Pair
+from pipeline.images.photos import Photo, Understood, read_photo, shrink
+from pipeline.run.dataset import choose_pairs, run_dataset
+from pipeline.run.plan import Failure, writing_results
+from pipeline.steps.catalogue import steps_of
+from pipeline.steps.draft import DRAFT
+from pipeline.steps.network import Network
+from pipeline.steps.progress import OnEvent, once
+from pipeline.steps.segment import VERSION as SEGMENT_VERSION
+from pipeline.steps.segment import WAYS, segment
+from pipeline.steps.smooth import SMOOTH, TWO_STAGE_IMAGE, at_strength
+from pipeline.steps.stylize import STYLIZE
+from pipeline.store.cache import cache_folder
+from pipeline.store.files import hash_bytes
+from stages.smooth.anchor import find_anchor
+
+STEP_VERSIONS = (SEGMENT_VERSION, *(step.version for step in (DRAFT, STYLIZE, SMOOTH)))
+"""Of the code that a result depends on."""
+
+Read = Callable[[Path], Understood]
+
+
+class Solvable(NamedTuple):
+    """Pairs by name, each with what gives its result; and those that failed."""
+
+    solve: dict[str, Callable[[Read], "Solved"]]
+    failures: tuple[Failure, ...]
+
+
+class Solved(NamedTuple):
+    """A pair's content and result at the working size, H x W x 3 in [0, 1]."""
+
+    content: Photo
+    result: Photo
+    notes: tuple[str, ...] = ()
+    """What had to be put right, where nobody has told of it yet."""
+
+
+def cached_results() -> Path:
+    """The folder of their results. It may be deleted at any time: what it held is made again."""
+    return cache_folder() / "results"
+
+
+def solve_pairs(pairs: Sequence[Pair], config: Config, goes_to: Path, on_event: OnEvent) -> Solvable:
+    """Takes pairs as far as they have to be written down: what is left is to read their results, or to make drafts.
+
+    Args:
+        pairs: of different names.
+        config: all settings.
+        goes_to: where the results go in the end: names the place in the cache.
+        on_event: told what is going on.
+
+    Raises:
+        EncoderError, SemanticModelError: the network can't be had.
+        LockedError: another process has the same work in hand.
+        OSError: the disk is full.
+    """
+    place = goes_to.resolve()
+    dataset = Dataset(f"{place.name}-{hash_bytes(str(place).encode())}", place, tuple(pairs), ())
+    return (_ready_for_drafts if config.draft else _through_stages)(dataset, config, on_event)
+
+
+def _through_stages(dataset: Dataset, config: Config, on_event: OnEvent) -> Solvable:
+    edge = working_size(config.size)
+    working = structs.replace(config, size=edge)
+    steps = [step for step in steps_of(working) if not step.compared_only]
+    summary = run_dataset(dataset, cached_results(), working, on_event, steps=steps, retry_failed=True)
+
+    def solve(pair: Pair, read: Read) -> Solved:
+        content = shrink(read(pair.content).original.photo, edge)
+        return Solved(content, read_photo(TWO_STAGE_IMAGE.path(summary.folder / pair.name)))
+
+    return _solvable(dataset.pairs, solve, summary.failures)
+
+
+def _ready_for_drafts(dataset: Dataset, config: Config, on_event: OnEvent) -> Solvable:
+    """The regions are found, where they are wanted; the rest is as quick as reading."""
+    dataset, failures = choose_pairs(dataset, config), tuple[Failure, ...]()
+    if config.masks in WAYS and any(pair.content_mask is None for pair in dataset.pairs):
+        with writing_results(cached_results(), dataset) as folder:
+            network = Network(config, once(on_event))
+            dataset, failures = segment(dataset, folder, config, network, force=False, on_event=on_event)
+
+    def solve(pair: Pair, read: Read) -> Solved:
+        with ThreadPoolExecutor() as pool:  # both photos at once; what is wrong with one, load_inputs tells
+            for photo in (pair.content, pair.style):
+                pool.submit(read, photo)
+        inputs = load_inputs(pair, working_size(config.size), read)
+        regions = inputs.regions
+        anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
+        result = at_strength(anchor, inputs.content, config.strength).clip(0, 1)
+        return Solved(inputs.content, result, inputs.notes)
+
+    return _solvable(dataset.pairs, solve, failures)
+
+
+def _solvable(pairs: Sequence[Pair], solve: Callable[[Pair, Read], Solved], failures: tuple[Failure, ...]) -> Solvable:
+    failed = {failure.pair for failure in failures}
+    sound = [pair for pair in pairs if pair.name not in failed]
+    return Solvable({pair.name: partial(solve, pair) for pair in sound}, failures)

@@ -1,0 +1,110 @@
+"""The look of photos for others: each pair through the stages in the cache, its result to where the user wants it."""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec import structs
+
+from pipeline.dataset.config import Config
+from pipeline.dataset.layouts import Pair
+from pipeline.images.encoding import rounded
+from pipeline.images.photos import shrink, understand
+from pipeline.images.saving import Encoded, encode_photo
+from pipeline.run.orders import Order, carry_out_orders, not_ours
+from pipeline.run.plan import Failure, Summary
+from pipeline.steps.native import carried_up
+from pipeline.steps.progress import OnEvent, ignore
+from pipeline.store.deliveries import find_delivery
+from pipeline.store.files import hash_bytes, read_file
+from pipeline.store.system_errors import reason_of
+from pipeline.transfer.solving import STEP_VERSIONS, Read, Solved, solve_pairs
+
+VERSION = 1
+"""Raised when the code would make another file of the same result."""
+AT_A_TIME = 16
+"""Pairs that go through the stages before their results are delivered: the first need not wait for the last."""
+REMEMBERED = 2
+"""Photos in memory: a content, and the style of all."""
+
+
+class Job(NamedTuple):
+    """A pair, and the file that its result goes to."""
+
+    pair: Pair
+    output: Path
+
+
+def transfer(
+    jobs: Sequence[Job], config: Config, goes_to: Path, on_event: OnEvent = ignore, *, force: bool = False
+) -> Summary:
+    """Gives photos the look of others, as far as the results are not there yet.
+
+    Args:
+        jobs: pairs of different names, to different files.
+        config: all settings. With size native, a result has its photo's own size.
+        goes_to: names the place in the cache where unfinished work lies.
+        on_event: told what is going on.
+        force: also what is current, and in the place of files that are not ours.
+
+    Raises:
+        EncoderError, SemanticModelError: the network can't be had.
+        LockedError: another process has the same work in hand.
+        OSError: the disk is full.
+    """
+    began = time.perf_counter()
+    summary, failures, due = Summary(0, 0, ()), list[Failure](), list[Job]()
+    for job in jobs:
+        try:
+            found = find_delivery(job.output, _recipe(job, config))
+        except OSError as error:
+            failures.append(Failure(job.pair.name, "", reason_of(error)))
+            continue
+        if found == "current" and not force:
+            summary = summary.counting(1, settled=True)
+        elif found == "foreign" and not force:  # before the minutes that its result takes
+            failures.append(Failure(job.pair.name, "", not_ours(job.output)))
+        else:
+            due.append(job)
+    read: Read = lru_cache(REMEMBERED)(understand)
+    for first in range(0, len(due), AT_A_TIME):
+        group = due[first : first + AT_A_TIME]
+        solvable = solve_pairs([job.pair for job in group], config, goes_to, on_event)
+        orders = [
+            Order(
+                job.pair.name,
+                job.output,
+                partial(_recipe, job, config),
+                partial(_finished, job, solvable.solve[job.pair.name], config, read),
+            )
+            for job in group
+            if job.pair.name in solvable.solve
+        ]
+        delivered = carry_out_orders(orders, on_event, force=force)
+        summary = summary._replace(done=summary.done + delivered.done)
+        failures += [*solvable.failures, *delivered.failures]
+    return summary._replace(failures=tuple(failures), folder=goes_to, seconds=time.perf_counter() - began)
+
+
+def _finished(job: Job, solve: Callable[[Read], Solved], config: Config, read: Read) -> Encoded:
+    """The file of a result that was found at the working size."""
+    solved = solve(read)
+    photo, alpha, bits, kept = read(job.pair.content).original
+    if config.size == "native":
+        pixels = carried_up(solved.content, solved.result, photo, bits)
+    else:
+        pixels = rounded(solved.result, bits)
+        alpha = None if alpha is None else shrink(alpha[..., None], config.size)[..., 0]
+    encoded = encode_photo(job.output.suffix, pixels, kept, alpha=alpha, bits=bits)
+    return encoded._replace(notes=(*solved.notes, *encoded.notes))
+
+
+def _recipe(job: Job, config: Config) -> str:
+    """Hash of all that decides a result: known before anything is decoded."""
+    settings = msgspec.json.encode(structs.replace(config, device="auto"), order="deterministic")
+    versions = f"{VERSION} {STEP_VERSIONS}"
+    files = [hash_bytes(read_file(path)) for path in job.pair.files()]
+    return hash_bytes(b" ".join([b"transfer", versions.encode(), *(each.encode() for each in files), settings]))
