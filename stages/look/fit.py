@@ -7,8 +7,8 @@ channel, minimises
 
 S interpolates between the lattice's points. D takes all second differences, along the axes and mixed: a table that
 bends nothing costs nothing. m is the global Monge-Kantorovich map from the c_p to the y_p, to which the table leans
-where the photos have no colours; far from all of them, it goes on no steeper than 1. All three terms are sparse, and
-the system is solved by conjugate gradients.
+where the photos have no colours: far from all of them, it goes on no steeper than 1, and it ends where the y_p end. All three
+terms are sparse, and the system is solved by conjugate gradients.
 
 The pixels are first pooled in bins of colour. The mean result of a bin of n pixels is uncertain by its spread over n,
 and by what varies from photo to photo whatever n is, so its weight is n / (n + PLENTY): a wide sky does not outvote the
@@ -23,7 +23,7 @@ from scipy import sparse
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from stages.colour.transport import NOISE_VARIANCE, bounded, covariance, monge_kantorovich
-from stages.look.monotone import made_to_rise, tones_rise
+from stages.look.monotone import made_to_rise, rising_steps
 from stages.look.multigrid import solve_on_lattice
 from stages.look.table import SIZE, Table, apply_table, identity
 
@@ -35,6 +35,8 @@ PLENTY = 16.0
 """Pixels, after which more of the same colour add little."""
 SMOOTHNESS = 0.3
 PULL = 1e-3
+UNSEEN = 1e-2
+"""How firmly a point without colours near it keeps its luma, where one that has them does by their weight."""
 WITHIN = 2.5
 """Standard deviations from the mean, that the contents' colours are taken to reach."""
 
@@ -69,7 +71,11 @@ def fit_table(contents: NDArray[np.floating], results: NDArray[np.floating], siz
     """
     pooled = pool(contents, results)
     lattice = identity(size).reshape(-1, 3).astype(np.float64)
-    prior = _global_map(contents.astype(np.float64), results.astype(np.float64), lattice)
+    plenty = pooled.result[pooled.pixels >= min(PLENTY, pooled.pixels.max())]
+    photos, made = contents.astype(np.float64), results.astype(np.float64)
+    A, _ = monge_kantorovich(photos, made)
+    prior = _going_on(A, photos, made.mean(axis=0), lattice)
+    prior = prior.clip(plenty.min(axis=0), plenty.max(axis=0))
     weights = pooled.pixels / (pooled.pixels + PLENTY)
     S = _interpolation(pooled.content, size)
     D = _second_differences(size)
@@ -77,22 +83,22 @@ def fit_table(contents: NDArray[np.floating], results: NDArray[np.floating], siz
     wanted = S.T @ (weights[:, None] * pooled.result) + PULL * prior
     solved = solve_on_lattice(system, wanted, prior, size)
     table: Table = solved.clip(0, 1).reshape(size, size, size, 3).astype(np.float32)
-    return made_to_rise(table) if tones_rise(*pooled) else table
+    firmness = UNSEEN + (S.T @ weights).reshape(size, size, size)
+    return made_to_rise(table, rising_steps(*pooled, A), firmness)
 
 
-def _global_map(contents: Array, results: Array, colours: Array) -> Array:
-    """What the photos' Monge-Kantorovich map makes of (n, 3) colours, in [0, 1].
+def _going_on(A: Array, contents: Array, mean_result: Array, colours: Array) -> Array:
+    """What the affine map A of the contents' colours, about their mean, makes of any (n, 3) colours.
 
     What lies outside the ellipsoid of the contents' colours is mapped as the place where the ray from their mean leaves
     it, and the rest of the way without stretching.
     """
-    A, _ = monge_kantorovich(contents, results)
     from_mean = colours - contents.mean(axis=0)
     spread = np.linalg.inv(covariance(contents) + NOISE_VARIANCE * np.eye(3))
     distance = np.sqrt(np.einsum("ni,ij,nj->n", from_mean, spread, from_mean))
     inside = from_mean * np.minimum(1, WITHIN / np.maximum(distance, WITHIN))[:, None]
-    mapped: Array = results.mean(axis=0) + inside @ A.T + (from_mean - inside) @ bounded(A, 1).T
-    return mapped.clip(0, 1)
+    mapped: Array = mean_result + inside @ A.T + (from_mean - inside) @ bounded(A, 1).T
+    return mapped
 
 
 def _interpolation(colours: Array, size: int) -> sparse.csr_array:
