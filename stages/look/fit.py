@@ -7,8 +7,8 @@ channel, minimises
 
 S interpolates between the lattice's points. D takes all second differences, along the axes and mixed: a table that
 bends nothing costs nothing. m is the global Monge-Kantorovich map from the c_p to the y_p, to which the table leans
-where the photos have no colours: far from all of them, it goes on no steeper than 1, and it ends where the y_p end. All three
-terms are sparse, and the system is solved by conjugate gradients.
+where the photos have no colours: far from all of them, it goes on no steeper than 1, and it ends where the y_p end. All
+three terms are sparse, and the system is solved by conjugate gradients.
 
 The pixels are first pooled in bins of colour. The mean result of a bin of n pixels is uncertain by its spread over n,
 and by what varies from photo to photo whatever n is, so its weight is n / (n + PLENTY): a wide sky does not outvote the
@@ -71,11 +71,10 @@ def fit_table(contents: NDArray[np.floating], results: NDArray[np.floating], siz
     """
     pooled = pool(contents, results)
     lattice = identity(size).reshape(-1, 3).astype(np.float64)
-    plenty = pooled.result[pooled.pixels >= min(PLENTY, pooled.pixels.max())]
     photos, made = contents.astype(np.float64), results.astype(np.float64)
     A, _ = monge_kantorovich(photos, made)
     prior = _going_on(A, photos, made.mean(axis=0), lattice)
-    prior = prior.clip(plenty.min(axis=0), plenty.max(axis=0))
+    prior = prior.clip(pooled.result.min(axis=0), pooled.result.max(axis=0))
     weights = pooled.pixels / (pooled.pixels + PLENTY)
     S = _interpolation(pooled.content, size)
     D = _second_differences(size)

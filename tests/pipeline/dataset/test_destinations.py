@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+
+from pipeline.dataset.destinations import destinations, photos_named
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    (folder / "inner").mkdir(parents=True)
+    for name in ("b.JPG", "a.png", "c.heic", "d.psd", "notes.txt", ".hidden.jpg", "inner/e.jpg"):
+        (folder / name).touch()
+    return folder
+
+
+def test_a_folder_gives_its_photos_by_name(photos: Path, tmp_path: Path) -> None:
+    found = destinations([photos], tmp_path / "out")
+    assert [(one.photo.name, one.output) for one in found.photos] == [
+        ("a.png", tmp_path / "out" / "a.png"),
+        ("b.JPG", tmp_path / "out" / "b.JPG"),
+        ("c.heic", tmp_path / "out" / "c.jpg"),
+    ]
+    assert found.faults == ()
+    assert ["d.psd" in note for note in found.notes] == [True]
+
+
+def test_each_photo_once_in_the_order_in_which_they_were_named(photos: Path) -> None:
+    named = photos_named([photos / "b.JPG", photos, photos / "a.png"])
+    assert [path.name for path in named.photos] == ["b.JPG", "a.png", "c.heic"]
+
+
+def test_results_of_one_name_are_a_fault_of_the_second(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "B.jpg").touch()
+    (photos / "c.jpg").touch()
+    found = destinations([photos, tmp_path / "more"], tmp_path / "out")
+    assert [one.output.name for one in found.photos] == ["a.png", "b.JPG", "c.heic".replace("heic", "jpg")]
+    assert [fault.pair for fault in found.faults] == ["c.jpg", "B.jpg"]
+    assert all("the name of that of" in fault.text for fault in found.faults)
+
+
+def test_no_result_goes_over_its_photo(photos: Path) -> None:
+    found = destinations([photos / "a.png", photos / "c.heic"], photos)
+    assert [one.photo.name for one in found.photos] == ["c.heic"]
+    assert "would overwrite it" in found.faults[0].text
+
+
+def test_an_empty_folder_is_a_fault(tmp_path: Path) -> None:
+    assert "holds no photo" in photos_named([tmp_path]).faults[0].text

@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.cli.main import main
+from pipeline.images.photos import read_original
+from pipeline.looks.look_file import Look
+from stages.look.table import apply_table, weakened
+
+
+def apply(look_file: Path, photos: Path, to: Path, *more: str) -> int:
+    return main(["look", "apply", str(look_file), str(photos), "--to", str(to), *more])
+
+
+def test_a_folder_of_photos(look: Look, look_file: Path, photos: Path, tmp_path: Path, capsys) -> None:
+    assert apply(look_file, photos, tmp_path / "out") == 1
+    told = capsys.readouterr().err
+    assert "4 made, 0 current, 1 failed" in told
+    assert "failed: e.jpg" in told
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.jpg", "b.png", "c.tif", "d.png"]
+    for name, level in (("a.jpg", 3 / 255), ("b.png", 0.6 / 255), ("c.tif", 1e-5), ("d.png", 1e-5)):
+        photo, made = read_original(photos / name), read_original(tmp_path / "out" / name)
+        assert made.bits == photo.bits
+        off = np.abs(made.photo - apply_table(look.table, photo.photo))
+        assert (off if made.alpha is None else off[made.alpha > 0]).mean() <= level, name
+    alphas = [read_original(folder / "b.png").alpha for folder in (photos, tmp_path / "out")]
+    np.testing.assert_array_equal(*alphas)
+
+
+def test_again_only_what_has_changed(look_file: Path, photos: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    (photos / "e.jpg").unlink()
+    assert apply(look_file, photos, out) == 0
+    before = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert apply(look_file, photos, out) == 0
+    assert "Nothing to do: all 4 results" in capsys.readouterr().err
+    (photos / "d.png").write_bytes((photos / "c.tif").read_bytes())
+    (out / "a.jpg").unlink()
+    assert apply(look_file, photos, out) == 0
+    after = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert {name for name in after if after[name] != before[name]} == {"a.jpg", "d.png"}
+    assert apply(look_file, photos, out, "--strength", "0.5") == 0
+    assert "4 made" in capsys.readouterr().err
+
+
+def test_strength(look: Look, look_file: Path, photos: Path, tmp_path: Path) -> None:
+    (photos / "e.jpg").unlink()
+    for strength in ("0", "0.5"):
+        assert apply(look_file, photos, tmp_path / strength, "--strength", strength) == 0
+    photo = read_original(photos / "d.png").photo
+    np.testing.assert_allclose(read_original(tmp_path / "0" / "d.png").photo, photo, atol=1e-5)
+    half = apply_table(weakened(look.table, 0.5), photo)
+    np.testing.assert_allclose(read_original(tmp_path / "0.5" / "d.png").photo, half, atol=1e-5)
+
+
+def test_the_same_colour_becomes_the_same_in_every_photo(look_file: Path, photos: Path, tmp_path: Path) -> None:
+    (photos / "e.jpg").unlink()
+    apply(look_file, photos, tmp_path / "out")
+    one, other = (read_original(tmp_path / "out" / name).photo for name in ("c.tif", "d.png"))
+    np.testing.assert_array_equal(one, other[::-1])
+
+
+def test_the_user_s_files_stay(look_file: Path, photos: Path, tmp_path: Path, capsys) -> None:
+    (photos / "e.jpg").unlink()
+    assert apply(look_file, photos, photos) == 1
+    assert capsys.readouterr().err.count("would overwrite it") == 4
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.jpg").write_bytes(b"mine")
+    assert apply(look_file, photos, tmp_path / "out") == 1
+    assert (tmp_path / "out" / "a.jpg").read_bytes() == b"mine"
+    assert "3 made, 0 current, 1 failed" in capsys.readouterr().err
+
+
+def test_what_is_no_look_ends_it(photos: Path, tmp_path: Path, capsys) -> None:
+    assert apply(photos / "a.jpg", photos, tmp_path / "out") == 1
+    assert "is no look" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

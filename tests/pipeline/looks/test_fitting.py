@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.cli.main import main
+from pipeline.images.photos import read_photo
+from pipeline.images.saving import save_photo
+from pipeline.looks.look_file import Look, read_look
+from stages.look.table import apply_table
+
+
+def test_a_look_is_found_from_a_photo_and_what_was_made_of_it(
+    look: Look, gradient: np.ndarray, tmp_path: Path, capsys
+) -> None:
+    content, result, path = tmp_path / "photo.png", tmp_path / "made.png", tmp_path / "found.look"
+    save_photo(content, gradient, bits=16)
+    save_photo(result, apply_table(look.table, gradient), bits=16)
+    assert main(["look", "fit", str(content), str(result), "-o", str(path)]) == 0
+    assert "Delta E 2000 0." in capsys.readouterr().err
+    found = read_look(path)
+    off = np.abs(apply_table(found.table, read_photo(content)) - read_photo(result))
+    assert off.mean() < 1 / 255
+    assert found.record["unheld"]["mean"] < 0.5
+    assert main(["look", "export", str(path), "-o", str(tmp_path / "x.cube")]) == 0
+    assert "Delta E 2000 0." in capsys.readouterr().err, "said again where it is handed on"
+
+
+def test_a_result_of_another_shape_is_refused(gradient: np.ndarray, tmp_path: Path, capsys) -> None:
+    save_photo(tmp_path / "photo.png", gradient)
+    save_photo(tmp_path / "made.png", gradient[:, :100])
+    words = ["look", "fit", str(tmp_path / "photo.png"), str(tmp_path / "made.png"), "-o", str(tmp_path / "x.look")]
+    assert main(words) == 1
+    assert "give what was made of that photo" in capsys.readouterr().err
+    assert not (tmp_path / "x.look").exists()
