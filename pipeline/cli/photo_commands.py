@@ -67,7 +67,7 @@ class LookApply(Command, frozen=True, kw_only=True):
     """Applies a look to photos, or to whole folders of them: the same colour always becomes the same colour."""
 
     look: Path
-    """This file is the look."""
+    """The look is in this file, made by `look make` or `look fit`."""
     photos: tuple[Path, ...]
     """These are the photos, or folders of photos."""
     to: Path
@@ -84,7 +84,7 @@ class LookFit(Command, frozen=True, kw_only=True):
     """Finds the look that comes nearest to what was made of a photo, by whatever program."""
 
     content: Path
-    """This is the photo."""
+    """This is the photo that something was made of."""
     result: Path
     """This is what was made of it: of the same size, or both brought down to one."""
     output: Path
@@ -99,7 +99,7 @@ class LookExport(Command, frozen=True, kw_only=True):
     """Writes a look for other programs: a 33-point .cube, or a HaldCLUT as a 16-bit .png."""
 
     look: Path
-    """This file is the look."""
+    """The look is in this file, made by `look make` or `look fit`."""
     output: Path
     """It goes to this file; its ending says what it is."""
     strength: Strength = 1.0
