@@ -34,7 +34,7 @@ class Objective:
         count: int,
         weights: dict[str, float],
     ) -> None:
-        self._encoder = encoder.computing_in(compute_dtype(encoder.device))
+        self._encoder = encoder.ready_for_many(compute_dtype(encoder.device))
         self._weights = {name: weight for name, weight in weights.items() if weight}
         masks, style_masks = one_hot(content_labels, count), one_hot(style_labels, count)
         self._areas = masks.mean(dim=(0, 2, 3))

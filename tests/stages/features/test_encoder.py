@@ -45,3 +45,22 @@ def test_missing_weights_are_refused():
 
 def test_vgg19_has_sixteen_convolutions():
     assert sum(name.startswith("conv") for name in layer_names("vgg19")) == 16
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 3e-2)])
+def test_made_ready_it_says_the_same_and_is_made_so_once(encoder, dtype, tolerance):
+    image = torch.rand(1, 3, 45, 64, generator=torch.Generator().manual_seed(0))
+    ready = encoder.ready_for_many(dtype)
+    assert encoder.ready_for_many(dtype) is ready
+    layers = ["relu1_2", "relu3_1", "relu5_1"]
+    for name, activations in ready(image, layers).items():
+        expected = encoder(image, layers)[name]
+        assert activations.dtype == dtype
+        assert ((activations.float() - expected).norm() / expected.norm()).item() < tolerance, name
+
+
+def test_what_is_wanted_is_not_written_over(encoder):
+    image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    activations = encoder(image, ["conv1_1", "relu1_1"])
+    assert activations["conv1_1"].min() < 0
+    torch.testing.assert_close(activations["conv1_1"].relu(), activations["relu1_1"])
