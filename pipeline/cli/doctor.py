@@ -18,10 +18,14 @@ def _device() -> list[str]:
     import torch
 
     from stages.features import best_device
+    from stages.features.device import NO_GPU, cuda_fault
 
     device = best_device("auto")
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    return [f"device        {name} (torch {torch.__version__})"]
+    lines = [f"device        {name} (torch {torch.__version__})"]
+    if cuda_fault() not in ("", NO_GPU):
+        lines.append(f"! the GPU is not used: {cuda_fault()}")
+    return lines
 
 
 def _sparse() -> list[str]:

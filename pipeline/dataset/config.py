@@ -48,7 +48,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     strength: Strength = 1.0
     """A result is this far on the way from the content (0) to what was made of it (1); up to 1.5 goes beyond."""
     device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
-    """Stage one computes here; auto is the first of cuda, mps and cpu that is there."""
+    """Stage one computes here; auto is cuda where it works, otherwise the cpu. PyTorch's mps lacks operations that are
+    needed here, and is only taken where it is named."""
     masks: Literal["auto", "semantic", "given", "none"] = "auto"
     """Regions come from the masks beside the photos. Where there are none, auto finds regions in the photos, semantic
     finds them by what is in the photos (sky, water, building, ...), and given does without. With none, no mask is read,
