@@ -12,8 +12,8 @@ DeviceName = Literal["auto", "cuda", "mps", "cpu"]
 def best_device(name: DeviceName = "auto") -> torch.device:
     """The device of that name; "auto" is cuda where it works, otherwise the CPU.
 
-    MPS is never chosen unasked: there, PyTorch lacks the guides' means over cells that don't divide the image (its issue
-    96056), and the sparse matrices of the one-stage method.
+    MPS is never chosen unasked: there, PyTorch lacks the guides' means over cells that don't divide the image (its
+    issue 96056), and the sparse matrices of the one-stage method.
 
     Raises:
         RuntimeError: the named device is not there, or can't be used; the message says why, and what to do.

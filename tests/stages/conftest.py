@@ -1,15 +1,46 @@
+from collections.abc import Callable
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
 
 from pipeline.networks.weights import load_encoder_weights
-from stages.features import Encoder
+from stages.features import Encoder, best_device
 
 
 @pytest.fixture(scope="session")
-def encoder() -> Encoder:
-    weights = load_encoder_weights("vgg16")
-    return Encoder(weights.tensors, weights.architecture)
+def encoder_on() -> Callable[[torch.device], Encoder]:
+    """The encoder on a device, loaded once for each."""
+
+    @cache
+    def load(device: torch.device) -> Encoder:
+        weights = load_encoder_weights("vgg16")
+        return Encoder(weights.tensors, weights.architecture, device)
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def encoder(encoder_on: Callable[[torch.device], Encoder]) -> Encoder:
+    return encoder_on(torch.device("cpu"))
+
+
+@pytest.fixture(params=["cpu", "cuda", "mps"])
+def device(request: pytest.FixtureRequest) -> torch.device:
+    """Each device that this machine has."""
+    try:
+        return best_device(request.param)
+    except RuntimeError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def exact_device(device: torch.device) -> torch.device:
+    """Each that has float64."""
+    if device.type == "mps":
+        pytest.skip("MPS has no float64")
+    return device
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 from stages.segment import Regions
 from stages.settings import OneStage, Stylize
 from stages.smooth.matting_laplacian import matting_laplacian
-from stages.stylize import onestage, stylize
+from stages.stylize import objective, onestage, stylize
 
 QUICK = {"sizes": (48, 64), "evaluations": (8, 4)}
 
@@ -35,6 +36,24 @@ def test_the_loss_falls_and_the_colours_come_closer(photo, style, encoder, start
     assert sum(result.losses.values()) == pytest.approx(min(i.loss for i in told if i.size == 64), rel=1e-5)
     if start != "noise":  # twelve evaluations lead nowhere near from there
         assert mean_difference(result.image, style) < mean_difference(photo, style)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_every_device_finds_its_way_in_every_precision(photo, style, encoder_on, device, dtype, monkeypatch):
+    if device.type == "mps":
+        pytest.skip("PyTorch's MPS has no means over cells that don't divide the image")
+
+    def iterates(encoder):
+        told, notes = [], []
+        stylize(photo, style, encoder, settings=Stylize(**QUICK), on_iterate=told.append, on_note=notes.append)
+        assert notes == []  # an evaluation is replayed, where there is anything to replay it
+        return [i.loss for i in told]
+
+    expected = iterates(encoder_on(torch.device("cpu")))
+    monkeypatch.setattr(objective, "compute_dtype", lambda device: dtype)
+    losses = iterates(encoder_on(device))
+    assert losses[0] == pytest.approx(expected[0], rel=0.02)
+    assert min(losses) == pytest.approx(min(expected), rel=0.1)
 
 
 def test_same_seed_same_result(photo, style, encoder):

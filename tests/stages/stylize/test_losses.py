@@ -58,6 +58,27 @@ def test_style_loss_is_zero_at_the_target_and_one_at_zero(generator):
     assert losses.style_loss(nothing, targets, areas).item() == pytest.approx(1)
 
 
+def test_the_gram_matrices_and_their_gradient_are_the_same_in_one_product_and_in_several(generator):
+    guide = rand(3, 15, generator=generator)
+    guide[0, :4] = guide[1, 9:] = guide[2, 3:8] = 0
+    several = losses.gram_weights(guide)
+    assert [block.pixels for block in several.blocks] == [slice(4, 15), slice(0, 9), slice(0, 15)]
+    one = several._replace(blocks=(losses.Block(slice(0, 15), slice(0, 3)),))
+    F, along = rand(1, 4, 3, 5, generator=generator).requires_grad_(True), rand(3, 4, 4, generator=generator)
+    grams = [losses.gram(F, weights) for weights in (one, several)]
+    torch.testing.assert_close(*grams)
+    torch.testing.assert_close(*(torch.autograd.grad(G, F, along)[0] for G in grams))
+    assert gradcheck(lambda F: losses.gram(F, one), F)
+    assert gradcheck(lambda F: losses.gram(F, several), F)
+
+
+def test_a_gpu_sums_all_regions_in_one_product(exact_device, generator):
+    F, guide = rand(1, 4, 3, 5, generator=generator), rand(2, 15, generator=generator)
+    weights = losses.gram_weights(guide.to(exact_device))
+    assert len(weights.blocks) == (2 if exact_device.type == "cpu" else 1)
+    torch.testing.assert_close(losses.gram(F.to(exact_device), weights).cpu(), gram(F, guide))
+
+
 def test_style_gradient(generator):
     guide, areas = rand(2, 15, generator=generator), torch.tensor([0.4, 0.6], dtype=torch.float64)
     target = losses.gram(rand(1, 4, 3, 5, generator=generator), losses.gram_weights(guide))
