@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
 
 from pipeline.dataset.config import Config
 from pipeline.networks.weights import WeightsError, load_encoder_weights
@@ -72,11 +71,12 @@ def find_chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def browser():
+    playwright_api = pytest.importorskip("playwright.sync_api", reason="no Playwright here: `make test` installs it")
     executable = find_chromium()
     if executable is None:
         pytest.skip("no Chromium here: install it (on Debian: apt-get install chromium), and `make test` again")
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
+    playwright_api.expect.set_options(timeout=PATIENCE)
+    with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable, headless=True, args=QUIET, chromium_sandbox=os.getuid() != 0, timeout=PATIENCE
         )
