@@ -8,7 +8,7 @@ import pytest
 from pipeline.cli.arguments import parse
 from pipeline.dataset.config import Config
 from pipeline.dataset.layers import load_config
-from pipeline.networks.weights import WeightsError
+from pipeline.networks.package import WeightsError
 
 ROOT = Path(__file__).parents[1]
 ROOMS = (".", "data", "pipeline", "stages", "tests/benchmarks")

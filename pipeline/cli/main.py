@@ -220,7 +220,8 @@ def _status(command: Status) -> int:
 
 
 def _weights(command: Weights) -> int:
-    from pipeline.networks.weights import WeightsError, describe_weights, load_encoder_weights
+    from pipeline.networks.package import WeightsError
+    from pipeline.networks.weights import describe_weights, load_encoder_weights
 
     if command.fetch:
         try:

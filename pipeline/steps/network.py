@@ -30,7 +30,8 @@ class Network:
         Raises:
             EncoderError: its weights or the device can't be had.
         """
-        from pipeline.networks.weights import WeightsError, load_encoder_weights
+        from pipeline.networks.package import WeightsError
+        from pipeline.networks.weights import load_encoder_weights
         from stages.features import Encoder
 
         try:

@@ -7,6 +7,7 @@ import numpy as np
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import Photo
+from pipeline.steps.people import with_own_skin
 from pipeline.steps.progress import Advance
 from pipeline.steps.step import Made, Start, Step, Work
 from pipeline.steps.stylize import STAGE_ONE_IMAGE
@@ -62,8 +63,9 @@ def smooth_lambdas(work: Work, lambdas: Iterable[float]) -> Iterator[Made]:
 
 def finished(image: Photo, work: Work) -> dict[str, bytes]:
     """The files of a result, H x W x 3, at the strength that is asked for and with the content's transparency."""
-    alpha = work.inputs.alpha
-    image = at_strength(image, work.inputs.content, work.config.strength)
+    content, alpha = work.inputs.content, work.inputs.alpha
+    image = at_strength(image, content, work.config.strength)
+    image = with_own_skin(image, content, work.config.protect.skin, lambda text: work.on_advance(Advance(0, 0, text)))
     return {"image16.png": encode_png(image, 16, alpha), "image.png": encode_png(image, 8, alpha)}
 
 

@@ -106,7 +106,7 @@ class Step(NamedTuple):
     section: str = ""
     """Of the configuration, all that decides its result; "" where nothing does."""
     final: bool = False
-    """Whether it makes a picture for the user, which the strength applies to."""
+    """Whether it makes a picture for the user, which strength and protection apply to."""
     start: Start | None = None
     """The image that it starts from."""
     after: tuple[str, ...] = ()
@@ -157,4 +157,6 @@ class Step(NamedTuple):
         settings = msgspec.json.decode(msgspec.json.encode(getattr(config, self.section))) if self.section else {}
         if self.final:
             settings["strength"] = config.strength
+            if config.protect.skin:
+                settings["protect"] = {"skin": config.protect.skin}
         return Recipe(self.name, self.version, taken, settings)  # settings as they come back from a manifest

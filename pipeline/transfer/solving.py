@@ -17,6 +17,7 @@ from pipeline.run.plan import Failure, writing_results
 from pipeline.steps.catalogue import steps_of
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.network import Network
+from pipeline.steps.people import with_own_skin
 from pipeline.steps.progress import OnEvent, once
 from pipeline.steps.segment import VERSION as SEGMENT_VERSION
 from pipeline.steps.segment import WAYS, segment
@@ -101,7 +102,9 @@ def _ready_for_drafts(dataset: Dataset, config: Config, on_event: OnEvent) -> So
         regions = inputs.regions
         anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
         result = at_strength(anchor, inputs.content, config.strength).clip(0, 1)
-        return Solved(inputs.content, result, inputs.notes)
+        notes = list(inputs.notes)
+        result = with_own_skin(result, inputs.content, config.protect.skin, notes.append)
+        return Solved(inputs.content, result, tuple(notes))
 
     return _solvable(dataset.pairs, solve, failures)
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from pipeline.dataset.config import Config
-from pipeline.networks.weights import WeightsError, load_encoder_weights
+from pipeline.networks.package import WeightsError
+from pipeline.networks.weights import load_encoder_weights
 from pipeline.run import dataset
 from pipeline.run.task import Outcome, Task, perform
 from pipeline.steps.network import Network

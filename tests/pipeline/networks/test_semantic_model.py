@@ -23,6 +23,7 @@ from pipeline.cli.main import main
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layouts import open_dataset
 from pipeline.networks import semantic_model
+from pipeline.networks.package import WeightsError
 from pipeline.networks.semantic_model import (
     CONFIGURATION,
     MODEL,
@@ -31,7 +32,7 @@ from pipeline.networks.semantic_model import (
     SemanticModelError,
     load_semantic_model,
 )
-from pipeline.networks.weights import WeightsError, load_encoder_weights
+from pipeline.networks.weights import load_encoder_weights
 from pipeline.steps.segment import CONTENT_MASK, OVERLAY, STYLE_MASK, WAYS, with_found_masks
 from pipeline.store.manifest import read_manifest
 from stages.segment.ade20k import GROUP_PALETTE

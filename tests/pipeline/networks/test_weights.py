@@ -6,7 +6,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from pipeline.networks import weights
-from pipeline.networks.weights import WeightsError, load_encoder_weights
+from pipeline.networks.package import WeightsError, check_sha256
+from pipeline.networks.weights import load_encoder_weights
 
 
 class Harmful:
@@ -29,7 +30,7 @@ def test_a_checkpoint_may_hold_arrays_and_nothing_else(capsys):
 
 def test_other_bytes_than_pinned_are_refused():
     with pytest.raises(WeightsError, match=r"thing: sha256 is 2c26.*, expected 00: not used"):
-        weights._check_sha256(b"foo", "00", "thing")
+        check_sha256(b"foo", "00", "thing")
 
 
 @pytest.fixture
