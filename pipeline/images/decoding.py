@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from pipeline.images.formats import raw
+from pipeline.images.formats import raw, webp_chunks
 from pipeline.images.formats.exif import read_exif
 from pipeline.images.formats.heif import AVIF, HEIC, decode_avif, decode_heic
 from pipeline.images.formats.jpeg import decode_jpeg
@@ -112,14 +112,13 @@ def _what_else(data: bytes) -> str:
 
 
 def _decode_webp(data: bytes) -> Raster:
-    with Image.open(io.BytesIO(data), formats=["WEBP"]) as image:
+    webp = webp_chunks.take_apart(data)
+    exif = read_exif(webp.exif)
+    with Image.open(io.BytesIO(webp.pixels), formats=["WEBP"]) as image:
         check_size(*image.size)
-        exif, frames = read_exif(image.info.get("exif")), getattr(image, "n_frames", 1)
-        profile = image.info.get("icc_profile") or exif.profile
-        raster = make_raster(np.asarray(image), 255.0, exif.orientation, profile=profile)
-        block, packet = image.info.get("exif"), image.info.get("xmp")
-    notes = (f"animated, of {frames} frames: the first is taken",) if frames > 1 else ()
-    return raster._replace(lossy=b"VP8L" not in data, notes=notes, exif=block, xmp=packet)
+        raster = make_raster(np.asarray(image), 255.0, exif.orientation, profile=webp.profile or exif.profile)
+    notes = (f"animated, of {webp.frames} frames: the first is taken",) if webp.frames > 1 else ()
+    return raster._replace(lossy=b"VP8L" not in webp.pixels, notes=notes, exif=webp.exif, xmp=webp.xmp)
 
 
 def _decode_pgm(data: bytes) -> Raster:

@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from pipeline.images.decoding import read_raster
 from pipeline.images.photos import A_HAIR
-from pipeline.images.raster import ImageError, Raster
+from pipeline.images.raster import ImageError, Raster, nearest_of_the_rest
 from stages.segment.labels import FRINGE, PALETTE, SMALLEST_PAINT, Colour, Reading, is_painted, paints, read_labels
 
 Labels = npt.NDArray[np.uint8]
@@ -106,7 +105,7 @@ def _without_transparency(raster: Raster, path: Path) -> tuple[Raster, tuple[str
         raise ImageError(f"{path}: {share}, {count} pixels, is transparent, of no class: paint every pixel")
     if not count:
         return raster._replace(values=values, has_alpha=False), ()
-    rows, columns = ndimage.distance_transform_edt(clear, return_distances=False, return_indices=True)
+    rows, columns = nearest_of_the_rest(clear)
     indices = None if raster.indices is None else raster.indices[rows, columns]
     note = f"{count} transparent pixel{'s' if count > 1 else ''} of {clear.size} taken for what is around"
     return raster._replace(values=values[rows, columns], has_alpha=False, indices=indices), (note,)
@@ -141,6 +140,8 @@ def _in_bytes(raster: Raster, path: Path) -> npt.NDArray[np.uint8]:
 def _grey_mask(raster: Raster, path: Path) -> Mask:
     """Class numbers, or black, grey and white."""
     numbers = raster.values[..., 0]
+    if numbers.dtype.kind == "f" and (numbers == np.rint(numbers).clip(0, 2**24)).all():  # nor is NaN
+        return Mask(None, numbers.astype(np.uint32))
     if numbers.dtype.kind not in "iu":
         raise ImageError(f"{path}: class numbers are whole, these are {numbers.dtype}: save it as 8- or 16-bit PNG")
     if numbers.min() < 0:
@@ -304,6 +305,6 @@ def _fringe(mask: Mask, reading: Reading) -> list[str]:
         return []
     what = "between the palette's colours"
     if mask.lossy:
-        what = "off the palette, for a JPEG keeps no exact colours (save masks as PNG)"
+        what = "off the palette, for JPEG and lossy WebP keep no exact colours (save masks as PNG)"
     far = f"by {reading.mean_offset:.0f} of 255 levels on average, {reading.largest_offset} at most"
     return [f"{reading.off:.1%} of its pixels are {what}, {far}: taken for the nearest"]

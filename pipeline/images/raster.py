@@ -5,11 +5,15 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from scipy import ndimage
 
 MAX_PIXELS = 150_000_000
 """A header that promises more is taken for a decompression bomb."""
 
 HEADER_UNREADABLE = "damaged: its header can't be read"
+
+MOST_MADE_UP = 0.01
+"""Of the pixels: so many may be missing at the end of a file; they take the colours of what is nearest."""
 
 Space = Literal["grey", "rgb", "cmyk"]
 CHANNELS: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
@@ -112,3 +116,19 @@ def check_size(width: int, height: int) -> None:
 def too_large() -> str:
     """What is said of an image of too many pixels."""
     return f"more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller"
+
+
+def cut_off(share: float) -> ImageError:
+    """What is raised where this share of the pixels is missing."""
+    return ImageError(f"damaged: cut off: {f'{share:.0%}' if share >= 0.01 else 'under 1%'} of its pixels are missing")
+
+
+def made_up(lost: int, shape: tuple[int, ...]) -> tuple[str, ...]:
+    """What is said of an image, H x W or H x W x C, of which so many pixels were made up."""
+    return (f"cut off: its last {lost} of {shape[0] * shape[1]} pixels are made up",) if lost else ()
+
+
+def nearest_of_the_rest(missing: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows and columns, each H x W: of the pixel itself, or where it is missing of the nearest that is not."""
+    rows, columns = ndimage.distance_transform_edt(missing, return_distances=False, return_indices=True)
+    return rows, columns

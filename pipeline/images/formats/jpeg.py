@@ -1,22 +1,34 @@
 """JPEG to values."""
 
 import io
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from pipeline.images.formats.exif import read_exif
-from pipeline.images.formats.jpeg_segments import take_apart
-from pipeline.images.raster import ImageError, Raster, Space, check_size, make_raster
+from pipeline.images.formats.jpeg_segments import END_OF_IMAGE, take_apart
+from pipeline.images.raster import (
+    MOST_MADE_UP,
+    ImageError,
+    Raster,
+    Space,
+    check_size,
+    cut_off,
+    made_up,
+    make_raster,
+    nearest_of_the_rest,
+)
 
 SPACES: dict[str, Space] = {"L": "grey", "RGB": "rgb", "CMYK": "cmyk"}
-END = b"\xff\xd9"
-FEW = 1e-3
-"""Of the pixels: so many may be made up where the end is cut off."""
+SECTOR = 512
+"""Bytes of a disk's."""
+BLOCK = 16
+"""Rows that are coded together, at most."""
 NOISE = np.random.default_rng(0).integers(0, 255, 4096, np.uint8).tobytes()
 """Bytes that are no marker."""
+ZEROS = bytes(len(NOISE))
 
 
 def decode_jpeg(data: bytes) -> Raster:
@@ -28,40 +40,51 @@ def decode_jpeg(data: bytes) -> Raster:
     """
     jpeg = take_apart(data)
     exif = read_exif(jpeg.exif)
-    notes: tuple[str, ...] = ()
-    with Image.open(io.BytesIO(jpeg.pixels), formats=["JPEG"]) as image:
+    with Image.open(io.BytesIO(jpeg.pixels + END_OF_IMAGE), formats=["JPEG"]) as image:
         check_size(*image.size)
         if image.mode not in SPACES:
             raise ImageError(f"its colours are {image.mode}: convert it to RGB")
         space = SPACES[image.mode]
-    try:
-        values = _decode(jpeg.pixels)
-    except OSError:  # Pillow's, where the end is missing
-        values, made_up = _decode_cut(jpeg.pixels)
-        lost = np.count_nonzero(made_up)
-        if lost > (0 if jpeg.progressive else FEW * made_up.size):
-            raise ImageError(f"damaged: cut off: {lost / made_up.size:.0%} of its pixels are missing") from None
-        if lost:
-            notes = (f"cut off: its last {lost} of {made_up.size} pixels are made up",)
+    values, missing = _decode(_as_written(jpeg.pixels))
+    lost = int(np.count_nonzero(missing))
+    if lost > (MOST_MADE_UP * missing.size if jpeg.in_one_scan else 0):
+        raise cut_off(lost / missing.size)
+    if lost:
+        values = values[nearest_of_the_rest(missing)]
     profile = exif.profile if jpeg.profile is None else jpeg.profile
     raster = make_raster(values, 255.0, exif.orientation, space, profile=profile)
-    return raster._replace(lossy=True, notes=notes, exif=jpeg.exif, xmp=jpeg.xmp)
+    return raster._replace(lossy=True, notes=made_up(lost, missing.shape), exif=jpeg.exif, xmp=jpeg.xmp)
 
 
-def _decode(pixels: bytes) -> npt.NDArray[np.uint8]:
-    with Image.open(io.BytesIO(pixels), formats=["JPEG"]) as image:
-        return np.asarray(image)
+def _as_written(pixels: bytes) -> bytes:
+    """Without the zeros in place of what was never written: more of them than the decoder has a use for."""
+    written = pixels.rstrip(b"\0")
+    unwritten = len(pixels) - len(written) >= SECTOR and not _decode(pixels[: -SECTOR // 2]).missing.any()
+    return written if unwritten else pixels
 
 
-class _Cut(NamedTuple):
+class _Decoded(NamedTuple):
     values: npt.NDArray[np.uint8]
-    made_up: npt.NDArray[Any]
+    missing: npt.NDArray[np.bool_]
     """H x W: which pixels the file does not hold."""
 
 
-def _decode_cut(pixels: bytes) -> _Cut:
-    """Ended in two ways: where both give the same, nothing of the pixel is missing."""
-    rest = pixels.rstrip(b"\xff")
-    values, other = (_decode(rest + tail + END) for tail in (b"", NOISE))
+def _decode(pixels: bytes) -> _Decoded:
+    """Ended in two ways, since a decoder makes up what is missing, whatever the file says of its end.
+
+    Where both give the same, all is there. From the first pixel on where they don't, nothing is.
+    """
+    values, other = (_values(pixels + tail + END_OF_IMAGE) for tail in (ZEROS, NOISE))
     differs = values != other
-    return _Cut(values, differs if differs.ndim == 2 else differs.any(axis=2))
+    missing = differs if differs.ndim == 2 else differs.any(axis=2)
+    if missing.any():
+        top = missing.any(axis=1).argmax()
+        bottom = top + BLOCK
+        missing[top:bottom, missing[top:bottom].any(axis=0).argmax() :] = True
+        missing[bottom:] = True
+    return _Decoded(values, missing)
+
+
+def _values(jpeg: bytes) -> npt.NDArray[np.uint8]:
+    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+        return np.asarray(image)

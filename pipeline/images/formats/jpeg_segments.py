@@ -12,9 +12,12 @@ from pipeline.images.raster import HEADER_UNREADABLE, ImageError
 EXIF, ICC, JFIF, ADOBE = b"Exif\0\0", b"ICC_PROFILE\0", b"JFIF\0", b"Adobe"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 START_OF_SCAN, END, COMMENT = 0xDA, 0xD9, 0xFE
+SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 ALONE = {0x01, *range(0xD0, 0xD9)}
 """Markers that no segment follows."""
 APPLICATION = range(0xE0, 0xF0)
+FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Markers of what says how large the image is; the first content is the bits of a channel."""
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 
 
@@ -22,25 +25,28 @@ class Jpeg(NamedTuple):
     """A JPEG taken apart."""
 
     pixels: bytes
-    """The same JPEG, with nothing but its pixels and what says how their colours are coded."""
+    """The same JPEG up to its end marker, with nothing but its pixels and what says how their colours are coded."""
     exif: bytes | None
     xmp: bytes | None
     profile: bytes | None
     """The ICC profile; empty where parts of it are missing."""
-    progressive: bool
+    in_one_scan: bool
+    """Whether each pixel is in one place of it, from top to bottom; if not, what is cut off is missing everywhere."""
 
 
 def take_apart(data: bytes) -> Jpeg:
     """The segments of a JPEG.
 
     Raises:
-        ImageError: no pixels begin in it.
+        ImageError: no pixels begin in it, or they are of more than 8 bits.
     """
     kept, parts = [data[:2]], list[bytes]()
-    exif, xmp, progressive = None, None, False
+    exif, xmp, markers = None, None, set[int]()
     for marker, segment in _segments(data):
         content = segment[4:]
-        progressive |= marker in PROGRESSIVE
+        markers.add(marker)
+        if marker in FRAMES and content[:1] not in (b"", b"\x08"):
+            raise ImageError(f"has {content[0]} bits a channel, which few programs write: save it as 8-bit JPEG or PNG")
         if marker == 0xE1 and content.startswith(EXIF):
             exif = exif or content
         elif marker == 0xE1 and content.startswith(XMP):
@@ -49,9 +55,11 @@ def take_apart(data: bytes) -> Jpeg:
             parts.append(content[len(ICC) :])
         if (marker in APPLICATION or marker == COMMENT) and not content.startswith((JFIF, ADOBE)):
             continue
-        kept.append(segment)
         if marker == START_OF_SCAN:
-            return Jpeg(b"".join(kept), exif, xmp, _profile(parts), progressive)
+            scans = segment.partition(END_OF_IMAGE)[0].rstrip(b"\xff")  # in coded pixels, no 0xFF is followed by this
+            in_one_scan = SCAN not in scans[len(SCAN) :] and not PROGRESSIVE & markers
+            return Jpeg(b"".join([*kept, scans]), exif, xmp, _profile(parts), in_one_scan)
+        kept.append(segment)
     raise ImageError(HEADER_UNREADABLE)
 
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pipeline.images.raster import HEADER_UNREADABLE, ImageError
+from pipeline.images.raster import HEADER_UNREADABLE, MOST_MADE_UP, ImageError, cut_off
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER_BYTES = 33
@@ -22,6 +22,8 @@ CHANNELS = {0: 1, 2: 3, INDEXED: 1, 4: 2, 6: 4}
 """By colour type."""
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """First column and row of each pass of an interlaced image, and its steps."""
+UP = b"\2"
+"""The filter by which a row holds its differences from the one above it."""
 
 
 class Header(NamedTuple):
@@ -47,27 +49,41 @@ class Png(NamedTuple):
     whole: bool
     """Whether the file goes on to its end, and the checksums of the pixels' chunks are right."""
 
-    def bare(self) -> bytes:
+    def bare(self) -> "Bare":
         """The same PNG, with nothing but its pixels, palette and transparency, and with right checksums.
 
         Raises:
-            ImageError: some of its pixels are missing or damaged.
+            ImageError: its pixels are damaged, or more of them are missing than can be made up.
         """
-        chunks = self.pixels if self.whole else self._mended()
-        return SIGNATURE + b"".join(packed(kind, data) for kind, data in (*chunks, (b"IEND", b"")))
+        chunks, lost = (self.pixels, 0) if self.whole else self._mended()
+        return Bare(SIGNATURE + b"".join(packed(kind, data) for kind, data in (*chunks, (b"IEND", b""))), lost)
 
-    def _mended(self) -> Iterator[tuple[bytes, bytes]]:
-        """The chunks of a PNG that is cut off or has wrong checksums, if the pixels' own stream is whole."""
-        yield from ((kind, data) for kind, data in self.pixels if kind != b"IDAT")
-        expected, inflate = _stream_bytes(self.header), zlib.decompressobj()
+    def _mended(self) -> tuple[list[tuple[bytes, bytes]], int]:
+        """The chunks of one that is cut off or has wrong checksums, if the pixels' own stream is whole, or nearly so.
+
+        A row that is missing repeats the one above it.
+        """
+        height, expected, inflate = self.header.height, _stream_bytes(self.header), zlib.decompressobj()
         try:
             stream = inflate.decompress(b"".join(data for kind, data in self.pixels if kind == b"IDAT"), expected)
             inflate.decompress(inflate.unconsumed_tail, 1)  # compares the stream's own checksum, if it is there
         except zlib.error as error:
             raise ImageError("damaged: the checksums of its pixels are wrong") from error
-        if len(stream) < expected:
-            raise ImageError(f"damaged: cut off: {1 - len(stream) / expected:.0%} of its pixels are missing")
-        yield b"IDAT", zlib.compress(stream, 1)
+        row = expected // height
+        lost = height - len(stream) // row
+        if len(stream) < expected and (self.header.interlaced or lost > MOST_MADE_UP * height):
+            raise cut_off(1 - len(stream) / expected)
+        stream = stream[: (height - lost) * row] + (UP + bytes(row - 1)) * lost if lost else stream
+        others = [(kind, data) for kind, data in self.pixels if kind != b"IDAT"]
+        return [*others, (b"IDAT", zlib.compress(stream, 1))], lost * self.header.width
+
+
+class Bare(NamedTuple):
+    """A PNG with nothing beside its pixels."""
+
+    data: bytes
+    lost: int
+    """Pixels that were made up, since the file is cut off."""
 
 
 def take_apart(data: bytes) -> Png:

@@ -49,6 +49,11 @@ def decode_tiff(data: bytes) -> Raster:
         if 0 in page.databytecounts:
             absent = sum(count == 0 for count in page.databytecounts)
             raise ImageError(f"damaged: {absent} of its {len(page.databytecounts)} strips or tiles are missing")
+        beyond = sum(at + count > len(data) for at, count in zip(page.dataoffsets, page.databytecounts, strict=True))
+        if beyond:
+            raise ImageError(
+                f"damaged: cut off: {beyond} of its {len(page.databytecounts)} strips or tiles are missing"
+            )
         space, channels = SPACES[kind]
         values = page.asarray()
         if page.axes == "SYX":

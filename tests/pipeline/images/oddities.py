@@ -97,6 +97,9 @@ PNG = {
     "a wrong checksum of its profile": Oddity(with_chunk(b"iCCP", b"x\0\0", spoilt=True), "taken for sRGB"),
     "a profile that is none": Oddity(with_chunk(b"iCCP", b"x\0\0" + zlib.compress(b"none")), "is broken"),
     "gamma of another length": Oddity(with_chunk(b"gAMA", b"\0\0")),
+    "a gamma of no photo": Oddity(with_chunk(b"gAMA", struct.pack(">I", 3)), "is no photo's: taken for sRGB"),
+    "sRGB, in numbers": Oddity(with_chunk(b"cICP", bytes([1, 13, 0, 1]))),
+    "television, in numbers": Oddity(with_chunk(b"cICP", bytes([1, 1, 0, 1]))),
     "no gamma": Oddity(with_chunk(b"gAMA", bytes(4))),
     "primaries of another length": Oddity(with_chunk(b"cHRM", b"\0" * 7)),
     "a preview of an animation": Oddity(with_chunk(b"acTL", struct.pack(">II", 5, 0)), "animated, of 5 frames"),
@@ -217,12 +220,47 @@ FLOATS = {
     "a hair above 1": Oddity(float_tiff(put(1.003)), "3 values a hair outside"),
 }
 
+# --- WebP
+
+
+def with_webp_chunk(data: bytes, rng: np.random.Generator) -> bytes:
+    """Of metadata or of a kind that nobody knows, after the pixels; the size of the file right, or that of before."""
+    kind = [b"EXIF", b"XMP ", b"ABCD"][rng.integers(3)]
+    content = bytes_of(rng)
+    body = data[8:] + kind + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
+    size = [len(body), len(data) - 8][rng.integers(2)]
+    return b"RIFF" + struct.pack("<I", size) + body
+
+
+def of_another_size(data: bytes, rng: np.random.Generator) -> bytes:
+    """As its header has it."""
+    return data[:4] + struct.pack("<I", int(rng.integers(2**32))) + data[8:]
+
+
+def cut_metadata(data: bytes, rng: np.random.Generator) -> bytes:
+    whole = data[:8] + data[8:] + b"EXIF" + struct.pack("<I", 400) + bytes(400)
+    return whole[: -int(rng.integers(1, 400))]
+
+
+WEBP = {
+    "a chunk": Oddity(with_webp_chunk),
+    "several of them": Oddity(lambda data, rng: with_webp_chunk(with_webp_chunk(data, rng), rng)),
+    "of another size": Oddity(of_another_size),
+    "cut metadata": Oddity(cut_metadata),
+    "more after its end": Oddity(followed),
+}
+
 # --- What must be refused
 
 
 def cut(data: bytes, rng: np.random.Generator) -> bytes:
     """The last third or more is missing."""
     return data[: int(len(data) * rng.uniform(0.3, 0.66))]
+
+
+def cut_and_ended(data: bytes, rng: np.random.Generator) -> bytes:
+    """As by a program that closes what it was given; or as a file that was never written to its end."""
+    return cut(data, rng) + [b"\xff\xd9", bytes(int(rng.integers(600, 9000)))][rng.integers(2)]
 
 
 def spoilt_stream(data: bytes, rng: np.random.Generator) -> bytes:
@@ -248,12 +286,13 @@ HARMFUL = {
     "png: cut": ("PNG", Oddity(cut, "cut off: [0-9]+% of its pixels are missing")),
     "png: spoilt": ("PNG", Oddity(spoilt_stream, "the checksums of its pixels are wrong|cut off")),
     "png: only its maker reads it": ("PNG", Oddity(critical_chunk, "of a kind of its own")),
-    "png: linear": ("PNG", Oddity(with_chunk(b"gAMA", struct.pack(">I", 100_000)), "its gamma is 1, sRGB's")),
     "png: hdr": ("PNG", Oddity(with_chunk(b"cICP", bytes([9, 16, 0, 1])), "coded as 9-16-0-1")),
     "png: a bomb": ("PNG", Oddity(lambda data, rng: bomb(rng), "more than 150 megapixels")),
     "jpeg: cut": ("JPEG", Oddity(cut, "cut off: [0-9]+% of its pixels are missing|header can't be read")),
+    "jpeg: cut and ended": ("JPEG", Oddity(cut_and_ended, "cut off: [0-9]+% of its pixels are missing|can't be read")),
     "jpeg: inks": ("JPEG", Oddity(lambda data, rng: inks(), "CMYK, without a profile")),
-    "tiff: cut": ("TIFF", Oddity(cut, "damaged")),
+    "tiff: cut": ("TIFF", Oddity(cut, "damaged: cut off: 1 of its 1 strips or tiles are missing")),
+    "webp: cut": ("WEBP", Oddity(cut, "damaged: cut off: [0-9]+ bytes of its pixels are missing")),
     "tiff: not numbers": ("TIFF", Oddity(float_tiff(put(np.nan)), "3 values are NaN or infinite")),
     "tiff: endless": ("TIFF", Oddity(float_tiff(put(np.inf)), "3 values are NaN or infinite")),
     "tiff: out of range": ("TIFF", Oddity(float_tiff(put(7.5)), "values reach from .* to 7.5, outside")),

@@ -75,8 +75,8 @@ REMEDIES = {
     ),
     "JPEG": Remedy(
         jpeg(bands(CONTENT, BLUE, RED, GREEN)), png(bands(STYLE, BLUE, RED, GREEN)), 3,
-        ("content_mask.jpg: 100.0% of its pixels are off the palette, for a JPEG keeps no exact colours (save masks as "
-         "PNG), by 7 of 255 levels on average, 110 at most: taken for the nearest",),
+        ("content_mask.jpg: 100.0% of its pixels are off the palette, for JPEG and lossy WebP keep no exact "
+         "colours (save masks as PNG), by 7 of 255 levels on average, 110 at most: taken for the nearest",),
     ),
     "two levels off, as by a colour profile": Remedy(
         png(bands(CONTENT, (0, 2, 253), GREEN)), GOOD, 2
@@ -121,6 +121,9 @@ REMEDIES = {
     ),
     "class numbers of 32 bits, TIFF": Remedy(
         tiff(bands(CONTENT, 70000, 3, dtype=np.uint32)), tiff(bands(STYLE, 3, 70000, dtype=np.uint32)), 2
+    ),
+    "class numbers as floats, as arrays are saved": Remedy(
+        tiff(bands(CONTENT, 7, 3, dtype=np.float32)), tiff(bands(STYLE, 3, 7, dtype=np.float64)), 2
     ),
     "class numbers, PGM": Remedy(pgm(bands(CONTENT, 3, 117)), pgm(bands(STYLE, 117, 3)), 2),
     "class numbers saved as RGB": Remedy(
@@ -270,7 +273,7 @@ ERRORS: dict[str, tuple[Write, Write, str]] = {
         "{folder}/content_mask.tif: holds -1: class numbers start at 0: save it with other numbers",
     ),
     "broken numbers": (
-        tiff(bands(CONTENT, 0, 1, dtype=np.float32)), GOOD,
+        tiff(bands(CONTENT, 0, 1.5, dtype=np.float32)), GOOD,
         "{folder}/content_mask.tif: class numbers are whole, these are float32: save it as 8- or 16-bit PNG",
     ),
     "colours that may be negative": (

@@ -13,7 +13,12 @@ from tests.pipeline.images import oddities
 from tests.pipeline.images.image_files import PHOTO, png, saved, tiff
 
 TIMES = 12
-SOUND = {"PNG": png(), "JPEG": saved(PHOTO, "JPEG", quality=90), "TIFF": tiff(metadata=None)}
+SOUND = {
+    "PNG": png(),
+    "JPEG": saved(PHOTO, "JPEG", quality=90),
+    "TIFF": tiff(metadata=None),
+    "WEBP": saved(PHOTO, "WEBP"),
+}
 HARMLESS = [
     (kind, name, oddity)
     for kind, table in (
@@ -21,6 +26,7 @@ HARMLESS = [
         ("JPEG", oddities.JPEG),
         ("TIFF", oddities.TIFF),
         ("TIFF", oddities.FLOATS),
+        ("WEBP", oddities.WEBP),
     )
     for name, oddity in table.items()
 ]
