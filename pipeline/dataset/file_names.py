@@ -3,6 +3,7 @@
 Case and the composition of accents make no difference: cameras, Windows and macOS each have ways of their own.
 """
 
+import os
 import re
 import unicodedata
 from collections import defaultdict
@@ -57,7 +58,7 @@ def images_among(paths: Iterable[Path]) -> Images:
             continue
         if suffix in SUFFIXES:
             read[folded(path.stem)].append(path)
-        elif suffix in UNREAD or (not suffix and folded(path.stem) in ROLES and path.is_file()):
+        elif suffix in UNREAD or (not suffix and folded(path.stem) in ROLES and os.path.isfile(path)):
             unread[folded(path.stem)].append(path)
     return Images(dict(read), dict(unread))
 
@@ -78,12 +79,18 @@ def looks_like(path: Path) -> str | None:
 
 def why_unused(path: Path, role: str) -> str:
     """Why an image that seems to be meant for a role is not used, and what to do."""
-    name, kind = printable(path.name), path.suffix.lstrip(".").upper()
-    if path.suffix.lower() in UNREAD:
-        return f"{name}: {kind} is not read: save it as {'PNG' if role.endswith('mask') else 'JPEG or PNG'}"
-    if not path.suffix:
+    name, suffix = printable(path.name), path.suffix.strip().lower()
+    if suffix in SUFFIXES:
+        return f"{name} is no name that is read: rename it to {role}{suffix}"
+    if not suffix:
         return f"{name} is no name that is read: give it its suffix, as in {role}.jpg"
-    return f"{name} is no name that is read: rename it to {role}{path.suffix.lower()}"
+    kind = printable(suffix.lstrip(".").upper())
+    return f"{name}: {kind} is not read: save it as {'PNG' if role.endswith('mask') else 'JPEG or PNG'}"
+
+
+def of_any_suffix(paths: Iterable[Path], role: str) -> list[Path]:
+    """Files that have the name of a role, and a suffix of no format that is known."""
+    return [path for path in paths if folded(path.stem) == role and os.path.isfile(path)]
 
 
 def listed(files: Iterable[Path]) -> str:

@@ -4,26 +4,31 @@ Defaults < what results were made with < the dataset's photostyle.toml < the pai
 command line.
 """
 
+import os
 import re
 import tomllib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
 
 from pipeline.dataset.config import Config, ConfigError, Own, has_own
 from pipeline.dataset.file_names import SETTINGS
-from pipeline.dataset.layouts import Pair, leads_out
+from pipeline.dataset.layouts import Pair
+from pipeline.dataset.links import leads_out
 from pipeline.dataset.wording import allowed
 from pipeline.store.files import read_file
 from pipeline.store.system_errors import in_words
 
 MOST_BYTES = 1_000_000
 """Of a file of settings."""
+NAMED = r"`([a-z_]+)`"
+"""A setting, in what is said of several."""
+HOW = 'write name = value, where a value is a number (0.5), a text in straight quotes ("native"), true or false'
 MOST_SHOWN = 80
 """Characters of a wrong value."""
 
@@ -58,7 +63,7 @@ def load_config(
         ConfigError: a file can't be read, or as for `resolve`.
     """
     layers = [Layer(made or {})]
-    if dataset is not None and (dataset / SETTINGS).exists():
+    if dataset is not None and os.path.lexists(dataset / SETTINGS):
         if leads_out(dataset / SETTINGS, dataset.resolve()):
             remedy = "copy the file, or give it as --config"
             raise ConfigError(f"{dataset / SETTINGS}: a link that leads out of the dataset's folder: {remedy}")
@@ -83,9 +88,19 @@ def resolve(layers: Iterable[Layer]) -> Config:
     try:
         return msgspec.convert(values, Config, strict=False)
     except msgspec.ValidationError as error:  # each value is right: two of them don't go together
-        text, _, section = str(error).partition(" - at `$.")
-        as_options = re.sub("`([a-z_]+)`", lambda name: as_option(f"{section.rstrip('`')}.{name[1]}"), text)
-        raise ConfigError(as_options) from error
+        raise ConfigError(_conflict(str(error), layers)) from error
+
+
+def _conflict(error: str, layers: Sequence[Layer]) -> str:
+    """What is said of settings of one section that don't go together, by their names where they come from."""
+    text, _, section = error.partition(" - at `$.")
+    section = section.rstrip("`")
+    set_last = reversed(
+        [layer for layer in layers if {*re.findall(NAMED, text)} & layer.values.get(section, {}).keys()]
+    )
+    file = next(set_last, Layer({})).file
+    told = re.sub(NAMED, lambda name: f"{section}.{name[1]}" if file else as_option(f"{section}.{name[1]}"), text)
+    return f"{file}: {told}" if file else told
 
 
 def read_layer(file: Path, known: type[Struct] = Config) -> Layer:
@@ -95,18 +110,38 @@ def read_layer(file: Path, known: type[Struct] = Config) -> Layer:
         ConfigError: it can't be read.
     """
     try:
-        return Layer(tomllib.loads(read_file(file, MOST_BYTES).decode("utf-8-sig")), file, known)
+        text = _text(read_file(file, MOST_BYTES), file)
     except OSError as error:
         raise ConfigError(in_words(error, file)) from error
-    except UnicodeDecodeError as error:
-        found = "UTF-16" if error.object.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "no text in UTF-8"
-        raise ConfigError(f"{file}: is {found}: save it as UTF-8") from error
+    try:
+        return Layer(tomllib.loads(text), file, known)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: {error}") from error
+        raise ConfigError(f"{file}: {_where(text, str(error))}") from error
     except ValueError as error:
         raise ConfigError(f"{file}: holds a number of thousands of digits") from error
     except RecursionError as error:
         raise ConfigError(f"{file}: is nested too deeply") from error
+
+
+def _text(data: bytes, file: Path) -> str:
+    """Text, with whatever line ends and whatever mark at its start."""
+    zeros = max(data[::2].count(0), data[1::2].count(0))
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or 4 * zeros > len(data):
+        raise ConfigError(f"{file}: is UTF-16: save it as UTF-8")
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: is no text in UTF-8: save it as UTF-8") from error
+
+
+def _where(text: str, error: str) -> str:
+    """Where it is no TOML, and what to do: the parser only knows a line's number, or that the end has come."""
+    lines = text.rstrip().splitlines() or [""]
+    known = re.search(r"at line (\d+)", error)
+    number = min(int(known[1]), len(lines)) if known else len(lines)
+    what = "is there already: keep one" if error.startswith("Cannot") else HOW
+    line = lines[number - 1].strip(" \t")[:MOST_SHOWN]  # all else that can't be seen is told
+    return f"line {number}, {line!r}: {what}"
 
 
 def as_option(name: str) -> str:
@@ -139,11 +174,20 @@ def _faults(table: Mapping[str, Any], struct: type[Struct], section: str, *, str
             yield "", f"unknown key {key!r} {place}; it knows {', '.join(known)}"
         elif isinstance(value, dict) and isinstance(known[key], type) and issubclass(known[key], Struct):
             yield from _faults(value, known[key], key, strict=strict)
+        elif isinstance(value, dict) and get_origin(known[key]) is dict:
+            entry_kind = get_args(known[key])[1]
+            for entry, each in value.items():
+                yield from _wrong(f"{name}.{entry}", each, entry_kind, strict=strict)
         else:
-            try:
-                convert(value, known[key], strict=strict)
-            except msgspec.ValidationError:
-                yield name, f"wants {allowed(known[key])}, not {_shown(value)}"
+            yield from _wrong(name, value, known[key], strict=strict)
+
+
+def _wrong(name: str, value: Any, kind: Any, *, strict: bool) -> Iterator[tuple[str, str]]:
+    try:
+        convert(value, kind, strict=strict)
+    except msgspec.ValidationError:
+        shown = f'"{_shown(value)}"' if strict and isinstance(value, str) and value else _shown(value)
+        yield name, f"wants {allowed(kind)}, not {shown}"
 
 
 def _shown(value: object) -> str:

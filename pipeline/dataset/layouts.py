@@ -25,9 +25,11 @@ from pipeline.dataset.file_names import (
     looks_like,
     misnamed_settings,
     names_a_folder,
+    of_any_suffix,
     printable,
     why_unused,
 )
+from pipeline.dataset.links import dangles, is_shut, leads_out
 from pipeline.images.decoding import READ
 from pipeline.images.masks import MaskRules
 from pipeline.store.system_errors import in_words
@@ -93,7 +95,7 @@ class _Found(NamedTuple):
     files: ByRole
     """By role; the masks' may be none."""
     comparisons: Mapping[str, Path]
-    settings: Path
+    settings: Path | None
     meant: ByRole
     """By role: images that seem to be meant for it, but have other names, or are of formats that are not read."""
     strangers: Sequence[Path] = ()
@@ -109,6 +111,8 @@ SEPARATE_FOLDERS = (
 RELEASE = ("input", "style", "segmentation", "tmp_results", "final_results")
 IN_CLONE = "examples"
 """Where the release lies in its repository."""
+LONGEST = 240
+"""Bytes of a file's name: file systems have 255, some of which go to the names of what is half written."""
 LAYOUTS = """the layouts are
   <folder>/<pair>/content.* and style.*, optionally content_mask.png and style_mask.png
   <folder>/input/in1.png ... and style/tar1.png ..., optionally segmentation/
@@ -124,7 +128,8 @@ def open_dataset(root: Path) -> Dataset:
     """
     typed, root = root, root.resolve()
     if not root.is_dir():
-        raise DatasetError(f"{root} is not a folder{': give the folder of its pair' if root.exists() else ''}")
+        what = "is not a folder: give the folder of its pair" if root.exists() else "is not there"
+        raise DatasetError(f"{root} {what}")
     try:
         listing = sorted(root.iterdir())
         found, unused = _find(root, listing)
@@ -138,7 +143,7 @@ def open_dataset(root: Path) -> Dataset:
         if not texts:
             pairs.append(_pair(one))
     if not pairs and not faults:
-        if all(images_among(listing).named(role) for role in ("content", "style")):
+        if _is_pairs_folder(root):
             command = shlex.join(["photostyle", "run", str(typed.parent), "--pairs", root.name])
             raise DatasetError(f"{root} is the folder of one pair: {command}")
         told = "".join(f"\n{one.text}" for one in unused)
@@ -166,6 +171,7 @@ def _find(root: Path, listing: Sequence[Path]) -> tuple[list[_Found], list[Unuse
         found, unused = _find_in_pair_folders(path for path in listing if path.is_dir())
         loose = images_among(listing).beside(())
         unused += [Unused("", f"{listed(loose)}: in no pair's folder: not used")] if loose else []
+        unused += [Unused("", f"{text}: not used") for path in listing if path not in loose and (text := dangles(path))]
     return found, [*unused, *(Unused("", text) for text in _settings_meant(listing))]
 
 
@@ -192,6 +198,8 @@ def _find_in_pair_folders(folders: Iterable[Path]) -> tuple[list[_Found], list[U
         beside = images.beside([*(path for paths in files.values() for path in paths), *compared.values()])
         meant = {role: [path for path in beside if looks_like(path) == role] for role in ROLES}
         if any(files.values()) or any(meant.values()):
+            for role in ROLES:
+                meant[role] = meant[role] if files[role] or meant[role] else of_any_suffix(listing, role)
             strangers = [path for path in beside if looks_like(path) is None]
             found.append(_Found(folder.name, place, files, compared, settings, meant, strangers))
         elif beside:
@@ -200,8 +208,19 @@ def _find_in_pair_folders(folders: Iterable[Path]) -> tuple[list[_Found], list[U
                     printable(folder.name), f"{place}: holds {listed(beside)}, none named content or style: not used"
                 )
             )
+        elif inner := [path for path in listing if os.path.isdir(path) and _is_pairs_folder(path)]:
+            command = shlex.join(["photostyle", "run", str(folder)])
+            unused.append(Unused("", f"{place}: holds folders of pairs ({listed(inner)}): not used: {command}"))
         unused += [Unused(printable(folder.name), f"{place}{text}") for text in _settings_meant(listing)]
     return found, unused
+
+
+def _is_pairs_folder(folder: Path) -> bool:
+    try:
+        images = images_among(folder.iterdir())
+    except OSError:
+        return False
+    return all(images.named(role) for role in ROLES[:2])
 
 
 def _settings_meant(listing: Iterable[Path]) -> Iterator[str]:
@@ -268,9 +287,10 @@ def _strangers(folders: Iterable[Images], found: Sequence[_Found]) -> list[Unuse
     return [Unused("", f"{printable(name)}/: {listed(paths)}: of no pair: not used") for name, paths in left.items()]
 
 
-def _settings_beside(root: Path, name: str) -> Path:
-    """Where a pair has no folder: `photostyle.<pair>.toml`, beside the dataset's own."""
-    return root / f"{Path(SETTINGS).stem}.{name}.toml"
+def _settings_beside(root: Path, name: str) -> Path | None:
+    """Where a pair has no folder: `photostyle.<pair>.toml`, beside the dataset's own; none where that is too long."""
+    path = root / f"{Path(SETTINGS).stem}.{name}.toml"
+    return path if len(os.fsencode(path.name)) <= LONGEST else None
 
 
 def _faults(found: _Found, root: Path) -> Iterator[str]:
@@ -297,10 +317,10 @@ def _faults(found: _Found, root: Path) -> Iterator[str]:
     for path in [
         *(path for files in found.files.values() for path in files),
         *found.comparisons.values(),
-        found.settings,
+        *([] if found.settings is None else [found.settings]),
     ]:
-        if path.is_symlink() and not path.exists():
-            yield f"{path}: a link to {printable(os.readlink(path))}, which is not there: put the file in its place"
+        if text := dangles(path) or is_shut(path):
+            yield text
         elif leads_out(path, root):
             yield f"{path}: a link that leads out of the dataset's folder: copy the file there"
 
@@ -312,14 +332,6 @@ def _left_aside(found: _Found) -> Iterator[str]:
             yield f"{found.place}{listed(paths)}: not used: {printable(found.files[role][0].name)} is"
     if found.strangers and all(found.files[role] for role in ROLES[:2]):
         yield f"{found.place}{listed(found.strangers)}: not used"
-
-
-def leads_out(path: Path, root: Path) -> bool:
-    """Whether a name in a dataset, through links, is that of something outside of it, or of nothing at all."""
-    try:
-        return not path.resolve().is_relative_to(root)
-    except (OSError, RuntimeError):  # links in a circle
-        return True
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

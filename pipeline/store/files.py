@@ -64,10 +64,14 @@ def staged(files: Mapping[Path, bytes]) -> Iterator[dict[Path, Path]]:
     try:
         for path, data in files.items():
             parts[path] = part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART}")
-            with open(part, "xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            try:
+                with open(part, "xb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError as error:
+                error.filename = str(path)  # the system knows no name of what is open already
+                raise
         yield parts
     finally:
         for part in parts.values():

@@ -93,14 +93,14 @@ def read_labels(mask: npt.NDArray[np.uint8], palette: Mapping[str, Colour] = PAL
     for at in np.flatnonzero(paint & ~known):
         raise ValueError(
             f"{shares[at]:.1%} of it is painted in {_words(colours[at])}, {distance[at]} levels from the "
-            f"palette's nearest, {names[nearest[at]]}: repaint it in one of {', '.join(names)}, or add that colour"
+            f"palette's nearest, {names[nearest[at]]}: repaint it in one of {', '.join(names)}, or add that colour to the palette"
         )
     for name, alike in ((name, colours[paint & (nearest == k)]) for k, name in enumerate(names)):
         if len(groups := _groups(alike)) > 1:
             one, other = (group[0] for group in groups[:2])
             raise ValueError(
                 f"it is painted in {_words(one)} and in {_words(other)}, which both could be {name}: "
-                f"repaint one of them in another of {', '.join(names)}, or add that colour"
+                f"repaint one of them in another of {', '.join(names)}, or add that colour to the palette"
             )
     fringe = shares[~known].sum()
     if fringe > WIDEST_FRINGE:

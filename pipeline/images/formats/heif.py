@@ -3,8 +3,6 @@
 import io
 import re
 import struct
-from functools import cache
-from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -12,17 +10,12 @@ import pillow_heif
 from PIL import Image
 
 from pipeline.images.formats.exif import read_exif
+from pipeline.images.formats.numbered_colours import Said, coded_colours
 from pipeline.images.raster import ImageError, Raster, check_size, make_raster
 
 HEIC = rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)"
 AVIF = rb"....ftypavi[fs]|....ftyp(mif1|msf1)....(....){0,8}avif"
 """The first bytes of each; the brand mif1 names the container alone, and then a further one tells."""
-DISPLAY_P3 = ((0.3127, 0.329, 1.0), (0.68, 0.32, 1.0, 0.265, 0.69, 1.0, 0.15, 0.06, 1.0))
-"""White point and primaries, each x, y and luminance."""
-PRIMARIES_SRGB, PRIMARIES_P3 = (1, 2), 12
-TRANSFER_SRGB = (1, 2, 6, 13, 14, 15)
-"""Of ITU-T H.273: sRGB's, and what is shown by the same curve, or left unsaid."""
-TRANSFER_HDR = {16: "PQ", 18: "HLG"}
 
 
 def decode_heic(data: bytes) -> Raster:
@@ -72,32 +65,10 @@ def decode_avif(data: bytes) -> Raster:
     return raster._replace(bits=depth, lossy=True, notes=notes, exif=info.get("exif"), xmp=info.get("xmp"))
 
 
-class _Coding(NamedTuple):
-    profile: bytes | None
-    unreadable: str | None
-
-
-def _coding(data: bytes) -> _Coding:
-    """What the container says of the colours in numbers (ITU-T H.273)."""
+def _coding(data: bytes) -> Said:
+    """What the container says of the colours in numbers."""
     found = re.search(rb"colrnclx(....)", data[: data.find(b"mdat")], re.DOTALL)
-    primaries, transfer = struct.unpack(">HH", found[1]) if found else (1, 13)
-    if transfer in TRANSFER_HDR:
-        return _Coding(None, f"its colours are HDR ({TRANSFER_HDR[transfer]})")
-    if transfer in TRANSFER_SRGB and primaries in PRIMARIES_SRGB:
-        return _Coding(None, None)
-    if transfer in TRANSFER_SRGB and primaries == PRIMARIES_P3:
-        return _Coding(display_p3(), None)
-    return _Coding(None, f"its colours are coded as {primaries}-{transfer} (nclx)")
-
-
-@cache
-def display_p3() -> bytes:
-    """The ICC profile of Display P3: DCI's primaries, sRGB's white and curve."""
-    x = np.linspace(0, 1, 4096)
-    curve = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
-    white, primaries = DISPLAY_P3
-    levels = np.rint(curve * 65535).astype(np.uint16)
-    return bytes(imagecodecs.cms_profile("rgb", whitepoint=white, primaries=primaries, transferfunction=levels))
+    return coded_colours(*struct.unpack(">HH", found[1])) if found else Said()
 
 
 def _avif_bits(data: bytes) -> int:

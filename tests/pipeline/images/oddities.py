@@ -286,7 +286,7 @@ HARMFUL = {
     "png: cut": ("PNG", Oddity(cut, "cut off: [0-9]+% of its pixels are missing")),
     "png: spoilt": ("PNG", Oddity(spoilt_stream, "the checksums of its pixels are wrong|cut off")),
     "png: only its maker reads it": ("PNG", Oddity(critical_chunk, "of a kind of its own")),
-    "png: hdr": ("PNG", Oddity(with_chunk(b"cICP", bytes([9, 16, 0, 1])), "coded as 9-16-0-1")),
+    "png: hdr": ("PNG", Oddity(with_chunk(b"cICP", bytes([9, 16, 0, 1])), "its colours are HDR")),
     "png: a bomb": ("PNG", Oddity(lambda data, rng: bomb(rng), "more than 150 megapixels")),
     "jpeg: cut": ("JPEG", Oddity(cut, "cut off: [0-9]+% of its pixels are missing|header can't be read")),
     "jpeg: cut and ended": ("JPEG", Oddity(cut_and_ended, "cut off: [0-9]+% of its pixels are missing|can't be read")),

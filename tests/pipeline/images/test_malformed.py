@@ -100,7 +100,7 @@ PHOTOS: dict[str, tuple[bytes, str]] = {
         "its axes are ZYXS: a photo has height, width and colour: save it as RGB",
     ),
     "wholly transparent": (png(np.zeros((40, 48, 4), np.uint8)), "wholly transparent: there is nothing to see"),
-    "hdr": (png_with(b"cICP", bytes([9, 16, 0, 1])), "its colours are coded as 9-16-0-1 (cICP): convert it to sRGB"),
+    "hdr": (png_with(b"cICP", bytes([9, 16, 0, 1])), "its colours are HDR (PQ): convert it to sRGB"),
     "huge png": (png_of_size(2**31 - 1, 2**31 - 1), f"2147483647x2147483647: {TOO_LARGE}"),
     "large png": (png_of_size(14000, 12000), f"14000x12000: {TOO_LARGE}"),
     "huge jpeg": (jpeg_of_size(65535, 65535), TOO_LARGE),

@@ -210,7 +210,7 @@ ERRORS: dict[str, tuple[Write, Write, str]] = {
     "a colour that the palette lacks": (
         png(bands(CONTENT, BLUE, (255, 165, 0))), GOOD,
         "{folder}: content_mask.png: 50.0% of it is painted in 255 165 0, 90 levels from the palette's nearest, "
-        f"yellow: repaint it in one of {NINE}, or add that colour",
+        f"yellow: repaint it in one of {NINE}, or add that colour to the palette",
     ),
     "a photo for a mask": (
         png(np.random.default_rng(0).integers(40, 90, (*CONTENT, 3), np.uint8)), GOOD,
@@ -353,7 +353,7 @@ def test_a_palette_of_ones_own(tmp_path: Path) -> None:
     inputs = load(tmp_path, png(bands(CONTENT, BLUE, orange)), png(bands(STYLE, BLUE, orange)), rules)
     assert inputs.notes == ()
     assert inputs.classes == ("content_mask.png: sky 50.0%, sand 50.0%", "style_mask.png: sky 50.0%, sand 50.0%")
-    with pytest.raises(InputError, match="repaint it in one of sky, sand, or add that colour"):
+    with pytest.raises(InputError, match="repaint it in one of sky, sand, or add that colour to the palette"):
         load(tmp_path, png(bands(CONTENT, BLUE, GREEN)), GOOD, rules)
 
 

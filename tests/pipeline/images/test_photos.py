@@ -171,7 +171,7 @@ REFUSED = {
     "header only": (imagecodecs.png_encode(RGB8)[:33], "damaged"),
     "cmyk jpeg": (jpeg(Image.new("CMYK", (8, 8))), "CMYK, without a profile that says which inks: convert it to sRGB"),
     "cmyk tiff": (tiff(np.zeros((8, 8, 4), np.uint8), photometric="separated"), "CMYK, without a profile"),
-    "hdr png": (with_chunk(b"cICP", bytes([9, 16, 0, 1])), "coded as 9-16-0-1 .cICP."),
+    "hdr png": (with_chunk(b"cICP", bytes([9, 16, 0, 1])), "colours are HDR .PQ."),
     "wholly transparent": (imagecodecs.png_encode(np.zeros((8, 8, 4), np.uint8)), "wholly transparent"),
     "ycbcr tiff": (tiff(RGB8, photometric="ycbcr"), "YCbCr outside of JPEG"),
     "lab tiff": (tiff(RGB8, photometric="cielab"), "CIELAB"),

@@ -1,0 +1,46 @@
+"""Links in a dataset: to nothing, in a circle, out of its folder; and files that can't be looked at."""
+
+import errno
+import os
+from pathlib import Path
+
+from pipeline.dataset.file_names import printable
+from pipeline.store.system_errors import in_words
+
+
+def dangles(path: Path) -> str:
+    """What is said of a link to nothing."""
+    if not os.path.islink(path) or os.path.exists(path):
+        return ""
+    where = printable(os.readlink(path))
+    what = (
+        f"a link to {where}, which leads back to it" if _leads_back(path) else f"a link to {where}, which is not there"
+    )
+    return f"{path}: {what}: put the file in its place"
+
+
+def _leads_back(path: Path) -> bool:
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
+
+
+def is_shut(path: Path) -> str:
+    """What is said of a file that can't even be looked at; of one that is not there, nothing."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return in_words(error, path)
+    return ""
+
+
+def leads_out(path: Path, root: Path) -> bool:
+    """Whether a name in a dataset, through links, is that of something outside of it, or of nothing at all."""
+    try:
+        return not path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # links in a circle
+        return True
