@@ -136,7 +136,7 @@ def _text(data: bytes, file: Path) -> str:
 
 def _where(text: str, error: str) -> str:
     """Where it is no TOML, and what to do: the parser only knows a line's number, or that the end has come."""
-    lines = text.rstrip().splitlines() or [""]
+    lines = text.rstrip(" \t\n").split("\n")
     known = re.search(r"at line (\d+)", error)
     number = min(int(known[1]), len(lines)) if known else len(lines)
     what = "is there already: keep one" if error.startswith("Cannot") else HOW
@@ -186,8 +186,9 @@ def _wrong(name: str, value: Any, kind: Any, *, strict: bool) -> Iterator[tuple[
     try:
         convert(value, kind, strict=strict)
     except msgspec.ValidationError:
-        shown = f'"{_shown(value)}"' if strict and isinstance(value, str) and value else _shown(value)
-        yield name, f"wants {allowed(kind)}, not {shown}"
+        shown = _shown(value)
+        quoted = f'"{shown}"' if strict and shown == value else shown  # as in the file: "700" is no number
+        yield name, f"wants {allowed(kind)}, not {quoted}"
 
 
 def _shown(value: object) -> str:

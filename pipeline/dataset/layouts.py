@@ -171,7 +171,8 @@ def _find(root: Path, listing: Sequence[Path]) -> tuple[list[_Found], list[Unuse
         found, unused = _find_in_pair_folders(path for path in listing if path.is_dir())
         loose = images_among(listing).beside(())
         unused += [Unused("", f"{listed(loose)}: in no pair's folder: not used")] if loose else []
-        unused += [Unused("", f"{text}: not used") for path in listing if path not in loose and (text := dangles(path))]
+        shown = [path for path in listing if not path.name.startswith(".") and path not in loose]
+        unused += [Unused("", f"{printable(path.name)}: {text}: not used") for path in shown if (text := dangles(path))]
     return found, [*unused, *(Unused("", text) for text in _settings_meant(listing))]
 
 
@@ -319,7 +320,9 @@ def _faults(found: _Found, root: Path) -> Iterator[str]:
         *found.comparisons.values(),
         *([] if found.settings is None else [found.settings]),
     ]:
-        if text := dangles(path) or is_shut(path):
+        if text := dangles(path):
+            yield f"{path}: {text}: put the file in its place"
+        elif text := is_shut(path):
             yield text
         elif leads_out(path, root):
             yield f"{path}: a link that leads out of the dataset's folder: copy the file there"

@@ -12,11 +12,8 @@ def dangles(path: Path) -> str:
     """What is said of a link to nothing."""
     if not os.path.islink(path) or os.path.exists(path):
         return ""
-    where = printable(os.readlink(path))
-    what = (
-        f"a link to {where}, which leads back to it" if _leads_back(path) else f"a link to {where}, which is not there"
-    )
-    return f"{path}: {what}: put the file in its place"
+    what = "leads back to it" if _leads_back(path) else "is not there"
+    return f"a link to {printable(os.readlink(path))}, which {what}"
 
 
 def _leads_back(path: Path) -> bool:

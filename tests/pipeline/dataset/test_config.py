@@ -68,21 +68,31 @@ def test_every_unknown_key_is_refused_with_its_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('[smooth]\nlambda = "much"', "smooth.lambda: wants a number above 0, not much"),
-        ('[smooth]\nlambda = "0.5"', "smooth.lambda: wants a number above 0, not 0.5"),
+        ('[smooth]\nlambda = "much"', 'smooth.lambda: wants a number above 0, not "much"'),
+        ('[smooth]\nlambda = "0.5"', 'smooth.lambda: wants a number above 0, not "0.5"'),
         ("[smooth]\nlambda = 0", "smooth.lambda: wants a number above 0, not 0"),
         ("size = 12.5", "size: wants a whole number of 32 or more, or native, not 12.5"),
         ("strict = 1", "strict: wants true or false, not 1"),
         ("size = true", "size: wants a whole number of 32 or more, or native, not true"),
         ("smooth = 1", "smooth: wants a table, not 1"),
-        ('encoder = "resnet"', "encoder: wants auto, vgg16 or vgg19, not resnet"),
+        ('encoder = "resnet"', 'encoder: wants auto, vgg16 or vgg19, not "resnet"'),
         ('encoder = "\\u001b[2J"', r"encoder: wants auto, vgg16 or vgg19, not '\x1b[2J'"),
         ("[stylize]\nsizes = []", "stylize.sizes: wants one or more values, each a whole number of 1 or more, not ''"),
+        ("[palette]\nsky = [0, 0, 256]", "palette.sky: wants 3 values, each a whole number from 0 to 255, not 0 0 256"),
+        ('[palette]\nsky = "#00f"', 'palette.sky: wants 3 values, each a whole number from 0 to 255, not "#00f"'),
+        ("[stylize]\nevaluations = [8]", "stylize.evaluations: as many numbers as stylize.sizes (2), not 1"),
+        ("size = ", "line 1, 'size =': write name = value"),
+        ("size = 300\nencoder = \u201cvgg16\u201d", "line 2, 'encoder = \u201cvgg16\u201d': write name = value"),
         (
-            "[palette]\nsky = [0, 0, 256]",
-            "palette: wants a table, each entry 3 values, each a whole number from 0 to 255",
+            "draft = True",
+            "line 1, 'draft = True': write name = value, where a value is a number (0.5), a text in straight",
         ),
-        ("size = ", "Invalid value"),
+        ("strength = 0,7", "line 1, 'strength = 0,7': write name = value"),
+        ("size: 300", "line 1, 'size: 300': write name = value"),
+        ("\u200bsize = 300", "line 1, '\\u200bsize = 300': write name = value"),
+        ("size = 300\xa0", "line 1, 'size = 300\\xa0': write name = value"),
+        ("size = 300\nsize = 400", "line 2, 'size = 400': is there already: keep one"),
+        ("[smooth]\nmu = 1\n[smooth]\n", "line 3, '[smooth]': is there already: keep one"),
         ("size = " + "9" * 5000, "holds a number of thousands of digits"),
         ("size = " + "[" * 5000, "is nested too deeply"),
     ],
@@ -98,8 +108,11 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None
     file = tmp_path / "mine.toml"
     for data, reason in (
         (None, "No such file"),
-        (b"\xff\x00", "is no text in UTF-8"),
-        ("size = 300".encode("utf-16"), "is UTF-16: save it as UTF-8"),
+        (b"# gr\xfc\xdfe", "is no text in UTF-8"),
+        *(
+            ("size = 300".encode(coding), "is UTF-16: save it as UTF-8")
+            for coding in ("utf-16", "utf-16-le", "utf-16-be")
+        ),
     ):
         if data is not None:
             file.write_bytes(data)

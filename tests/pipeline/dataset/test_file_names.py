@@ -1,5 +1,7 @@
 """Names as cameras, systems and people give them: what is read, what is said, what is refused."""
 
+import errno
+import os
 import unicodedata
 from pathlib import Path
 
@@ -65,6 +67,10 @@ SAID = {
     "loose photos": ((*PAIR, "a.jpg"), "a.jpg: in no pair's folder: not used"),
     "settings by Windows": ((*PAIR, "photostyle.toml.txt"), f"photostyle.toml.txt {RENAME} photostyle.toml"),
     "settings in capitals": ((*PAIR, "p/Photostyle.TOML"), f"p/Photostyle.TOML {RENAME} photostyle.toml"),
+    "pairs one folder further down": (
+        (*PAIR, "2023/beach/content.jpg", "2023/beach/style.jpg", "2023/hills/Content.png", "2023/hills/style.jpg"),
+        "2023/: holds folders of pairs (beach, hills): not used: photostyle run {root}/2023",
+    ),
     "strangers in the release": (
         ("input/in1.png", "style/tar1.png", "input/photo.png"),
         "input/: photo.png: of no pair: not used",
@@ -79,7 +85,7 @@ def test_what_is_not_used_beside_a_good_pair_is_said(tmp_path: Path, name: str) 
     dataset = open_dataset(tmp_path)
     assert len(dataset.pairs) == 1
     assert dataset.faults == ()
-    assert [one.text for one in dataset.unused] == [text]
+    assert [one.text for one in dataset.unused] == [text.replace("{root}", str(tmp_path))]
 
 
 REFUSED = {
@@ -90,6 +96,15 @@ REFUSED = {
         ["p/content is no name that is read: give it its suffix, as in content.jpg"],
     ),
     "a copy alone": (("p/Copy of content.jpg", "p/style.jpg"), [f"p/Copy of content.jpg {RENAME} content.jpg"]),
+    "a suffix that nobody knows": (
+        ("p/content.jpg_large", "p/style.jpg"),
+        ["p/content.jpg_large: JPG_LARGE is not read: save it as JPEG or PNG"],
+    ),
+    "a space behind the suffix": (("p/content.jpg", "p/style.png "), [f"p/style.png  {RENAME} style.png"]),
+    "a mask of another kind": (
+        (*PAIR, "p/content_mask.json", "p/style_mask.png"),
+        ["p/content_mask.json: JSON is not read: save it as PNG"],
+    ),
     "two suffixes": (("p/content.jpg.jpg", "p/style.jpg"), [f"p/content.jpg.jpg {RENAME} content.jpg"]),
     "hyphens": (
         (*PAIR, "p/content-mask.png", "p/style-mask.png"),
@@ -131,6 +146,41 @@ def test_what_is_missing_under_its_name_is_refused_with_the_remedy(tmp_path: Pat
     dataset = open_dataset(tmp_path)
     assert dataset.pairs == ()
     assert [fault.text for fault in dataset.faults] == texts
+
+
+def test_a_pairs_folder_that_is_a_link_to_nothing_is_said(tmp_path: Path) -> None:
+    touch(tmp_path, *PAIR)
+    for name, target in (("q", "/media/usb/q"), ("r", "r"), (".s", "none")):
+        (tmp_path / name).symlink_to(target)
+    assert [one.text for one in open_dataset(tmp_path).unused] == [
+        "q: a link to /media/usb/q, which is not there: not used",
+        "r: a link to r, which leads back to it: not used",
+    ]
+
+
+def test_a_folder_that_can_not_be_looked_into_keeps_no_other_pair(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As without its x bit, by which root is not kept out."""
+    touch(tmp_path, *PAIR, "shut/content.jpg", "shut/style.jpg")
+    stat = os.stat
+
+    def denied(path: Path | str, **options: object) -> os.stat_result:
+        if "shut/" in os.fspath(path):
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", denied)
+    dataset = open_dataset(tmp_path)
+    assert [pair.name for pair in dataset.pairs] == ["p"]
+    assert {fault.pair for fault in dataset.faults} == {"shut"}
+    assert all("Permission denied: give this user the right to read" in fault.text for fault in dataset.faults)
+
+
+def test_a_name_too_long_for_settings_of_its_own_is_a_pair(tmp_path: Path) -> None:
+    touch(tmp_path, f"content/{'x' * 250}.jpg", f"style/{'x' * 250}.jpg")
+    (pair,) = open_dataset(tmp_path).pairs
+    assert pair.settings is None
 
 
 def test_names_that_differ_in_case_only_are_pairs_of_their_own(tmp_path: Path) -> None:

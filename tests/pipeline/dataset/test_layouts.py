@@ -115,7 +115,7 @@ def test_every_fault_is_told_and_sound_pairs_are_kept(tmp_path: Path) -> None:
 
 
 def test_what_is_no_dataset_is_refused_with_the_layouts(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="is not a folder"):
+    with pytest.raises(DatasetError, match="none is not there"):
         open_dataset(tmp_path / "none")
     touch(tmp_path, "photo.jpg", "more/photo.jpg")
     with pytest.raises(DatasetError, match=r"holds no pair of photos; the layouts are\n.*content.* and style") as error:
@@ -140,7 +140,7 @@ def test_what_a_hostile_dataset_may_hold_is_a_fault(tmp_path: Path) -> None:
     assert told.keys() == {"circle", "dangling", "settings", "words", "metrics.csv", "Sweep.CSV", "whole"}
     assert "words/'compare_\\x1b[2J' can't be printed: rename it" in told["words"]
     assert "'metrics.csv' can't name a folder of results: rename it" in told["metrics.csv"]
-    assert "circle/content.png: a link to content.png, which is not there: put the file" in told["circle"]
+    assert "circle/content.png: a link to content.png, which leads back to it: put the file" in told["circle"]
     assert f"a link to {outside / 'none.png'}, which is not there: put the file in its place" in told["dangling"]
     for name in ("settings", "whole"):
         assert "a link that leads out of the dataset's folder: copy the file there" in told[name]

@@ -55,7 +55,7 @@ def test_a_jpeg_that_lacks_much_is_refused_whatever_its_end(tmp_path: Path, name
 def test_a_jpeg_that_lacks_its_last_pixels_is_read_and_that_is_said(tmp_path: Path, name: str, end: str) -> None:
     whole = jpeg(name)
     expected = read_photo(put(tmp_path, whole))
-    (photo, _, _), notes = understand(put(tmp_path, whole[:-150] + ENDS[end]))
+    (photo, *_), notes = understand(put(tmp_path, whole[:-150] + ENDS[end]))
     assert len(notes) == 1
     lost = int(re.fullmatch(r"cut off: its last (\d+) of 120000 pixels are made up", notes[0])[1])
     assert 0 < lost < MOST_MADE_UP * WIDTH * HEIGHT
@@ -74,7 +74,7 @@ def test_a_progressive_jpeg_that_lacks_anything_is_refused(tmp_path: Path) -> No
 @pytest.mark.parametrize("end", [b"", b"\xff", b"\xff\xd9", b"\xff\xd9" + bytes(5000), b"\xff\xd9" + jpeg("plain")])
 def test_a_whole_jpeg_is_read_without_a_word_whatever_its_end(tmp_path: Path, name: str, end: bytes) -> None:
     whole = jpeg(name)
-    (photo, _, _), notes = understand(put(tmp_path, whole.removesuffix(b"\xff\xd9") + end))
+    (photo, *_), notes = understand(put(tmp_path, whole.removesuffix(b"\xff\xd9") + end))
     assert notes == ()
     with Image.open(io.BytesIO(whole)) as image:
         assert np.array_equal(photo, np.asarray(image.convert("RGB")) / np.float32(255))
@@ -93,7 +93,7 @@ def test_a_png_that_lacks_its_last_rows_repeats_the_one_above(tmp_path: Path) ->
         whole = saved(image, "PNG")
         cut = whole[:-30]
         expected = read_photo(put(tmp_path, whole))
-        (photo, _, _), notes = understand(put(tmp_path, cut))
+        (photo, *_), notes = understand(put(tmp_path, cut))
         lost = int(re.fullmatch(r"cut off: its last (\d+) of 120000 pixels are made up", notes[0])[1]) // WIDTH
         assert 0 < lost <= 4
         assert np.array_equal(photo[:-lost], expected[:-lost])
@@ -111,7 +111,7 @@ def test_a_webp_whose_metadata_or_size_is_cut_is_whole(tmp_path: Path) -> None:
         whole[:4] + b"\xff" * 4 + whole[8:],
         whole + b"junk" * 9,
     ):
-        (photo, _, _), notes = understand(put(tmp_path, data))
+        (photo, *_), notes = understand(put(tmp_path, data))
         assert notes == ()
         assert np.array_equal(photo, expected)
     with pytest.raises(ImageError, match=r"cut off: \d+ bytes of its pixels are missing"):

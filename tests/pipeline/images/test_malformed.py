@@ -184,7 +184,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "a link to itself": (
         "content.png",
         put_link("content.png"),
-        f"dataset: {{file}}: a link to content.png, {NOT_THERE}",
+        "dataset: {file}: a link to content.png, which leads back to it: put the file in its place",
     ),
     "a link in the settings' place": (SETTINGS, put_link("/etc/hostname"), f"dataset: {{file}}: {LEADS_OUT}"),
     "a name that writes to the screen": (
@@ -224,7 +224,7 @@ TOML: dict[str, tuple[bytes, str]] = {
     "nan": (b"[smooth]\nlambda = nan", "smooth.lambda: wants a number above 0, not nan"),
     "infinite": (b"[smooth]\nlambda = inf", "smooth.lambda: wants a number above 0, not inf"),
     "zero": (b"[smooth]\nlambda = 0", "smooth.lambda: wants a number above 0, not 0"),
-    "a word": (b'[smooth]\nlambda = "big"', "smooth.lambda: wants a number above 0, not big"),
+    "a word": (b'[smooth]\nlambda = "big"', 'smooth.lambda: wants a number above 0, not "big"'),
     "a day": (b"[smooth]\nlambda = 1979-05-27", "smooth.lambda: wants a number above 0, not 1979-05-27"),
     "no table": (b"smooth = 1", "smooth: wants a table, not 1"),
 }
