@@ -30,16 +30,24 @@ class OnDataset(WithSettings, frozen=True, kw_only=True):
     def settings_of(self, pair: Pair | None = None) -> Config:
         """The settings of one pair, or of the dataset as a whole.
 
-        Where no size is set, a command that goes on from results takes theirs.
-
         Raises:
             ConfigError: a file can't be used.
         """
-        results = self.results / self.dataset.resolve().name
-        folders = ([results / pair.name] if pair else results.glob("*")) if self.goes_on else ()
-        sizes = {size_made(folder) for folder in folders} - {None}
-        made = {"size": sizes.pop()} if len(sizes) == 1 else {}
-        return load_config(self.dataset, self.config, pair, self.typed, made)
+        if self.goes_on:
+            return settings_going_on(self, self.dataset, self.results, pair)
+        return load_config(self.dataset, self.config, pair, self.typed)
+
+
+def settings_going_on(command: WithSettings, dataset: Path, results: Path, pair: Pair | None) -> Config:
+    """The settings of a command that goes on from results: where no size is set, theirs.
+
+    Raises:
+        ConfigError: a file can't be used.
+    """
+    of_dataset = results / dataset.resolve().name
+    sizes = {size_made(folder) for folder in ([of_dataset / pair.name] if pair else of_dataset.glob("*"))} - {None}
+    made = {"size": sizes.pop()} if len(sizes) == 1 else {}
+    return load_config(dataset, command.config, pair, command.typed, made)
 
 
 class Work(OnDataset, frozen=True, kw_only=True):
@@ -106,14 +114,30 @@ class Compare(OnDataset, frozen=True, kw_only=True):
     leaves_out = frozenset({"segment", "stylize"})
 
 
-class Ui(OnDataset, frozen=True, kw_only=True):
+class Ui(WithSettings, frozen=True, kw_only=True):
     """A page on this machine: drag lambda and see stage two solved anew; two photos of your own through both stages."""
 
+    dataset: Path | None = None
+    """This is the folder of pairs; without one, the page only takes photos of your own."""
+    results: Path = Path("results")
+    """The results are in this folder, in a folder of the dataset's name."""
+    pairs: tuple[str, ...] = ()
+    """Only these pairs are looked at; without it, all are."""
     port: Annotated[int, Meta(ge=0, le=65535)] = 0
     """The page is served on this port of 127.0.0.1; 0 is any free one."""
 
-    goes_on = True
+    positionals = ("dataset",)
     leaves_out = frozenset({"onestage"})
+
+    def settings_of(self, pair: Pair | None = None) -> Config:
+        """The settings of one pair, or of the dataset as a whole, at the size of its results.
+
+        Raises:
+            ConfigError: a file can't be used.
+        """
+        if self.dataset is None:
+            return super().settings_of(pair)
+        return settings_going_on(self, self.dataset, self.results, pair)
 
 
 class Explain(OnDataset, frozen=True):

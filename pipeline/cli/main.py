@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -195,8 +196,13 @@ def _compare(command: Compare) -> int:
 def _ui(command: Ui) -> int:
     from pipeline.live.server import serve
 
-    dataset = _with_masks(command)
-    serve(dataset, results_folder(command.results, dataset), command.settings, command.settings_of, command.port)
+    if command.dataset is None:
+        dataset, results = Dataset("photostyle", Path(), (), ()), Path()
+    else:
+        dataset = _told(choose_pairs(command.dataset, command.settings, command.pairs))
+        dataset = with_masks(dataset, command.results / dataset.name, command.settings)
+        results = results_folder(command.results, dataset)
+    serve(dataset, results, command.settings, command.settings_of, command.port)
     return 0
 
 
@@ -234,7 +240,10 @@ def _weights(command: Weights) -> int:
 
 
 def _chosen(command: OnDataset) -> Dataset:
-    dataset = choose_pairs(command.dataset, command.settings, command.pairs)
+    return _told(choose_pairs(command.dataset, command.settings, command.pairs))
+
+
+def _told(dataset: Dataset) -> Dataset:
     for unused in dataset.unused:
         say(f"note: {unused.text}")
     return dataset

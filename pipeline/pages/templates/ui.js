@@ -92,6 +92,8 @@ async function list(chosen) {
     option.disabled = !pair.ready;
     return option;
   }));
+  document.body.classList.toggle("empty", !pairs.length);
+  if (!pairs.length) return;
   const first = pairs.findIndex((pair) => pair.ready);
   if (chosen === undefined && first < 0) throw new Error("No pair has a stage-one image yet: run `photostyle stylize`, or give two photos below.");
   $("pair").value = chosen ?? first;

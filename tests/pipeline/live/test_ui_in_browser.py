@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.dataset.config import Config
 from pipeline.dataset.layers import load_config
+from pipeline.dataset.layouts import Dataset
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.live.upload import Progress
 from tests.pipeline.live.serving import serving
@@ -169,3 +170,12 @@ def test_without_the_secret_there_is_no_page(page, watched, server):
     response = page.goto(f"http://127.0.0.1:{server.port}/")
     assert response.status == 403
     assert "open the address that `photostyle ui` printed" in page.text_content("body")
+
+
+def test_without_a_dataset_only_ones_own_photos_are_asked_for(page, tmp_path):
+    with serving(Dataset("photostyle", tmp_path, (), ()), tmp_path, Config()) as server:
+        page.goto(server.address)
+        expect(page.locator("#upload")).to_be_visible()
+        expect(page.locator(".frame")).to_be_hidden()
+        expect(page.locator("#lambda")).to_be_hidden()
+        expect(page.locator(".message")).to_be_hidden()

@@ -1,0 +1,111 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.cli.main import main
+from pipeline.cli.on_photos import styles_of
+from pipeline.dataset.config import ConfigError
+from pipeline.images.photos import read_photo
+from pipeline.images.saving import save_photo
+from pipeline.looks.look_file import read_look
+from pipeline.looks.making import MOST_PHOTOS, lay_out
+from stages.look.table import apply_table, identity, mixed
+from tests.pipeline.scenes import scenery
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 7, 36])
+def test_each_photo_has_its_place_and_there_are_no_gaps(count: int) -> None:
+    greys = np.linspace(0.1, 1, count)
+    layout = lay_out((np.full((200, 300, 3), grey, np.float32) for grey in greys), count, 240)
+    assert max(layout.shape) == 240
+    values, areas = np.unique(layout[..., 0].round(4), return_counts=True)
+    np.testing.assert_allclose(values, greys, atol=1e-4)
+    assert areas.max() < 2.1 * areas.min()
+
+
+def test_one_photo_alone_keeps_its_shape() -> None:
+    assert lay_out([np.zeros((300, 400, 3), np.float32)], 1, 200).shape == (150, 200, 3)
+
+
+def test_shares_of_styles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shares(*words: str) -> list[tuple[str, float]]:
+        return [(str(style.photo), pytest.approx(style.share)) for style in styles_of(words)]
+
+    assert shares("a.jpg") == [("a.jpg", 1)]
+    assert shares("a.jpg", "b.jpg:0.3") == [("a.jpg", 0.7), ("b.jpg", 0.3)]
+    assert shares("a.jpg", "b.jpg", "c.jpg:.5") == [("a.jpg", 0.25), ("b.jpg", 0.25), ("c.jpg", 0.5)]
+    assert shares("a.jpg:0.2", "b.jpg:0.6") == [("a.jpg", 0.25), ("b.jpg", 0.75)]
+    monkeypatch.chdir(tmp_path)
+    Path("10:30").touch()
+    assert shares("10:30") == [("10:30", 1)]
+    assert shares("C:photo.jpg") == [("C:photo.jpg", 1)]
+    for wrong in (("a.jpg:0",), ("a.jpg:1.5",), ("a.jpg:0.6", "b.jpg:0.5", "c.jpg"), ("a.jpg:-1",), ("a.jpg:nan",)):
+        with pytest.raises(ConfigError):
+            styles_of(wrong)
+
+
+@pytest.fixture
+def scenes(tmp_path: Path) -> Path:
+    folder = tmp_path / "scenes"
+    folder.mkdir()
+    for seed in range(3):
+        scenery(60, 90, seed).save(folder / f"{seed}.png")
+    return folder
+
+
+def make(*words: object) -> int:
+    return main(["look", "make", *map(str, words), "--draft", "--size", "96"])
+
+
+def test_a_look_has_the_style_s_colours(scenes: Path, tmp_path: Path, capsys) -> None:
+    style = np.random.default_rng(9).random((50, 60, 3)) * [0.2, 0.3, 0.4] + [0.5, 0.3, 0.1]
+    save_photo(tmp_path / "style.png", style.astype(np.float32), bits=16)
+    look = tmp_path / "x.look"
+    assert make(scenes, "--style", tmp_path / "style.png", "-o", look) == 0
+    assert "Delta E 2000" in capsys.readouterr().err
+    made = read_look(look)
+    pixels = np.concatenate([read_photo(path).reshape(-1, 3) for path in sorted(scenes.iterdir())])
+    looked = apply_table(made.table, pixels)
+    np.testing.assert_allclose(looked.mean(axis=0), style.mean(axis=(0, 1)), atol=0.03)
+    assert made.record["photos"] == ["0.png", "1.png", "2.png"]
+    assert make(scenes, "--style", tmp_path / "style.png", "-o", look) == 0
+    assert "Nothing to do" in capsys.readouterr().err
+
+
+def test_two_styles_are_mixed_by_their_shares(scenes: Path, tmp_path: Path) -> None:
+    tables = {}
+    for name, grey in (("dark", 0.2), ("light", 0.7)):
+        save_photo(tmp_path / f"{name}.png", (grey + 0.2 * read_photo(scenes / "0.png")).astype(np.float32), bits=16)
+        assert make(scenes, "--style", tmp_path / f"{name}.png", "-o", tmp_path / f"{name}.look") == 0
+        tables[name] = read_look(tmp_path / f"{name}.look").table
+    styles = (tmp_path / "dark.png", f"{tmp_path / 'light.png'}:0.3")
+    assert make(scenes, "--style", styles[0], "--style", styles[1], "-o", tmp_path / "both.look") == 0
+    both = read_look(tmp_path / "both.look")
+    assert both.record["styles"] == {"dark.png": pytest.approx(0.7), "light.png": pytest.approx(0.3)}
+    pixels = read_photo(scenes / "1.png").reshape(-1, 3)
+    expected = apply_table(mixed([tables["dark"], tables["light"]], [0.7, 0.3]), pixels)
+    np.testing.assert_allclose(apply_table(both.table, pixels), expected, atol=0.01)
+
+
+def test_what_can_t_be_read_ends_it_and_leaves_nothing(scenes: Path, tmp_path: Path, capsys) -> None:
+    (scenes / "3.png").write_bytes(b"no photo")
+    look = tmp_path / "x.look"
+    assert make(scenes, "--style", scenes / "0.png", "-o", look) == 1
+    assert "3.png" in capsys.readouterr().err
+    (scenes / "3.png").unlink()
+    assert make(scenes, "--style", tmp_path / "missing.png", "-o", look) == 1
+    assert "missing.png" in capsys.readouterr().err
+    assert make(tmp_path / "missing", "--style", scenes / "0.png", "-o", look) == 1
+    assert make(tmp_path, "--style", scenes / "0.png", "-o", look) == 2
+    assert "holds no photo" in capsys.readouterr().err
+    assert not look.exists()
+
+
+def test_of_very_many_photos_some_are_taken(tmp_path: Path, capsys) -> None:
+    for number in range(MOST_PHOTOS + 4):
+        save_photo(tmp_path / f"{number:02}.png", np.full((40, 40, 3), number / 50, np.float32))
+    assert make(tmp_path, "--style", tmp_path / "00.png", "-o", tmp_path / "x.look") == 0
+    assert f"{MOST_PHOTOS} of the {MOST_PHOTOS + 4} photos are taken" in capsys.readouterr().err
+    assert len(read_look(tmp_path / "x.look").record["photos"]) == MOST_PHOTOS
+    assert read_look(tmp_path / "x.look").table.shape == identity().shape
