@@ -28,7 +28,7 @@ assert result.residual < 1e-8
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
-@pytest.mark.parametrize("first", ["", "import pipeline.steps.sweep, pipeline.pages.report.report;"])
+@pytest.mark.parametrize("first", ["", "import pipeline.steps.summaries.sweep, pipeline.pages.report.report;"])
 def test_the_application_is_imported_from_its_room_whatever_was_before(first: str) -> None:
     code = f"{first} from pipeline.run import run_dataset, task; sys.exit(not callable(run_dataset))"
     assert subprocess.run([sys.executable, "-c", f"import sys; {code}"], timeout=120).returncode == 0

@@ -11,7 +11,7 @@ from pipeline.cli.photo_commands import LookApply, LookExport, LookFit, LookMake
 from pipeline.dataset.config import Config
 from pipeline.dataset.layers import load_config
 from pipeline.dataset.layouts import Pair
-from pipeline.steps.up_to_date import size_made
+from pipeline.upkeep.up_to_date import size_made
 from stages.settings import Positive
 
 
@@ -50,13 +50,16 @@ def settings_going_on(command: WithSettings, dataset: Path, results: Path, pair:
     return load_config(dataset, command.config, pair, command.typed, made)
 
 
-class Work(OnDataset, frozen=True, kw_only=True):
-    """What every command takes that runs stages."""
+class Working(OnDataset, frozen=True, kw_only=True):
+    """What every command takes that makes results."""
 
     force: bool = False
     """What is current is done again."""
     retry_failed: bool = False
     """What failed before is tried again; without it, that is only told again, until its files or settings change."""
+    workers: Annotated[int, Meta(ge=1)] | None = None
+    """Beside the process that optimises, this many are at work at once, at most; without it, as many as this machine's
+    cores and its free memory allow."""
     cluster: str | None = None
     """The work is done on this Ray cluster: auto, or ray://HOST:PORT. All its nodes need the folders of dataset and
     results."""
@@ -64,29 +67,26 @@ class Work(OnDataset, frozen=True, kw_only=True):
     """On a cluster, each task of stage one takes this share of a GPU: with 0.5, each GPU has two at once."""
 
 
-class Run(Work, frozen=True, kw_only=True):
+class Run(Working, frozen=True, kw_only=True):
     """All stages on every pair, then the comparison; what is current is not done again."""
 
     no_compare: bool = False
     """What only serves to compare is left out: the one-stage method, the scores and the report."""
 
 
-class Segment(OnDataset, frozen=True, kw_only=True):
+class Segment(Working, frozen=True, kw_only=True):
     """Finds masks for the pairs without, in the photos, to look at and edit; `run` and `stylize` do it too."""
 
-    force: bool = False
-    """They are found again, also where they were edited."""
-
-    leaves_out = frozenset({"stylize", "smooth", "onestage"})
+    leaves_out = frozenset({"gpu_share", "stylize", "smooth", "onestage"})
 
 
-class Stylize(Work, frozen=True):
+class Stylize(Working, frozen=True):
     """Stage one: the style, by optimisation over a network's features."""
 
     leaves_out = frozenset({"smooth", "onestage"})
 
 
-class Smooth(Work, frozen=True, kw_only=True):
+class Smooth(Working, frozen=True, kw_only=True):
     """Stage two: the photorealism, in closed form, from the stage-one image as it is."""
 
     lambdas: tuple[Positive, ...] = ()
@@ -96,14 +96,14 @@ class Smooth(Work, frozen=True, kw_only=True):
     leaves_out = frozenset({"gpu_share", "encoder", "device", "segment", "stylize", "onestage"})
 
 
-class Onestage(Work, frozen=True):
+class Onestage(Working, frozen=True):
     """The paper's one-stage method, to compare with: both terms in one optimisation."""
 
     goes_on = True
     leaves_out = frozenset({"stylize", "smooth"})
 
 
-class Compare(OnDataset, frozen=True, kw_only=True):
+class Compare(Working, frozen=True, kw_only=True):
     """Scores what there is of all methods, and makes a contact sheet for each pair and the report."""
 
     sweep: bool = False

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,42 +23,41 @@ from pipeline.cli.commands import (
     Stylize,
     Ui,
     Weights,
-    Work,
+    Working,
 )  # fmt: skip
 from pipeline.cli.photo_commands import LookApply, LookExport, LookFit, LookMake, Transfer
 from pipeline.cli.screen import Screen, say
 from pipeline.cli.status import status_table
-from pipeline.compare.methods import CompareError
-from pipeline.dataset.config import ConfigError
-from pipeline.dataset.inputs import InputError
-from pipeline.dataset.layouts import Dataset, DatasetError
+from pipeline.dataset.config import ConfigError, Size
+from pipeline.dataset.found_masks import OVERLAY, with_found_masks
+from pipeline.dataset.inputs import InputError, load_inputs
+from pipeline.dataset.layouts import Dataset, DatasetError, Pair
 from pipeline.images.raster import ImageError
 from pipeline.looks.look_file import LookError
 from pipeline.looks.making import MakingError
 from pipeline.networks.semantic_model import SemanticModelError
 from pipeline.run.cluster import Cluster, ClusterError
-from pipeline.run.dataset import choose_pairs, examine_and_tell, only_sound, run_dataset, with_masks
-from pipeline.run.plan import Summary, examine, failure_line, results_folder, writing_results
+from pipeline.run.dataset import choose_pairs, run_dataset
+from pipeline.run.plan import Failure, Summary, examine, failure_line, results_folder, writing_results
 from pipeline.run.task import Task
-from pipeline.steps.catalogue import steps_of
+from pipeline.steps.catalogue import COMPARISON, finder_of, steps_of, with_masks
 from pipeline.steps.native import NATIVE
-from pipeline.steps.network import EncoderError, Network
 from pipeline.steps.onestage import ONESTAGE
-from pipeline.steps.progress import OnEvent
-from pipeline.steps.scores import SCORES
-from pipeline.steps.segment import mask_report, segment
 from pipeline.steps.smooth import SMOOTH
-from pipeline.steps.step import Step
 from pipeline.steps.stylize import STYLIZE
+from pipeline.steps.summaries.lambdas import steps_over
+from pipeline.steps.summaries.sweep import steps_of_sweep
 from pipeline.store.files import LockedError
 from pipeline.store.system_errors import in_words
+from pipeline.upkeep.network import EncoderError
+from pipeline.upkeep.progress import OnEvent
+from pipeline.upkeep.step import Step
 
 FAILED = 1
 WRONG_USE = 2
 INTERRUPTED = 130
 TOLD = (
     ClusterError,
-    CompareError,
     EncoderError,
     ImageError,
     InputError,
@@ -94,21 +93,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(command: AnyCommand) -> int:
     match command:
+        case Run(no_compare=True):
+            return _work(command, [step for step in steps_of(command.settings) if not step.compared_only])
         case Run():
-            steps = [step for step in steps_of(command.settings) if not step.compared_only]
-            return _work(command, steps if command.no_compare else None)
+            return _work(command, steps_of(command.settings))
         case Segment():
             return _segment(command)
         case Stylize():
-            return _work(command, [STYLIZE])
+            return _work(command, with_masks([STYLIZE], command.settings))
+        case Smooth(lambdas=[_, *_] as lambdas):
+            if command.typed.get("size") == "native":
+                raise ConfigError("size native takes one lambda: several are laid side by side at the working size")
+            return _work(command, steps_over(lambdas))
         case Smooth():
-            native = not command.lambdas or command.typed.get("size") == "native"  # several are of the working size
-            steps = [step for step in steps_of(command.settings) if step is SMOOTH or (step is NATIVE and native)]
-            return _work(command, steps, command.lambdas)
+            return _work(command, [step for step in steps_of(command.settings) if step in (SMOOTH, NATIVE)])
         case Onestage():
-            return _work(command, [ONESTAGE])
+            return _work(command, with_masks([ONESTAGE], command.settings))
         case Compare():
-            return _compare(command)
+            swept = steps_of_sweep(command.settings) if command.sweep else []
+            return _work(command, [*swept, *COMPARISON])
         case Transfer() | LookMake() | LookApply() | LookFit() | LookExport():
             from pipeline.cli.on_photos import work_on_photos
 
@@ -130,12 +133,20 @@ def _dispatch(command: AnyCommand) -> int:
             return _weights(command)
 
 
-def _work(
-    command: Run | Stylize | Smooth | Onestage, steps: Sequence[Step] | None = None, lambdas: Sequence[float] = ()
-) -> int:
+def _work(command: Working, steps: Sequence[Step]) -> int:
+    summary = _run(command, steps)
+    if summary.new_table or isinstance(command, Compare):
+        print(summary.table)
+    say(_summary_line(summary))
+    return FAILED if summary.failures else 0
+
+
+def _run(command: Working, steps: Sequence[Step]) -> Summary:
     if command.cluster is not None:  # whose nodes work in other folders
         command = replace(command, dataset=command.dataset.absolute(), results=command.results.absolute())
-    summary = run_dataset(
+        if command.workers is not None:
+            say("--workers is for this machine: the cluster has as many as it has CPUs")
+    return run_dataset(
         command.dataset,
         command.results,
         command.settings,
@@ -143,54 +154,37 @@ def _work(
         pairs=command.pairs,
         settings_of=command.settings_of,
         steps=steps,
-        lambdas=lambdas,
         force=command.force,
-        retry_failed=command.retry_failed,
+        retry_failed=command.retry_failed or isinstance(command, Compare),
+        workers=command.workers,
         hire=None if command.cluster is None else partial(_nodes, command.cluster, command),
     )
-    if summary.new_table:
-        print(summary.table)
-    say(_summary_line(summary))
-    return FAILED if summary.failures else 0
 
 
-def _nodes(address: str, command: Work, tasks: Sequence[Task], on_event: OnEvent) -> Cluster:
+def _nodes(address: str, command: Working, tasks: Sequence[Task], on_event: OnEvent) -> Cluster:
     return Cluster(address, command.gpu_share, command.settings, on_event)
 
 
 def _segment(command: Segment) -> int:
-    dataset, screen = _chosen(command), Screen()
-    network = Network(command.settings, say)
-    with writing_results(command.results, dataset) as folder:
-        examination = examine_and_tell(dataset, folder, [], command.settings_of, screen)
-        dataset, failures = segment(
-            only_sound(dataset, examination), folder, command.settings, network, force=command.force, on_event=screen
-        )
-    failures = (*examination.failures, *failures)
-    for pair in dataset.pairs:
-        lines, faults = mask_report(pair, command.settings.size)
+    summary = _run(command, [finder_of(command.settings)])
+    failures = list(summary.failures)
+    for pair in with_found_masks(_chosen(command), summary.folder, command.settings).pairs:
+        lines, faults = _mask_report(pair, command.settings.size)
         print("\n  ".join([pair.name, *lines]))
         failures += faults
-    say("\n".join(f"failed: {failure_line(failure)}" for failure in failures) or f"Done in {folder}.")
+        if pair.content_mask is not None and (overlay := pair.content_mask.with_name(OVERLAY)).exists():
+            print(f"  look at {overlay}")
+    say("\n".join(_failure_lines(failures)) or f"Done in {summary.folder}.")
     return FAILED if failures else 0
 
 
-def _compare(command: Compare) -> int:
-    summary = run_dataset(
-        command.dataset,
-        command.results,
-        command.settings,
-        Screen(),
-        pairs=command.pairs,
-        settings_of=command.settings_of,
-        steps=[SCORES],
-        sweeping=command.sweep,
-        retry_failed=True,
-    )
-    print(summary.table)
-    for failure in summary.failures:
-        say(f"failed: {failure_line(failure)}")
-    return FAILED if summary.failures else 0
+def _mask_report(pair: Pair, size: Size) -> tuple[list[str], list[Failure]]:
+    """A pair's masks as they are read: classes with their areas, and all that is put right; or what is wrong."""
+    try:
+        inputs = load_inputs(pair, size)
+    except InputError as error:
+        return [], [Failure(pair.name, "dataset", line) for line in str(error).splitlines()]
+    return [*(inputs.classes or ["no masks: one region"]), *inputs.notes], []
 
 
 def _ui(command: Ui) -> int:
@@ -218,7 +212,7 @@ def _explain(command: Explain) -> int:
 
 
 def _status(command: Status) -> int:
-    dataset = _with_masks(command)
+    dataset = _chosen(command)
     steps = steps_of(command.settings)
     examination = examine(dataset, results_folder(command.results, dataset), steps, command.settings_of)
     print(status_table(examination.sound, steps, examination.failures))
@@ -251,7 +245,7 @@ def _told(dataset: Dataset) -> Dataset:
 
 def _with_masks(command: OnDataset) -> Dataset:
     dataset = _chosen(command)
-    return with_masks(dataset, command.results / dataset.name, command.settings)
+    return with_found_masks(dataset, command.results / dataset.name, command.settings)
 
 
 def _summary_line(summary: Summary) -> str:
@@ -259,7 +253,16 @@ def _summary_line(summary: Summary) -> str:
         return f"Nothing to do: all {summary.kept} results in {summary.folder} are current ({summary.seconds:.1f} s)."
     counts = f"{summary.done} made, {summary.kept} current, {len(summary.failures)} failed"
     line = f"{counts} in {summary.seconds:.0f} s; results in {summary.folder}"
-    return "\n".join([line, *(f"failed: {failure_line(failure)}" for failure in summary.failures)])
+    return "\n".join([line, *_failure_lines(summary.failures)])
+
+
+def _failure_lines(failures: Iterable[Failure]) -> Iterator[str]:
+    """One for each pair and reason, with all that it kept from being done."""
+    what: dict[tuple[str, str], list[str]] = {}
+    for failure in failures:
+        what.setdefault((failure.pair, failure.reason), []).append(failure.what)
+    for (pair, reason), undone in what.items():
+        yield f"failed: {failure_line(Failure(pair, ', '.join(undone), reason))}"
 
 
 if __name__ == "__main__":

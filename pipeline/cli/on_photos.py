@@ -20,10 +20,10 @@ from pipeline.looks.look_file import encode_look, read_look
 from pipeline.looks.making import Style, make_look
 from pipeline.run.orders import Order, carry_out_orders
 from pipeline.run.plan import Failure, Summary
-from pipeline.steps.progress import OnEvent, Said
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.transfer.solving import STEP_VERSIONS
 from pipeline.transfer.transfer import Job, transfer
+from pipeline.upkeep.progress import OnEvent, Said
 from stages.look.table import weakened
 
 

@@ -11,14 +11,13 @@ from pipeline.dataset.layouts import Pair
 from pipeline.images.masks import Labels
 from pipeline.images.photos import Photo, read_photo, shrink
 from pipeline.images.raster import ImageError
-from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from pipeline.store.manifest import read_manifest
 from stages.segment.labels import PALETTE
 
-CSV, TABLE, SHEET = "metrics.csv", "metrics.md", "contact_sheet.png"
+CSV, TABLE, SHEET, SWEEP = "metrics.csv", "metrics.md", "contact_sheet.png", "sweep.csv"
 
 METHODS: dict[str, tuple[str, str]] = {
-    "stage one": ("stylize", STAGE_ONE_IMAGE.file),
+    "stage one": ("stylize", "image.tiff"),
     "two-stage": ("smooth", "image.png"),
     "one-stage": ("onestage", "image.png"),
 }

@@ -7,7 +7,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage.metrics import structural_similarity
 
-from pipeline.compare.contrast import COARSE, FINE, contrast_kept
+from pipeline.compare.contrast import COARSE, FINE, contrast_kept, local_contrast
 from pipeline.compare.score_table import Scores
 from stages.colour.edges import LUMA
 from stages.features.encoder import Encoder
@@ -46,8 +46,9 @@ class Scorer:
         self.shape = content.shape
         self.regions = regions
         self.encoder = encoder
-        self.content = _at_8_bits(content)
-        self.edges = edge_map(self.content)
+        content_at_8_bits = _at_8_bits(content)
+        self.edges = edge_map(content_at_8_bits)
+        self.contrasts = {sigma: local_contrast(content_at_8_bits, sigma) for sigma in (FINE, COARSE)}
         self.laplacian = matting_laplacian(content)
         self.style_colours = [_directed_quantiles(style[regions.style == k]) for k in range(regions.count)]
         areas = np.bincount(regions.content.ravel(), minlength=regions.count) / regions.content.size
@@ -78,7 +79,7 @@ class Scorer:
             float(style_distance),
             float(colour_distance),
             affine_energy(self.laplacian, image),
-            *(contrast_kept(self.content, image, sigma) for sigma in (FINE, COARSE)),
+            *(contrast_kept(before, image, sigma) for sigma, before in self.contrasts.items()),
         )
 
     def _grams(self, image: Photo, labels: npt.NDArray[np.uint8]) -> dict[str, torch.Tensor]:

@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from pipeline.dataset.config import WORKING_SIZE, Size
 from pipeline.dataset.layouts import Pair
+from pipeline.dataset.prepared import Reduced, read_reduced
 from pipeline.images.masks import Labels, Mask, describe, read_classes, read_mask
-from pipeline.images.photos import Alpha, Original, Photo, Understood, shrink, understand, working_shape
+from pipeline.images.photos import Alpha, Photo, Understood, understand, working_shape
 from pipeline.images.raster import ImageError
-from pipeline.store.files import hash_array, hash_bytes
+from pipeline.store.files import hash_array
 from stages.segment.match import Regions, match_regions, one_region
 from stages.settings import SMALLEST_EDGE
 
@@ -55,6 +56,8 @@ class Inputs(NamedTuple):
     """The content's transparency, H x W in [0, 1]; None where it has none."""
     full_size: FullSize | None = None
     """Where the result is wanted at the content's own size."""
+    shapes: tuple[tuple[int, int], ...] = ()
+    """Height and width of the content and of the style in their files."""
 
     def hashes(self) -> dict[str, str]:
         """One hash for each array, by name: what fingerprints are made of."""
@@ -75,12 +78,18 @@ def working_size(size: Size) -> int:
     return WORKING_SIZE if size == "native" else size
 
 
-def load_inputs(pair: Pair, size: Size, read: Callable[[Path], Understood] = understand) -> Inputs:
+def load_inputs(
+    pair: Pair,
+    size: Size,
+    prepared: Path | None = None,
+    read: Callable[[Path], Understood] = understand,
+) -> Inputs:
     """Reads a pair's files and brings them down to the working size.
 
     Args:
         pair: its files.
-        size: as in the settings.
+        size: the working size.
+        prepared: where photos that are brought down are kept while a run lasts; None for nowhere.
         read: reads a photo, or remembers it.
 
     Raises:
@@ -88,26 +97,23 @@ def load_inputs(pair: Pair, size: Size, read: Callable[[Path], Understood] = und
     """
     faults: list[str] = []
     notes: dict[Path, list[str]] = {path: [] for path in pair.files()}
-    photos: dict[str, Photo] = {}
+    photos: dict[str, Reduced] = {}
     masks: dict[str, Mask] = {}
-    alpha, full_size, edge = None, None, working_size(size)
+    edge = working_size(size)
     for role, photo_path, mask_path in (
         ("content", pair.content, pair.content_mask),
         ("style", pair.style, pair.style_mask),
     ):
         try:
-            whole, put_right = read(photo_path)
-            photo = whole.photo
-            notes[photo_path] += put_right
+            whole = role == "content" and size == "native"
+            photo = read_reduced(photo_path, edge, prepared, whole=whole, read=read)
+            notes[photo_path] += photo.notes
             shape = working_shape(photo.shape, edge)
             if min(shape) < SMALLEST_EDGE:
                 becomes = f"{_size(photo.shape)} becomes {shape[1]}x{shape[0]}"
                 remedy = f"no edge may be under {SMALLEST_EDGE}: crop it, or choose another photo"
                 faults.append(f"{photo_path}: {becomes}: {remedy}")
-            photos[role] = shrink(photo, edge)
-            if role == "content":
-                alpha = None if whole.alpha is None else shrink(whole.alpha[..., None], edge)[..., 0]
-                full_size = FullSize(photo_path, _digest(whole)) if size == "native" else None
+            photos[role] = photo
         except ImageError as error:
             faults.append(str(error))
         if mask_path is None:
@@ -120,19 +126,21 @@ def load_inputs(pair: Pair, size: Size, read: Callable[[Path], Understood] = und
             continue
         if role not in photos:
             continue
-        off = max(abs(m - p) for m, p in zip(mask.shape, photo.shape[:2], strict=True))
+        off = max(abs(m - p) for m, p in zip(mask.shape, photo.shape, strict=True))
         if off > MASK_TOLERANCE:
-            remedy = "turn it" if mask.shape == photo.shape[1::-1] else "save the mask at the photo's size"
+            remedy = "turn it" if mask.shape == photo.shape[::-1] else "save the mask at the photo's size"
             faults.append(f"{mask_path}: is {_size(mask.shape)}, its photo {_size(photo.shape)}: {remedy}")
         elif off:
             notes[mask_path].append(f"{_size(mask.shape)}, its photo {_size(photo.shape)}: resampled to fit")
         masks[role] = mask.resampled(shape)
     if faults:
         raise InputError("\n".join(faults))
-    content, style = photos["content"], photos["style"]
+    content, style, alpha = photos["content"].photo, photos["style"].photo, photos["content"].alpha
+    full_size = FullSize(pair.content, photos["content"].digest) if size == "native" else None
+    shapes = photos["content"].shape, photos["style"].shape
     if pair.content_mask is None or pair.style_mask is None:
         regions = one_region(content.shape[:2], style.shape[:2])
-        return Inputs(content, style, None, None, regions, _told(notes, pair), (), alpha, full_size)
+        return Inputs(content, style, None, None, regions, _told(notes, pair), (), alpha, full_size, shapes)
     names = pair.content_mask.name, pair.style_mask.name
     sides = (names[0], masks["content"]), (names[1], masks["style"])
     try:
@@ -144,7 +152,7 @@ def load_inputs(pair: Pair, size: Size, read: Callable[[Path], Understood] = und
     notes[pair.style_mask] += [*named.style_notes, *regions.style_notes]
     told = _told(notes, pair)
     classes = tuple(describe(*side, named.names) for side in zip(names, (named.content, named.style), strict=True))
-    return Inputs(content, style, named.content, named.style, regions, told, classes, alpha, full_size)
+    return Inputs(content, style, named.content, named.style, regions, told, classes, alpha, full_size, shapes)
 
 
 def _told(notes: Mapping[Path, Sequence[str]], pair: Pair) -> tuple[str, ...]:
@@ -159,11 +167,6 @@ def _told(notes: Mapping[Path, Sequence[str]], pair: Pair) -> tuple[str, ...]:
     if pair.mask_rules.strict and told:
         raise InputError("\n".join(f"{pair.content.parent}: strict: {line}" for line in told))
     return told
-
-
-def _digest(original: Original) -> str:
-    alpha = "opaque" if original.alpha is None else hash_array(original.alpha)
-    return hash_bytes(f"{hash_array(original.photo)} {alpha} {original.bits} bits".encode())
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from pipeline.dataset.config import Config
+from pipeline.dataset.found_masks import WAYS, with_found_mask
 from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.images.encoding import encode_tiff
 from pipeline.images.photos import read_photo
 from pipeline.live.live import Live, Served
-from pipeline.steps.network import Network
-from pipeline.steps.progress import Advance
-from pipeline.steps.segment import WAYS, segment_pair
+from pipeline.steps.catalogue import finder_of
 from pipeline.steps.stylize import STYLIZE
-from pipeline.steps.up_to_date import bring_up_to_date
 from pipeline.store.files import LockedError, lock, write_atomically
+from pipeline.upkeep.network import Network
+from pipeline.upkeep.progress import Advance, ignore
+from pipeline.upkeep.up_to_date import bring_up_to_date
 from stages.smooth import find_anchor
 
 Side = Literal["content", "style"]
@@ -116,8 +117,9 @@ class Uploads:
     def _work(self, pair: Pair, place: Path) -> None:
         try:
             if self._config.masks in WAYS:
-                pair = segment_pair(pair, place, self._config, self._network)
-            self._show_draft(Served(pair, place, self._config), load_inputs(pair, self._config.size))
+                bring_up_to_date(finder_of(self._config), pair, place, self._config, self._network, ignore)
+            masked = with_found_mask(pair, place, self._config)
+            self._show_draft(Served(masked, place, self._config), load_inputs(masked, self._config.size))
             bring_up_to_date(STYLIZE, pair, place, self._config, self._network, self._advance, force=True)
             self._tell(done=True)
         except Exception as error:  # told on the page; the server goes on

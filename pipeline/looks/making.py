@@ -21,10 +21,10 @@ from pipeline.images.photos import Photo, read_photo, resized, understand, worki
 from pipeline.looks.fitting import Example, fit_look
 from pipeline.looks.look_file import Look
 from pipeline.run.plan import failure_line
-from pipeline.steps.progress import OnEvent, Said, ignore
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes, write_atomically
 from pipeline.transfer.solving import solve_pairs
+from pipeline.upkeep.progress import OnEvent, Said, ignore
 
 MOST_PHOTOS = 36
 """In the layout: of more, so many are taken, evenly among them. Each is 116 pixels wide then: its colours are there."""

@@ -5,16 +5,15 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from pipeline.compare.methods import Gap
+from pipeline.compare.methods import TABLE
 from pipeline.dataset.config import Config, ConfigError, palette_of
 from pipeline.dataset.file_names import folded
-from pipeline.dataset.layouts import Dataset, DatasetError, Pair, open_dataset
+from pipeline.dataset.layouts import Dataset, DatasetError, Fault, Pair, open_dataset
 from pipeline.images.masks import MaskRules
-from pipeline.pages.report.report import bring_report_up_to_date
 from pipeline.run.plan import (
     Again,
     Examination,
-    Failure,
+    Hire,
     Summary,
     examine,
     failure_line,
@@ -25,24 +24,13 @@ from pipeline.run.plan import (
 from pipeline.run.schedule import Crew
 from pipeline.run.task import Task
 from pipeline.run.workers import Workers
-from pipeline.steps.catalogue import steps_of
-from pipeline.steps.draft import DRAFT
-from pipeline.steps.lambdas import sweep_lambdas
-from pipeline.steps.native import NATIVE
-from pipeline.steps.network import Network
-from pipeline.steps.onestage import ONESTAGE
-from pipeline.steps.progress import OnEvent, Said, ignore, once
-from pipeline.steps.scores import SCORES
-from pipeline.steps.segment import WAYS, segment, with_found_masks
+from pipeline.steps.catalogue import COMPARISON, SUMMARIES, steps_of
 from pipeline.steps.smooth import SMOOTH
-from pipeline.steps.step import Step
-from pipeline.steps.stylize import STYLIZE
-from pipeline.steps.sweep import sweep
-from pipeline.steps.table import bring_table_up_to_date
+from pipeline.upkeep.progress import OnEvent, Said, ignore, once
+from pipeline.upkeep.step import Step
+from pipeline.upkeep.whole import Whole, WholeStep
 
 SettingsOf = Callable[[Pair], Config]
-Hire = Callable[[Sequence[Task], OnEvent], AbstractContextManager[Crew]]
-"""Gets those who do the tasks; what they say of themselves goes to the callback."""
 
 
 def run_dataset(
@@ -54,10 +42,9 @@ def run_dataset(
     pairs: Sequence[str] = (),
     settings_of: SettingsOf | None = None,
     steps: Sequence[Step] | None = None,
-    lambdas: Sequence[float] = (),
-    sweeping: bool = False,
     force: bool = False,
     retry_failed: bool = False,
+    workers: int | None = None,
     hire: Hire | None = None,
 ) -> Summary:
     """Takes the pairs of a dataset through their steps, as far as there is anything to do.
@@ -70,69 +57,44 @@ def run_dataset(
         pairs: only these; none for all.
         settings_of: all settings of one pair, where it has some of its own.
         steps: only these; None for all of them. After the scores come their table and the report.
-        lambdas: several, for the smoothing alone: their results are laid side by side.
-        sweeping: first turn both methods' dials, and draw the trade-off in the report.
         force: do again what is current; what is somebody else's is copied first.
         retry_failed: try again what failed before, though nothing has changed.
-        hire: gets those who do the tasks; None for two processes on this machine.
+        workers: processes beside the one that optimises, at most; None for what the machine has room for.
+        hire: gets those who do the tasks; None for processes on this machine.
 
     Raises:
         ConfigError: settings that can't be used.
         DatasetError: no dataset, or pairs that it hasn't got, or the results are another dataset's.
         EncoderError, SemanticModelError: the network can't be had.
-        CompareError: nothing could be compared.
         LockedError: another run writes to the results.
         OSError: the results can't be written.
     """
     began = time.perf_counter()
     steps = steps_of(config) if steps is None else steps
-    if lambdas and NATIVE in steps:
-        raise ConfigError("size native takes one lambda: several are laid side by side at the working size")
     if config.smooth.solver == "pardiso" and SMOOTH in steps:
         _find_mkl()  # before stage one takes its minutes
     dataset, tell = choose_pairs(path, config, pairs), once(on_event)
-    settings_of, failures = settings_of or (lambda pair: config), tuple[Failure, ...]()
     for unused in dataset.unused:
         on_event(Said(f"note: {unused.text}"))
 
-    def crew(tasks: Sequence[Task]) -> AbstractContextManager[Crew]:
-        return Workers(tasks, config, on_event, tell) if hire is None else hire(tasks, on_event)
+    def crew(tasks: Sequence[Task], on_event: OnEvent) -> AbstractContextManager[Crew]:
+        return Workers(tasks, config, on_event, tell, workers)
 
     with writing_results(results, dataset) as folder:
-        finds_masks = config.masks in WAYS and any(step in steps for step in (DRAFT, STYLIZE, ONESTAGE))
-        if not finds_masks:
-            dataset = with_masks(dataset, folder, config)
-        examination = examine_and_tell(dataset, folder, steps, settings_of, on_event)
-        if finds_masks and any(one.pair.content_mask is None for one in examination.sound):
-            network = Network(config, tell)
-            segmented, failures = segment(
-                only_sound(dataset, examination), folder, config, network, force=False, on_event=on_event
-            )
-            del network  # and its memory
-            dataset, known = with_masks(dataset, folder, config), examination.failures
-            examination = examine_and_tell(segmented, folder, steps, settings_of, on_event)
-            examination = examination._replace(failures=(*known, *examination.failures))
+        examination = examine_and_tell(dataset, folder, steps, settings_of or (lambda pair: config), on_event)
         record_faults(examination, folder)
-        swept = (
-            sweep([one.pair for one in examination.sound], folder, config, Network(config, tell), on_event)
-            if sweeping
-            else None
-        )
-        if lambdas:
-            summary = sweep_lambdas(examination.sound, folder, lambdas, config, force=force, on_event=on_event)
-        else:
-            summary = run(examination.sound, folder, steps, Again(force, retry_failed), crew, on_event)
-        if SCORES in steps and summary.done + summary.kept:
-            sound = [one.pair.name for one in examination.sound]
-            faults = [Gap(failure.pair, "the pair", failure.reason) for failure in examination.failures]
-            table = bring_table_up_to_date(dataset.name, sound, faults, folder, config)
-            reported = bring_report_up_to_date(dataset, examination.sound, folder, config, on_event)
-            for state in (table.state, reported.state):
-                summary = summary.counting(1, settled=state.settled)
-            told = table.text if swept is None else f"{swept.table}\n\n{table.text}"
-            summary = summary._replace(table=told, new_table=not table.state.settled)
-            failures = (*failures, *reported.failures)
-    failures = (*failures, *examination.failures, *(() if swept is None else swept.failures), *summary.failures)
+
+        def sum_up() -> tuple[Whole, Sequence[WholeStep]]:
+            faults = tuple(Fault(one.pair, one.reason) for one in examination.failures)
+            sound = tuple(one.pair for one in examination.sound)
+            return Whole(dataset.name, sound, faults, folder, config), SUMMARIES
+
+        compared = all(step in steps for step in COMPARISON)
+        again, summing = Again(force, retry_failed), sum_up if compared else None
+        summary = run(examination.sound, folder, steps, again, hire or crew, on_event, sum_up=summing)
+        if compared and (folder / TABLE).exists():
+            summary = summary._replace(table=(folder / TABLE).read_text("utf-8").partition("\n\n")[2].strip())
+    failures = (*examination.failures, *summary.failures)
     return summary._replace(failures=failures, folder=folder, seconds=time.perf_counter() - began)
 
 
@@ -168,21 +130,10 @@ def examine_and_tell(
     dataset: Dataset, folder: Path, steps: Sequence[Step], settings_of: SettingsOf, on_event: OnEvent
 ) -> Examination:
     """What there is of a dataset; each fault is told."""
-    examination = examine(dataset, folder, steps, settings_of)
+    examination = examine(dataset, folder, steps, settings_of, prepare=True)
     for failure in examination.failures:
         on_event(Said(f"fault: {failure_line(failure)}"))
     return examination
-
-
-def only_sound(dataset: Dataset, examination: Examination) -> Dataset:
-    """The pairs without a fault."""
-    return dataset._replace(pairs=tuple(one.pair for one in examination.sound), faults=())
-
-
-def with_masks(dataset: Dataset, folder: Path, config: Config) -> Dataset:
-    """The dataset, with the masks that were found for pairs without, where they are wanted."""
-    way = WAYS.get(config.masks)
-    return with_found_masks(dataset, folder, way) if way else dataset
 
 
 def _find_mkl() -> None:

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from pipeline.images.saving import Encoded
 from pipeline.run.plan import Failure, Summary
 from pipeline.run.task import concerns_all
-from pipeline.steps.progress import Advance, OnEvent, Said, ignore, underway
 from pipeline.store.deliveries import ForeignFileError, deliver, find_delivery
 from pipeline.store.system_errors import reason_of
+from pipeline.upkeep.progress import Advance, OnEvent, Said, ignore, underway
 
 
 class Order(NamedTuple):

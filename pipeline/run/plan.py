@@ -4,37 +4,43 @@ import errno
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.dataset.config import Config, ConfigError, has_own
+from pipeline.dataset.config import WORKING_SIZE, Config, ConfigError, Size, has_own
 from pipeline.dataset.file_names import names_a_folder
+from pipeline.dataset.found_masks import with_found_mask
 from pipeline.dataset.inputs import InputError, load_inputs
 from pipeline.dataset.layouts import Dataset, DatasetError, Pair
+from pipeline.dataset.prepared import FOLDER as PREPARED
+from pipeline.dataset.prepared import preparing
 from pipeline.images.raster import ImageError
 from pipeline.run.pace import Pace
 from pipeline.run.schedule import Crew, carry_out
-from pipeline.run.task import Outcome, Task
+from pipeline.run.task import Key, Outcome, PairTask, Task, WholeTask, concerns_all
 from pipeline.steps.catalogue import STEPS
-from pipeline.steps.progress import Advance, OnEvent, Said, ignore, underway
-from pipeline.steps.staleness import State, attempt, find_state
-from pipeline.steps.step import Step
 from pipeline.store.files import lock, write_atomically
 from pipeline.store.hash_cache import HashCache, Known
 from pipeline.store.manifest import FAILURE_FILE, record_failure
 from pipeline.store.system_errors import reason_of
+from pipeline.upkeep.progress import Advance, OnEvent, Said, ignore, underway
+from pipeline.upkeep.staleness import State, find_state
+from pipeline.upkeep.step import Step
+from pipeline.upkeep.whole import Whole, WholeStep
+
+Hire = Callable[[Sequence[Task], OnEvent], AbstractContextManager[Crew]]
+"""Gets those who do the tasks; what they say of themselves goes to the callback."""
 
 OWNER = ".dataset"
 """In a folder of results: the dataset that they are of."""
 
 
 class Examined(NamedTuple):
-    """One pair before the work: the hashes of its inputs, and what there is of each step and of those before."""
+    """One pair before the work, and what there is of each step that concerns it."""
 
     pair: Pair
-    hashes: dict[str, str]
     notes: tuple[str, ...]
     states: dict[str, State]
     """By the steps' names."""
@@ -83,7 +89,12 @@ class Examination(NamedTuple):
 
 
 def examine(
-    dataset: Dataset, results: Path, steps: Sequence[Step], settings_of: Callable[[Pair], Config]
+    dataset: Dataset,
+    results: Path,
+    steps: Sequence[Step],
+    settings_of: Callable[[Pair], Config],
+    *,
+    prepare: bool = False,
 ) -> Examination:
     """Reads every file of a dataset, so that all its faults are known before any work starts, and finds what is there.
 
@@ -92,8 +103,12 @@ def examine(
     Args:
         dataset: the pairs.
         results: the folder that holds one folder for each pair.
-        steps: those to look at.
+        steps: those to look at; also at those that they start from.
         settings_of: all settings of a pair.
+        prepare: whether photos are kept for the work, brought down to its size.
+
+    Raises:
+        SemanticModelError: the semantic model can't be had.
     """
     failures = [Failure(fault.pair, "dataset", fault.text) for fault in dataset.faults]
     sound = []
@@ -102,14 +117,19 @@ def examine(
         folder = results / pair.name
         try:
             config = settings_of(pair)
-            question = f"{pair.name}: size {config.size}, {pair.mask_rules}, {len(pair.files())} files"
-            known = cache.recall(question, pair.files(), partial(_hashed, pair, config))
-            hashes, notes = known.hashes, (*known.notes, *_own(pair, config))
-            before = {step.start.step for step in steps if step.start is not None}
-            states = {}
-            for step in (step for step in STEPS if step in steps or step.name in before):
+            masked = with_found_mask(pair, folder, config)
+            question = f"{pair.name}: size {config.size}, {masked.mask_rules}, {len(masked.files())} files"
+            kept = folder / PREPARED if prepare else None
+            known = cache.recall(question, masked.files(), partial(_hashed, masked, config.size, kept))
+            states = dict[str, State]()
+            for step in (step for step in _with_starts(steps) if step.concerns(pair)):
+                hashes = known.hashes
+                if step.finds_masks:
+                    find_out = partial(_hashed, pair, WORKING_SIZE, kept)
+                    hashes = cache.recall(f"{pair.name}: photos", pair.files(), find_out).hashes
                 wanted = step.wanted(pair, folder, hashes, config, cache.recall)
-                states[step.name] = find_state(folder / step.name, wanted, config, step.outputs, cache.recall)
+                place, edited = folder / step.name, step.to_be_edited
+                states[step.name] = find_state(place, wanted, config, step.outputs, cache.recall, to_be_edited=edited)
         except InputError as error:
             failures += [Failure(pair.name, "dataset", line) for line in str(error).splitlines()]
         except ConfigError as error:
@@ -117,9 +137,11 @@ def examine(
         except ImageError as error:
             failures.append(Failure(pair.name, "stage-one image", f"{error}; or delete it, and it is made again"))
         except Exception as error:  # whatever it is, the other pairs go on
+            if concerns_all(error):
+                raise
             failures.append(Failure(pair.name, "dataset", reason_of(error)))
         else:
-            sound.append(Examined(pair, hashes, notes, states, config))
+            sound.append(Examined(pair, (*known.notes, *_own(pair, config)), states, config))
     cache.save()
     return Examination(tuple(sound), tuple(failures))
 
@@ -136,10 +158,12 @@ def run(
     results: Path,
     steps: Sequence[Step],
     again: Again,
-    hire: Callable[[Sequence[Task]], AbstractContextManager[Crew]],
+    hire: Hire,
     on_event: OnEvent = ignore,
+    *,
+    sum_up: Callable[[], tuple[Whole, Sequence[WholeStep]]] | None = None,
 ) -> Summary:
-    """Takes pairs through the steps, as far as there is anything to do.
+    """Takes pairs through the steps, as far as there is anything to do, and sums them up.
 
     Args:
         examined: the pairs and what there is of them.
@@ -148,56 +172,80 @@ def run(
         again: what to do although nothing has changed.
         hire: gets those who do the tasks, if there are any.
         on_event: told what is going on.
+        sum_up: where something of the pairs is there in the end, gives the dataset and the steps that sum it up.
 
     Raises:
-        EncoderError: the encoder can't be had, for any pair.
+        EncoderError, SemanticModelError: the network can't be had, for any pair.
         OSError: the disk is full.
     """
     tasks, summary = _plan(examined, results, steps, again, on_event)
-    if not tasks:
-        return summary
-    failures = list(summary.failures)
+    with ExitStack() as hired:
+        crew: Crew | None = None
+        if tasks:
+            crew = hired.enter_context(hire(tasks, on_event))
+            summary = _carry_out(tasks, crew, summary, on_event)
+        if sum_up is not None and summary.done + summary.kept:
+            whole, whole_steps = sum_up()
+            last, summary = _plan_whole(whole, whole_steps, again, summary)
+            if last:
+                summary = summary._replace(new_table=last[0].step is whole_steps[0])
+                crew = crew or hired.enter_context(hire(last, on_event))
+                summary = _carry_out(last, crew, summary, on_event)
+    return summary
+
+
+def _carry_out(tasks: Sequence[Task], crew: Crew, summary: Summary, on_event: OnEvent) -> Summary:
+    failures = dict[Key, Failure]()
     pace, began = Pace(task.step.name for task in tasks), time.monotonic()
-    with hire(tasks) as crew, underway(on_event, "dataset") as on_advance:
+    with underway(on_event, "dataset") as on_advance:
         for task, outcome in carry_out(tasks, crew):
             pace.count(task.step.name, 0.0 if outcome is None else outcome.seconds)
             on_advance(Advance(pace.done, pace.total, "", pace.remaining(time.monotonic() - began)))
             if outcome is None:
                 continue
             if outcome.error:
-                failures.append(_record(task, outcome, on_event))
+                failures[task.key] = _record(task, outcome, on_event)
                 continue
             summary = summary.counting(1, settled=not outcome.made)
             if outcome.made:
                 why = f" ({outcome.why})" if outcome.why else ""
                 on_event(Said(f"{task.title}: {outcome.seconds:.1f} s{why}"))
-    return summary._replace(failures=tuple(failures))
+    in_order = (failures[task.key] for task in tasks if task.key in failures)  # on any number of workers
+    return summary._replace(failures=(*summary.failures, *in_order))
 
 
 class Plan(NamedTuple):
     """What there is to do, and what comes of the rest."""
 
-    tasks: tuple[Task, ...]
+    tasks: tuple[PairTask, ...]
+    summary: Summary
+
+
+class WholePlan(NamedTuple):
+    """The same of what sums up a dataset."""
+
+    tasks: tuple[WholeTask, ...]
     summary: Summary
 
 
 def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], again: Again, on_event: OnEvent) -> Plan:
-    tasks: list[Task] = []
+    tasks: list[PairTask] = []
     kept, failures = 0, []
     for number, one in enumerate(examined, start=1):
         label = f"[{number}/{len(examined)}] {one.pair.name}"
         for note in one.notes:
             on_event(Said(f"{label}: {note}"))
+        asked = [step for step in steps if step.name in one.states]
         for name, state in one.states.items():
-            if state.kind == "current" and state.why and name not in {step.name for step in steps}:
+            if state.kind == "current" and state.why and name not in {step.name for step in asked}:
                 on_event(Said(f"{label} {name}: {state.why}"))
         due, out_of_reach = set[str](), set[str]()
-        for step in steps:
+        for step in asked:
             state = one.states[step.name]
-            if step.start is not None and step.start.step in out_of_reach:
+            if not out_of_reach.isdisjoint(step.requires):
                 out_of_reach.add(step.name)
                 continue
-            if not again.current and due.isdisjoint(step.waits_for):
+            if not again.current and due.isdisjoint((*step.requires, *step.after)):
                 if state.settled:
                     kept += 1
                     if state.why:
@@ -209,25 +257,40 @@ def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], ag
                     failures.append(Failure(one.pair.name, step.name, before))
                     continue
             due.add(step.name)
-            tasks.append(Task(one.pair, step, one.config, one.hashes, results / one.pair.name, label, again.current))
+            folder = results / one.pair.name
+            tasks.append(PairTask(one.pair, step, one.config, folder, label, again.current))
     return Plan(tuple(tasks), Summary(0, kept, tuple(failures)))
+
+
+def _plan_whole(whole: Whole, steps: Sequence[WholeStep], again: Again, summary: Summary) -> WholePlan:
+    """Each of these steps reads what the one before it makes."""
+    tasks: list[WholeTask] = []
+    for step in steps:
+        if not tasks and not again.current and step.state(whole).settled:
+            summary = summary.counting(1, settled=True)
+        else:
+            tasks.append(WholeTask(whole, step, frozenset(task.key for task in tasks), again.current))
+    return WholePlan(tuple(tasks), summary)
 
 
 def _record(task: Task, outcome: Outcome, on_event: OnEvent) -> Failure:
     """Tells why a task failed, and writes it down together with what was tried."""
-    try:
-        wanted = task.step.wanted(task.pair, task.folder, task.hashes, task.config)
-    except ImageError:  # the stage-one image is at fault
-        wanted = None
-    tried = "" if wanted is None or outcome.of_the_machine else attempt(wanted, task.config)
-    record_failure(task.folder / task.step.name, f"{outcome.error}: {outcome.reason}", tried)
+    record_failure(task.folder, f"{outcome.error}: {outcome.reason}", outcome.tried)
     on_event(Said(f"{task.title}: FAILED: {outcome.reason}"))
-    return Failure(task.pair.name, task.step.name, outcome.reason)
+    return Failure(task.key[0] or "all pairs", task.step.name, outcome.reason)
 
 
-def _hashed(pair: Pair, config: Config) -> Known:
-    inputs = load_inputs(pair, config.size)
+def _hashed(pair: Pair, size: Size, kept: Path | None) -> Known:
+    inputs = load_inputs(pair, size, kept)
     return Known(inputs.hashes(), inputs.notes)
+
+
+def _with_starts(steps: Sequence[Step]) -> Iterator[Step]:
+    """Some steps, after those that they start from."""
+    names = {step.name for step in steps}
+    before = {step.start.step for step in steps if step.start is not None} - names
+    yield from (step for step in STEPS if step.name in before)
+    yield from steps
 
 
 def _own(pair: Pair, config: Config) -> Iterator[str]:
@@ -284,4 +347,5 @@ def writing_results(results: Path, dataset: Dataset) -> Iterator[Path]:
     with lock(folder):
         if not (folder / OWNER).exists():
             write_atomically(folder / OWNER, f"{dataset.root}\n".encode())
-        yield folder
+        with preparing(folder):
+            yield folder

@@ -1,18 +1,18 @@
-"""In which order the steps of a dataset's pairs are done: each after the one it starts from, and as many at once as
-there are workers for. Whose workers these are, this machine's or a cluster's, is the crew's to know."""
+"""In which order tasks are done: each after those whose results it takes, and as many at once as there are workers for.
+Whose workers these are, this machine's or a cluster's, is the crew's to know."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from pipeline.run.task import Outcome, Task
+from pipeline.run.task import Key, Outcome, Task
 
 
 class Crew(Protocol):
     """Those who do the tasks."""
 
-    def free(self, network: bool) -> bool:
-        """Whether another task can be given, of those that need the network or of those that don't."""
+    def free(self, task: Task) -> bool:
+        """Whether this task can be given now."""
 
     def give(self, task: Task) -> None:
         """Has a task done; returns at once."""
@@ -21,7 +21,7 @@ class Crew(Protocol):
         """The next task to end, of those that were given.
 
         Raises:
-            EncoderError: the encoder can't be had, for any pair.
+            EncoderError, SemanticModelError: the network can't be had, for any pair.
             OSError: the disk is full.
         """
 
@@ -29,26 +29,28 @@ class Crew(Protocol):
 def carry_out(tasks: Sequence[Task], crew: Crew) -> Iterator[tuple[Task, Outcome | None]]:
     """Has all tasks done; gives each with its outcome when it ends.
 
-    A task waits for those whose results it takes, as far as they are among the tasks; it is left out if the one whose
-    image it starts from fails (None is its outcome then). What a pair still lacks goes before the next pair: they are
-    finished in about their order. What is only compared with comes after all the rest.
+    A task waits for those that it follows, as far as they are among the tasks; it is left out if one that it requires
+    fails (None is its outcome then). What a pair still lacks goes before the next pair: they are finished in about
+    their order. What is only compared with comes after all the rest. Those of the GPU and the others don't wait for
+    each other but where one takes the other's result.
 
     Raises:
-        EncoderError: the encoder can't be had, for any pair.
+        EncoderError, SemanticModelError: the network can't be had, for any pair.
         OSError: the disk is full.
     """
-    ours = {_key(task) for task in tasks}
-    waiting = {_key(task): {(task.pair.name, name) for name in task.step.waits_for} & ours for task in tasks}
-    of_pair: dict[str, list[Task]] = {}
+    ours = {task.key for task in tasks}
+    waiting = {task.key: set(task.follows & ours) for task in tasks}
+    followers: dict[Key, list[Task]] = {key: [] for key in ours}
     ready: dict[bool, deque[Task]] = {True: deque(), False: deque()}
-    for task in sorted(tasks, key=lambda task: task.step.compared_only):
-        of_pair.setdefault(task.pair.name, []).append(task)
-        if not waiting[_key(task)]:
-            ready[task.step.network].append(task)
+    for task in sorted(tasks, key=lambda task: task.last):
+        for key in waiting[task.key]:
+            followers[key].append(task)
+        if not waiting[task.key]:
+            ready[task.on_gpu].append(task)
     at_work = 0
     while True:
-        for network, queue in ready.items():
-            while queue and crew.free(network):
+        for queue in ready.values():
+            while queue and crew.free(queue[0]):
                 crew.give(queue.popleft())
                 at_work += 1
         if not at_work:
@@ -58,17 +60,13 @@ def carry_out(tasks: Sequence[Task], crew: Crew) -> Iterator[tuple[Task, Outcome
         while ended:
             task, outcome = ended.popleft()
             yield task, outcome
-            followers = [one for one in of_pair[task.pair.name] if _key(task) in waiting[_key(one)]]
-            for follower in reversed(followers):
-                waiting[_key(follower)].discard(_key(task))
-                start = follower.step.start
-                if (outcome is None or outcome.error) and start is not None and start.step == task.step.name:
-                    of_pair[task.pair.name].remove(follower)
+            for follower in reversed(followers[task.key]):
+                if follower.key not in waiting:  # left out already, for want of another
+                    continue
+                waiting[follower.key].discard(task.key)
+                if (outcome is None or outcome.error) and task.key in follower.requires:
+                    del waiting[follower.key]
                     ended.append((follower, None))
-                elif not waiting[_key(follower)]:
-                    queue = ready[follower.step.network]
-                    (queue.append if follower.step.compared_only else queue.appendleft)(follower)
-
-
-def _key(task: Task) -> tuple[str, str]:
-    return task.pair.name, task.step.name
+                elif not waiting[follower.key]:
+                    queue = ready[follower.on_gpu]
+                    (queue.append if follower.last else queue.appendleft)(follower)

@@ -1,40 +1,148 @@
-"""One step of one pair, as it is handed from process to process: what to do, doing it, and what came of it."""
+"""One step, as it is handed from process to process: what to do, doing it, and what came of it."""
 
 import errno
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from pipeline.dataset.config import Config
+from pipeline.dataset.inputs import InputError
 from pipeline.dataset.layouts import Pair
+from pipeline.images.raster import ImageError
 from pipeline.networks.semantic_model import SemanticModelError
-from pipeline.steps.network import EncoderError, Network
-from pipeline.steps.progress import OnAdvance
-from pipeline.steps.step import Step
-from pipeline.steps.up_to_date import bring_up_to_date
 from pipeline.store.system_errors import reason_of
+from pipeline.upkeep.network import EncoderError, Network
+from pipeline.upkeep.progress import OnAdvance
+from pipeline.upkeep.staleness import State, attempt
+from pipeline.upkeep.step import Step, little_memory
+from pipeline.upkeep.up_to_date import bring_up_to_date, bring_whole_up_to_date
+from pipeline.upkeep.whole import Whole, WholeStep
+
+Key: TypeAlias = tuple[str, str]
+"""A task's name among others: the pair, and the step."""
 
 
-class Task(NamedTuple):
+class PairTask(NamedTuple):
     """One step of one pair. The images stay on disk: a task is small, however large they are."""
 
     pair: Pair
     step: Step
     config: Config
     """All settings of the pair."""
-    hashes: dict[str, str]
-    """Of the pair's inputs, when they were examined."""
-    folder: Path
-    """The pair's, of results."""
+    results: Path
+    """The pair's folder of results."""
     label: str
     """What the pair is called on the screen."""
     force: bool
     """Do it even if it is current."""
 
     @property
+    def key(self) -> Key:
+        """Its name among others."""
+        return self.pair.name, self.step.name
+
+    @property
+    def requires(self) -> frozenset[Key]:
+        """Tasks without which it can't be done, as far as there are any."""
+        return frozenset((self.pair.name, name) for name in self.step.requires)
+
+    @property
+    def follows(self) -> frozenset[Key]:
+        """Tasks that are done before it, as far as there are any."""
+        return self.requires | {(self.pair.name, name) for name in self.step.after}
+
+    @property
     def title(self) -> str:
         """What it is called on the screen."""
         return f"{self.label} {self.step.name}"
+
+    @property
+    def folder(self) -> Path:
+        """Of the step's results."""
+        return self.results / self.step.name
+
+    @property
+    def on_gpu(self) -> bool:
+        """As its step has it."""
+        return self.step.on_gpu
+
+    @property
+    def last(self) -> bool:
+        """Whether it is only compared with, and comes after all that the user came for."""
+        return self.step.compared_only
+
+    def memory(self, most: int) -> int:
+        """Bytes that it is expected to take; at most so many, where that is all that there is."""
+        return self.step.memory(self.results, self.config, most)
+
+    def bring_up_to_date(self, network: Network, on_advance: OnAdvance) -> State:
+        """Does it, where it is not done yet."""
+        return bring_up_to_date(self.step, self.pair, self.results, self.config, network, on_advance, force=self.force)
+
+    def attempt(self) -> str:
+        """Digest of what decides whether it fails; "" where that can't be known."""
+        try:
+            hashes = self.step.load(self.pair, self.results, self.config).hashes()
+            wanted = self.step.wanted(self.pair, self.results, hashes, self.config)
+        except (InputError, ImageError):
+            return ""
+        return "" if wanted is None else attempt(wanted, self.config)
+
+
+class WholeTask(NamedTuple):
+    """One step of a dataset as a whole."""
+
+    whole: Whole
+    step: WholeStep
+    requires: frozenset[Key]
+    """As for a pair's."""
+    force: bool
+
+    @property
+    def key(self) -> Key:
+        """Its name among others: no pair has this one."""
+        return "", self.step.name
+
+    @property
+    def follows(self) -> frozenset[Key]:
+        """As for a pair's."""
+        return self.requires
+
+    @property
+    def title(self) -> str:
+        """What it is called on the screen."""
+        return self.step.name
+
+    @property
+    def folder(self) -> Path:
+        """Of the step's results."""
+        return self.whole.results / self.step.folder
+
+    @property
+    def on_gpu(self) -> bool:
+        """It never needs one."""
+        return False
+
+    @property
+    def last(self) -> bool:
+        """It always comes last."""
+        return True
+
+    def memory(self, most: int) -> int:
+        """As for a pair's."""
+        return little_memory(self.whole.results, self.whole.config, most)
+
+    def bring_up_to_date(self, network: Network, on_advance: OnAdvance) -> State:
+        """Does it, where it is not done yet."""
+        return bring_whole_up_to_date(self.step, self.whole, force=self.force)
+
+    def attempt(self) -> str:
+        """It is always tried again."""
+        return ""
+
+
+Task: TypeAlias = PairTask | WholeTask
 
 
 class Outcome(NamedTuple):
@@ -51,30 +159,45 @@ class Outcome(NamedTuple):
     """What that error says."""
     of_the_machine: bool = False
     """Whether it is the machine's, not the pair's: it is tried again by the next run."""
+    tried: str = ""
+    """Digest of what would have to change for another outcome; "" where it is to be tried again all the same."""
     spent: bool = False
     """Whether the process that it befell can do nothing more: after an error of CUDA's, all that follows fails."""
 
 
 def perform(task: Task, network: Network, on_advance: OnAdvance) -> Outcome:
-    """Brings one step of one pair up to date, and writes it down.
+    """Does a task, as far as there is anything to do, and writes it down.
 
     Whatever befalls it is its outcome, but for what would befall all the others too:
 
     Raises:
         EncoderError: the encoder can't be had.
+        SemanticModelError: the semantic model can't.
         OSError: the disk is full.
     """
     try:
         began = time.perf_counter()
-        found = bring_up_to_date(task.step, task.pair, task.folder, task.config, network, on_advance, force=task.force)
+        found = task.bring_up_to_date(network, on_advance)
         why = found.why if found.kind in ("stale", "incomplete") else ""
         return Outcome(not found.settled or task.force, time.perf_counter() - began, why)
     except Exception as error:
         if concerns_all(error):
             raise
         reason, machine = reason_of(error), is_the_machine_s(error)
-        spent = "CUDA error" in reason
-        return Outcome(error=type(error).__name__, reason=reason, of_the_machine=machine, spent=spent)
+        spent, tried = "CUDA error" in reason, "" if machine else task.attempt()
+        return Outcome(error=type(error).__name__, reason=reason, of_the_machine=machine, tried=tried, spent=spent)
+
+
+class Networks:
+    """The networks of a process: those of the GPU's tasks on the device that is asked for, all others' on the CPU."""
+
+    def __init__(self, config: Config, tell: Callable[[str], object] = lambda text: None) -> None:
+        on_gpu = Network(config, tell)
+        self._of = {True: on_gpu, False: on_gpu if config.device == "cpu" else Network(config, tell, on_cpu=True)}
+
+    def of(self, task: Task) -> Network:
+        """For a task."""
+        return self._of[task.on_gpu]
 
 
 def is_the_machine_s(error: Exception) -> bool:

@@ -1,11 +1,14 @@
-"""The tasks of a dataset on this machine: one process for the steps that need the network, one for the others.
+"""The tasks of a dataset on this machine: one process that optimises, and several for all else.
 
-While the GPU styles a pair, the CPU smooths the pair before it. Processes of their own also keep the run from harm: one
-that the system kills for its memory costs a pair, and is replaced.
+While the GPU styles a pair, the CPU finds the masks of the next, smooths the one before and scores what is there.
+Processes of their own also keep the run from harm: one that the system kills for its memory costs a pair, and is
+replaced. They are ours, and no library's pool: a task tells how far it is while it is at work, one that dies costs its
+own task alone, an interrupt is the parent's, and a pair waits while memory is short.
 
-The threads are shared out so that the two don't fight. Torch on the CPU keeps all cores: the last bits of its sums, and
-so its results, depend on their number, and must not depend on what else was running. The other worker takes half of
-them while there is work for torch; it is mostly CHOLMOD, in one thread, and its results are the same on any number.
+The threads are shared out so that they don't fight. The process that optimises keeps all cores: on the CPU, the last
+bits of torch's sums depend on their number, and must not depend on what else was running. For the same reason torch has
+one thread in the others. The rest of their work, mostly CHOLMOD's in one thread, gives the same on any number, and each
+has its share of the cores.
 
 Measured once on two cores without a GPU, on a machine that was not quite idle: three short optimisations of stage one
 took 16.6 s alone, ten pairs of stage two 14.1 s alone, and both at once 21.7 s, 0.71 of the sum. With all cores for
@@ -17,14 +20,16 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from multiprocessing import connection, get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any, Self
 
 from pipeline.dataset.config import Config
-from pipeline.run.task import Outcome, Task, perform
-from pipeline.steps.network import Network
-from pipeline.steps.progress import Advance, OnAdvance, OnEvent, ignore, once, underway
+from pipeline.run.task import Networks, Outcome, Task, perform
+from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, Said, ignore, once, underway
+from pipeline.upkeep.step import PROCESS
+from stages.smooth.solvers.free_memory import free_memory
 
 PATIENCE_S = 5.0
 """For a worker that was told to stop; longer than writing takes, so that none is stopped in the middle of it."""
@@ -33,7 +38,7 @@ spawn = get_context("spawn")  # neither torch nor OpenMP survives a fork
 
 
 class Workers:
-    """The crew of this machine; each of the two starts with its first task."""
+    """The crew of this machine; each of its processes starts with its first task."""
 
     def __init__(
         self,
@@ -41,34 +46,72 @@ class Workers:
         config: Config,
         on_event: OnEvent = ignore,
         tell: Callable[[str], None] | None = None,
+        workers: int | None = None,
     ) -> None:
-        """tasks: all that will be given; config: the run's, for its encoder and device; tell: for what they say."""
+        """What it takes to do some tasks.
+
+        Args:
+            tasks: that will be given first.
+            config: the run's, for its encoder and device.
+            on_event: told how far each task is.
+            tell: for what the processes say of themselves.
+            workers: processes beside the one that optimises, at most; None for what the machine has room for.
+        """
         self._config, self._on_event, self._tell = config, on_event, tell or once(on_event)
-        self._sharing = len({task.step.network for task in tasks}) > 1
-        self._workers: dict[bool, _Worker] = {}
+        cores, self._most = available_cores(), free_memory()
+        self._optimising = any(task.on_gpu for task in tasks)
+        others = sum(not task.on_gpu for task in tasks)
+        self._places = room_for(others, cores, self._most) if workers is None else workers
+        self._threads = max(1, cores // (self._places + (self._optimising and self._places < 2)))
+        self._beside = max(1, self._places - 1) if workers is None else workers
+        self._optimiser: _Worker | None = None
+        self._others: list[_Worker] = []
+        if min(others, self._places) > 1:
+            chosen = "" if workers is not None else "; --workers takes another number"
+            room = f"{cores} cores and {self._most / 1e9:.1f} GB of free memory"
+            on_event(Said(f"{self._places} workers for {others} tasks, on {room}{chosen}"))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         """They end; where a task is cut off, by an interrupt or another's error, nothing of it is left."""
-        for worker in self._workers.values():
+        for worker in self._all():
             worker.dismiss()
-        for worker in self._workers.values():
+        for worker in self._all():
             worker.see_off()
 
-    def free(self, network: bool) -> bool:
-        """Whether the one for the network, or the other, has nothing to do."""
-        return network not in self._workers or self._workers[network].task is None
+    def free(self, task: Task) -> bool:
+        """Whether there is a process for it, and memory beside what those at work may still take."""
+        if task.on_gpu:
+            return self._optimiser is None or self._optimiser.task is None
+        at_work = [one.task for one in self._others if one.task is not None]
+        if not at_work:
+            return True
+        optimising = self._optimiser is not None and self._optimiser.task is not None
+        if len(at_work) >= (self._beside if optimising else self._places):
+            return False
+        taken = sum(one.memory(self._most) for one in at_work) + PROCESS * self._optimising
+        return taken + task.memory(self._most) <= self._most
 
     def give(self, task: Task) -> None:
         """Has a task done; returns at once."""
-        network = task.step.network
-        worker = self._workers.get(network)
-        if worker is None or not worker.process.is_alive():
-            worker = _Worker(self._config, self._on_event, half=self._sharing and not network, row=1 if network else 2)
-            self._workers[network] = worker
+        if task.on_gpu:
+            if self._optimiser is None or not self._optimiser.process.is_alive():
+                self._optimiser = _Worker(self._config, self._on_event, threads=None, row=1)
+            self._optimiser.give(task)
+            return
+        self._others = [worker for worker in self._others if worker.process.is_alive()]
+        worker = next((one for one in self._others if one.task is None), None)
+        if worker is None:
+            rows = {one.row for one in self._others}
+            row = next(row for row in count(2) if row not in rows)
+            worker = _Worker(self._config, self._on_event, threads=self._threads, row=row)
+            self._others.append(worker)
         worker.give(task)
+
+    def _all(self) -> list["_Worker"]:
+        return [*([] if self._optimiser is None else [self._optimiser]), *self._others]
 
     def wait(self) -> tuple[Task, Outcome]:
         """The next task to end.
@@ -78,7 +121,7 @@ class Workers:
             OSError: the disk is full.
         """
         while True:
-            at_work = {worker.connection: worker for worker in self._workers.values() if worker.task is not None}
+            at_work = {worker.connection: worker for worker in self._all() if worker.task is not None}
             for ready in connection.wait(at_work):
                 worker = at_work[ready]  # type: ignore[index]
                 task, outcome = worker.task, worker.hear(self._tell)
@@ -89,19 +132,19 @@ class Workers:
 class _Worker:
     """A process, the task it is at, and that task's bar."""
 
-    def __init__(self, config: Config, on_event: OnEvent, *, half: bool, row: int) -> None:
+    def __init__(self, config: Config, on_event: OnEvent, *, threads: int | None, row: int) -> None:
         self.connection, theirs = spawn.Pipe()
-        self.process = spawn.Process(target=_work, args=(theirs, config, half), daemon=True)
+        self.process = spawn.Process(target=_work, args=(theirs, config, threads), daemon=True)
         with _interrupts_kept_from_children():
             self.process.start()
         theirs.close()
         self.task: Task | None = None
-        self._on_event, self._row, self._bar = on_event, row, ExitStack()
+        self.row, self._on_event, self._bar = row, on_event, ExitStack()
         self._show: OnAdvance
 
     def give(self, task: Task) -> None:
         self.task = task
-        self._show = self._bar.enter_context(underway(self._on_event, task.title, self._row))
+        self._show = self._bar.enter_context(underway(self._on_event, task.title, self.row))
         with suppress(BrokenPipeError):  # it has just died: `hear` will find out
             self.connection.send(task)
 
@@ -162,20 +205,24 @@ def _interrupts_kept_from_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(parent: Connection, config: Config, half: bool) -> None:
-    """What a worker does: tasks in; texts, steps and one outcome for each task out. An exception ends the whole run."""
+def _work(parent: Connection, config: Config, threads: int | None) -> None:
+    """What a worker does: tasks in; texts, steps and one outcome for each task out. An exception ends the whole run.
+
+    threads: those that it may use beside torch, which has one; None for all, torch's too.
+    """
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if half:
+    if threads is not None:
         import numba
 
-        numba.set_num_threads(max(1, numba.get_num_threads() // 2))
-    network = Network(config, tell=parent.send)
+        os.environ["OMP_NUM_THREADS"] = "1"  # torch's, which is not imported yet, and may never be
+        numba.set_num_threads(min(threads, numba.get_num_threads()))
+    networks = Networks(config, tell=parent.send)
     with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):  # there is nothing more to do, or the parent is gone
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # raises, so that what is half done is cleaned up
         while True:
             task = parent.recv()
             try:
-                message: Outcome | Exception = perform(task, network, parent.send)
+                message: Outcome | Exception = perform(task, networks.of(task), parent.send)
             except Exception as error:
                 message = error
             parent.send(message)
@@ -189,3 +236,13 @@ def _end_with_parent() -> None:
     assert parent is not None
     parent.join()
     os._exit(1)
+
+
+def available_cores() -> int:
+    """That this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def room_for(tasks: int, cores: int, memory: int) -> int:
+    """How many processes are of use for so many tasks at once: one a core, as far as memory goes; one at least."""
+    return max(1, min(tasks, cores, memory // PROCESS))

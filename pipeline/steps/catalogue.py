@@ -1,20 +1,40 @@
 """All steps, earlier ones first."""
 
+from collections.abc import Sequence
+
 from pipeline.dataset.config import Config
+from pipeline.dataset.found_masks import WAYS
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.native import NATIVE
 from pipeline.steps.onestage import ONESTAGE
-from pipeline.steps.scores import SCORES
+from pipeline.steps.segment import SEGMENT, SEMANTIC
 from pipeline.steps.smooth import SMOOTH
-from pipeline.steps.step import Step
 from pipeline.steps.stylize import STYLIZE
+from pipeline.steps.summaries.report import REPORT
+from pipeline.steps.summaries.scores import SCORES
+from pipeline.steps.summaries.table import TABLE_OF_SCORES
+from pipeline.steps.summaries.view import VIEW
+from pipeline.upkeep.step import Step
 
-STEPS = (DRAFT, STYLIZE, SMOOTH, NATIVE, ONESTAGE, SCORES)
+STEPS = (SEGMENT, SEMANTIC, DRAFT, STYLIZE, SMOOTH, NATIVE, ONESTAGE, SCORES, VIEW)
+COMPARISON = (SCORES, VIEW)
+SUMMARIES = (TABLE_OF_SCORES, REPORT)
+"""Of a dataset as a whole, after its pairs were scored."""
 
 
 def steps_of(config: Config) -> tuple[Step, ...]:
     """The steps that there are with these settings."""
     if config.draft:
-        return (DRAFT,)
-    left_out = {DRAFT} if config.size == "native" else {DRAFT, NATIVE}
-    return tuple(step for step in STEPS if step not in left_out)
+        return with_masks([DRAFT], config)
+    left_out = {DRAFT, SEGMENT, SEMANTIC} if config.size == "native" else {DRAFT, SEGMENT, SEMANTIC, NATIVE}
+    return with_masks([step for step in STEPS if step not in left_out], config)
+
+
+def with_masks(steps: Sequence[Step], config: Config) -> tuple[Step, ...]:
+    """Some steps, after the one that finds masks for pairs without, if these settings want any found."""
+    return (finder_of(config), *steps) if config.masks in WAYS else tuple(steps)
+
+
+def finder_of(config: Config) -> Step:
+    """The step that finds masks where they are wanted."""
+    return SEMANTIC if config.masks == "semantic" else SEGMENT

@@ -2,7 +2,7 @@
 
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.steps.smooth import finished
-from pipeline.steps.step import Made, Step, Work
+from pipeline.upkeep.step import Made, Step, Work
 from stages.smooth.anchor import find_anchor
 
 

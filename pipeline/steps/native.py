@@ -9,7 +9,7 @@ from pipeline.dataset.inputs import FULL_SIZE
 from pipeline.images.encoding import FAST, Pixels, encode_pixels, rounded
 from pipeline.images.photos import Photo, read_original
 from pipeline.steps.smooth import TWO_STAGE_IMAGE
-from pipeline.steps.step import Made, Step, Work
+from pipeline.upkeep.step import Made, Step, Work
 
 
 def _make(work: Work) -> Made:

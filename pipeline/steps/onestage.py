@@ -1,10 +1,10 @@
 """The paper's one-stage method, to compare with: both terms in one optimisation."""
 
 from pipeline.dataset.inputs import AT_WORK
-from pipeline.steps.progress import telling
 from pipeline.steps.smooth import finished
-from pipeline.steps.step import Made, Step, Work
 from pipeline.steps.stylize import STAGE_ONE_IMAGE, optimised
+from pipeline.upkeep.progress import telling
+from pipeline.upkeep.step import Made, Step, Work
 
 
 def _make(work: Work) -> Made:
@@ -36,7 +36,7 @@ ONESTAGE = Step(
     section="onestage",
     final=True,
     start=STAGE_ONE_IMAGE,
-    network=True,
+    on_gpu=True,
     compared_only=True,
     libraries=("numpy", "torch", "numba"),
 )

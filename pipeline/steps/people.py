@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.images.photos import Photo
 from pipeline.networks.face_weights import load_face_weights
 from pipeline.networks.package import WeightsError
-from pipeline.steps.network import EncoderError
+from pipeline.upkeep.network import EncoderError
 from stages.people.faces import find_faces
 from stages.people.protect import keep_hue
 from stages.people.skin import skin_of

@@ -1,35 +1,23 @@
 """Stage two: the photorealism, in closed form, from the stage-one image as it is."""
 
-from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
+from tifffile import TiffFile
 
+from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import Photo
 from pipeline.steps.people import with_own_skin
-from pipeline.steps.progress import Advance
-from pipeline.steps.step import Made, Start, Step, Work
 from pipeline.steps.stylize import STAGE_ONE_IMAGE
+from pipeline.upkeep.progress import Advance
+from pipeline.upkeep.step import PROCESS, Made, Start, Step, Work, little_memory
 
 TWO_STAGE_IMAGE = Start("two-stage image", "smooth", "image16.png", anybody_s=False)
 
 
 def _make(work: Work) -> Made:
-    (made,) = smooth_lambdas(work, [work.config.smooth.lam])
-    return made
-
-
-def smooth_lambdas(work: Work, lambdas: Iterable[float]) -> Iterator[Made]:
-    """Stage two with one lambda after the other, all on one assembly and one analysis.
-
-    Args:
-        work: with a stage-one image; its configuration's lambda is not used.
-        lambdas: positive numbers.
-
-    Raises:
-        ArithmeticError, MemoryError: the system can't be solved.
-    """
     from stages.smooth import TOLERANCE, Smoother, find_anchor, mu_at_size
 
     inputs, settings, on_advance = work.inputs, work.config.smooth, work.on_advance
@@ -50,15 +38,14 @@ def smooth_lambdas(work: Work, lambdas: Iterable[float]) -> Iterator[Made]:
         else None
     )
     mu = mu_at_size(settings.mu, *inputs.content.shape[:2])
-    for lam in lambdas:
-        result = smoother.solve(work.start, lam, mu, anchor)
-        facts = {
-            "device": "cpu",
-            "solver": result.solver,
-            "residual": result.residual,
-            "step_seconds": result.seconds._asdict(),
-        }
-        yield Made(finished(result.image, work), facts)
+    result = smoother.solve(work.start, settings.lam, mu, anchor)
+    facts = {
+        "device": "cpu",
+        "solver": result.solver,
+        "residual": result.residual,
+        "step_seconds": result.seconds._asdict(),
+    }
+    return Made(finished(result.image, work), facts)
 
 
 def finished(image: Photo, work: Work) -> dict[str, bytes]:
@@ -75,6 +62,22 @@ def at_strength(image: Photo, content: Photo, strength: float) -> Photo:
     return mixed
 
 
+def _memory(folder: Path, config: Config, most: int) -> int:
+    """Its own estimate, for the solver that will do; the step itself says what to do where that is too little."""
+    from stages.smooth.solvers.choice import estimated_bytes
+
+    try:
+        with TiffFile(STAGE_ONE_IMAGE.path(folder)) as file:  # its header alone is read
+            height, width = file.pages[0].shape[:2]
+    except (OSError, ValueError, IndexError):  # the step itself will say what is wrong with it
+        return little_memory(folder, config, most)
+    needs = {solver: PROCESS + need for solver, need in estimated_bytes(height, width).items()}
+    solver = config.smooth.solver
+    if solver == "auto":
+        solver = "cholesky" if needs["cholesky"] <= most else "cg"
+    return min(needs[solver], most)
+
+
 SMOOTH = Step(
     name="smooth",
     version=3,
@@ -84,5 +87,6 @@ SMOOTH = Step(
     section="smooth",
     final=True,
     start=STAGE_ONE_IMAGE,
+    memory=_memory,
     libraries=("numpy", "numba", "scikit-sparse"),
 )

@@ -8,9 +8,9 @@ import numpy as np
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import Photo
-from pipeline.steps.network import Network
-from pipeline.steps.progress import telling
-from pipeline.steps.step import Made, Start, Step, Work
+from pipeline.upkeep.network import Network
+from pipeline.upkeep.progress import telling
+from pipeline.upkeep.step import Made, Start, Step, Work
 from stages.segment.match import Regions
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ STYLIZE = Step(
     outputs=(STAGE_ONE_IMAGE.file, "image.png"),
     inputs=AT_WORK,
     section="stylize",
-    network=True,
+    on_gpu=True,
     libraries=("numpy", "torch"),
     previews=_previews,
 )

@@ -81,13 +81,13 @@ class HashCache:
             files: every file that `find_out` reads.
             find_out: may raise what it likes: that is not remembered.
         """
-        before = _stamps(files)
+        before = stamps_of(files)
         entry = self._entries.get(question)
         if entry is not None and entry.stamps == before:
             return entry.known
-        settled = before is not None and time.time_ns() - _last_change(before) > TICK_NS
+        lasting = before is not None and settled(before)
         known = find_out()
-        if before is not None and settled and _stamps(files) == before:
+        if before is not None and lasting and stamps_of(files) == before:
             self._entries[question] = _Entry(before, known)
             self._learnt = True
         return known
@@ -108,8 +108,8 @@ def _read(path: Path) -> dict[str, _Entry]:
     return kept.entries if kept.maker == _maker() else {}
 
 
-def _stamps(files: Iterable[Path]) -> tuple[Stamp, ...] | None:
-    """None where a file can't be looked at."""
+def stamps_of(files: Iterable[Path]) -> tuple[Stamp, ...] | None:
+    """The files as they are now; None where one can't be looked at."""
     try:
         looks = [os.stat(file) for file in files]
     except OSError:
@@ -117,8 +117,9 @@ def _stamps(files: Iterable[Path]) -> tuple[Stamp, ...] | None:
     return tuple((look.st_size, look.st_ino, look.st_mtime_ns, look.st_ctime_ns) for look in looks)
 
 
-def _last_change(stamps: Iterable[Stamp]) -> int:
-    return max(max(modified, changed) for _, _, modified, changed in stamps)
+def settled(stamps: Iterable[Stamp]) -> bool:
+    """Whether another change to the files would give them other stamps: the last is over a tick of the clock ago."""
+    return time.time_ns() - max(max(modified, changed) for _, _, modified, changed in stamps) > TICK_NS
 
 
 @cache

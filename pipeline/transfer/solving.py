@@ -9,25 +9,24 @@ from typing import NamedTuple
 from msgspec import structs
 
 from pipeline.dataset.config import Config
+from pipeline.dataset.found_masks import WAYS, with_found_masks
 from pipeline.dataset.inputs import load_inputs, working_size
 from pipeline.dataset.layouts import Dataset, Pair
 from pipeline.images.photos import Photo, Understood, read_photo, shrink
 from pipeline.run.dataset import choose_pairs, run_dataset
-from pipeline.run.plan import Failure, writing_results
-from pipeline.steps.catalogue import steps_of
+from pipeline.run.plan import Failure
+from pipeline.steps.catalogue import finder_of, steps_of
 from pipeline.steps.draft import DRAFT
-from pipeline.steps.network import Network
 from pipeline.steps.people import with_own_skin
-from pipeline.steps.progress import OnEvent, once
-from pipeline.steps.segment import VERSION as SEGMENT_VERSION
-from pipeline.steps.segment import WAYS, segment
+from pipeline.steps.segment import SEGMENT, SEMANTIC
 from pipeline.steps.smooth import SMOOTH, TWO_STAGE_IMAGE, at_strength
 from pipeline.steps.stylize import STYLIZE
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes
+from pipeline.upkeep.progress import OnEvent
 from stages.smooth.anchor import find_anchor
 
-STEP_VERSIONS = (SEGMENT_VERSION, *(step.version for step in (DRAFT, STYLIZE, SMOOTH)))
+STEP_VERSIONS = tuple(step.version for step in (SEGMENT, SEMANTIC, DRAFT, STYLIZE, SMOOTH))
 """Of the code that a result depends on."""
 
 Read = Callable[[Path], Understood]
@@ -90,15 +89,15 @@ def _ready_for_drafts(dataset: Dataset, config: Config, on_event: OnEvent) -> So
     """The regions are found, where they are wanted; the rest is as quick as reading."""
     dataset, failures = choose_pairs(dataset, config), tuple[Failure, ...]()
     if config.masks in WAYS and any(pair.content_mask is None for pair in dataset.pairs):
-        with writing_results(cached_results(), dataset) as folder:
-            network = Network(config, once(on_event))
-            dataset, failures = segment(dataset, folder, config, network, force=False, on_event=on_event)
+        steps = [finder_of(config)]
+        summary = run_dataset(dataset, cached_results(), config, on_event, steps=steps, retry_failed=True)
+        dataset, failures = with_found_masks(dataset, summary.folder, config), summary.failures
 
     def solve(pair: Pair, read: Read) -> Solved:
         with ThreadPoolExecutor() as pool:  # both photos at once; what is wrong with one, load_inputs tells
             for photo in (pair.content, pair.style):
                 pool.submit(read, photo)
-        inputs = load_inputs(pair, working_size(config.size), read)
+        inputs = load_inputs(pair, working_size(config.size), read=read)
         regions = inputs.regions
         anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
         result = at_strength(anchor, inputs.content, config.strength).clip(0, 1)

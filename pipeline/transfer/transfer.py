@@ -17,11 +17,11 @@ from pipeline.images.saving import Encoded, encode_photo
 from pipeline.run.orders import Order, carry_out_orders, not_ours
 from pipeline.run.plan import Failure, Summary
 from pipeline.steps.native import carried_up
-from pipeline.steps.progress import OnEvent, ignore
 from pipeline.store.deliveries import find_delivery
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.store.system_errors import reason_of
 from pipeline.transfer.solving import STEP_VERSIONS, Read, Solved, solve_pairs
+from pipeline.upkeep.progress import OnEvent, ignore
 
 VERSION = 1
 """Raised when the code would make another file of the same result."""

@@ -25,7 +25,7 @@ from skimage.metrics import structural_similarity
 
 from pipeline.images.encoding import FAST, encode_pixels, encode_png
 from pipeline.images.photos import read_photo, shrink
-from pipeline.steps.memory import peak_memory
+from pipeline.upkeep.memory import peak_memory
 from stages.settings import Smooth
 from tests.benchmarks.wallpapers import wallpapers
 
@@ -160,9 +160,9 @@ def _solve(folder: Path) -> None:
 def _carry_up(folder: Path) -> tuple[float, str, int]:
     from pipeline.dataset.config import Config
     from pipeline.steps.native import NATIVE
-    from pipeline.steps.network import Network
-    from pipeline.steps.up_to_date import bring_up_to_date
     from pipeline.store.manifest import read_manifest
+    from pipeline.upkeep.network import Network
+    from pipeline.upkeep.up_to_date import bring_up_to_date
 
     start, config = perf_counter(), Config(size="native")
     bring_up_to_date(NATIVE, _pair(folder), folder, config, Network(config), lambda _: None)

@@ -17,7 +17,7 @@ from pipeline.compare.metrics import Scorer
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layouts import open_dataset
-from pipeline.steps.network import Network
+from pipeline.upkeep.network import Network
 from stages.segment.automatic import automatic_labels
 from stages.segment.labels import PALETTE
 from stages.segment.match import match_regions, one_region

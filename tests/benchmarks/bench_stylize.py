@@ -26,7 +26,7 @@ from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import Photo
-from pipeline.steps.network import Network
+from pipeline.upkeep.network import Network
 from stages.features import Encoder
 from stages.features.resample import to_tensor
 from stages.settings import Smooth, Stylize

@@ -11,9 +11,10 @@ from pipeline.dataset.config import Config
 from pipeline.networks.package import WeightsError
 from pipeline.networks.weights import load_encoder_weights
 from pipeline.run import dataset
-from pipeline.run.task import Outcome, Task, perform
-from pipeline.steps.network import Network
-from pipeline.steps.progress import OnEvent
+from pipeline.run.task import Networks, Outcome, Task, perform
+from pipeline.upkeep.progress import OnEvent
+
+Tell = Callable[[str], None]
 
 PATIENCE = 60_000
 """Milliseconds, for machines that have other things to do."""
@@ -31,8 +32,8 @@ QUIET = [
 class InThisProcess:
     """A crew that does each task at once, where a test's own constants hold."""
 
-    def __init__(self, tasks: Sequence[Task], config: Config, on_event: OnEvent, tell: Callable[[str], None]) -> None:
-        self.network, self.ended = Network(config, tell), deque[tuple[Task, Outcome]]()
+    def __init__(self, tasks: Sequence[Task], config: Config, on_event: OnEvent, tell: Tell, workers: object) -> None:
+        self.networks, self.ended = Networks(config, tell), deque[tuple[Task, Outcome]]()
 
     def __enter__(self) -> "InThisProcess":
         return self
@@ -40,11 +41,11 @@ class InThisProcess:
     def __exit__(self, *error: object) -> None:
         """There is nothing to stop."""
 
-    def free(self, network: bool) -> bool:
+    def free(self, task: Task) -> bool:
         return not self.ended
 
     def give(self, task: Task) -> None:
-        self.ended.append((task, perform(task, self.network, lambda advance: None)))
+        self.ended.append((task, perform(task, self.networks.of(task), lambda advance: None)))
 
     def wait(self) -> tuple[Task, Outcome]:
         return self.ended.popleft()

@@ -64,7 +64,7 @@ def find_close_ups(distorted: Map) -> list[Place]:
     left[inner] = distorted[inner]
     places = []
     for _ in range(PLACES):
-        row, column = np.unravel_index(np.argmax(left), left.shape)
+        row, column = map(int, np.unravel_index(np.argmax(left), left.shape))
         if left[row, column] == -np.inf:
             break
         places.append(Place((column - half) / width, (row - half) / height, side / width, side / height))

@@ -1,21 +1,34 @@
 """What the page shows of each pair: its pictures, its scores, and the places to look at closely."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.compare.methods import Candidate, Gap, find_candidates, painted
-from pipeline.dataset.inputs import InputError, Inputs, load_inputs
-from pipeline.dataset.layouts import Pair
+from pipeline.compare.methods import Candidate, painted
+from pipeline.dataset.inputs import Inputs
 from pipeline.images.photos import Photo, shrink
 from pipeline.pages.report.close_ups import Map, Place, distortion, find_close_ups
-from pipeline.pages.report.columns import Scored, ScoreTable, label
+from pipeline.pages.report.columns import REFERENCE, Scored, label
 from pipeline.pages.report.pictures import Picture, painted_picture, photo_picture, thumbnail
 
 KEY = 480
 """Long edge of the map of distortion, pixels."""
+
+
+class PairView(NamedTuple):
+    """All that is shown of one pair but for its scores."""
+
+    name: str
+    pictures: tuple[tuple[Picture, str], ...]
+    """Each with its method; "" for what is none. The content comes first."""
+    key: str
+    """The content in grey, reddened where stage one distorts it: a data URI."""
+    places: tuple[Place, ...]
+    """Where to look closely."""
+    worst: str
+    """The method whose distortion was looked for."""
+    notes: tuple[str, ...]
 
 
 class Shown(NamedTuple):
@@ -25,27 +38,18 @@ class Shown(NamedTuple):
     scored: Scored | None
 
 
-class CloseUps(NamedTuple):
-    """Where to look, and why there."""
-
-    key: str
-    """The content in grey, reddened where stage one distorts it: a data URI."""
-    places: tuple[Place, ...]
-    pictures: tuple[Picture, ...]
-    """The content and every result of its size, to be cropped alike."""
-    worst: str
-    """The method whose distortion was looked for."""
-
-
-class PairView(NamedTuple):
+class Section(NamedTuple):
     """One pair on the page."""
 
     number: int
     """From 1, in the order of the dataset: what identifiers are made of."""
-    name: str
+    view: PairView
     shown: tuple[Shown, ...]
-    close_ups: CloseUps
-    notes: tuple[str, ...]
+
+    @property
+    def compared(self) -> tuple[Picture, ...]:
+        """The content and every result of its size, to be cropped alike."""
+        return tuple(shown.picture for shown in self.shown if shown.scored is not None)
 
     @property
     def before(self) -> Picture:
@@ -59,49 +63,54 @@ class PairView(NamedTuple):
         return results.get("two-stage") or next(iter(results.values()))
 
 
-def gather(pair: Pair, number: int, folder: Path, size: int, table: ScoreTable) -> PairView | None:
-    """Everything about one pair; None where nothing of it was compared.
+def gather(name: str, inputs: Inputs, candidates: Sequence[Candidate], missing: Sequence[str]) -> PairView:
+    """Everything about one pair.
 
     Args:
-        pair: its files.
-        number: from 1.
-        folder: of its results.
-        size: the working size.
-        table: the scores of all images.
+        name: the pair's.
+        inputs: at the working size.
+        candidates: the images that are compared, one at least.
+        missing: what is not, in words.
     """
-    scored = table.of_pair(pair.name)
-    try:
-        inputs = load_inputs(pair, size)
-    except InputError:
-        return None  # the comparison has said so
-    found = list(find_candidates(pair, folder, inputs, size))
-    candidates = [one for one in found if isinstance(one, Candidate) and one.method in scored]
-    if not candidates:
-        return None
-    content = Shown(photo_picture(f"p{number}-content", "content", inputs.content), scored.get("content"))
     results = [
-        Shown(photo_picture(f"p{number}-result-{place}", label(one.method), one.image), scored[one.method])
+        (photo_picture(f"result-{place}", label(one.method), one.image), one.method)
         for place, one in enumerate(candidates, start=1)
     ]
+    content = photo_picture("content", "content", inputs.content), REFERENCE
     judged = next((one for one in candidates if one.method == "stage one"), candidates[0])
     map_ = distortion(inputs.content, judged.image)
-    close_ups = CloseUps(
+    return PairView(
+        name,
+        (content, *((picture, "") for picture in _sources(inputs)), *results),
         thumbnail(_reddened(inputs.content, map_), KEY),
         tuple(find_close_ups(map_)),
-        tuple(one.picture for one in (content, *results)),
         label(judged.method),
-    )
-    missing = tuple(f"{one.what}: {one.why}" for one in found if isinstance(one, Gap))
-    return PairView(
-        number, pair.name, (content, *_sources(inputs, number), *results), close_ups, (*inputs.notes, *missing)
+        (*inputs.notes, *missing),
     )
 
 
-def _sources(inputs: Inputs, number: int) -> Iterator[Shown]:
-    yield Shown(photo_picture(f"p{number}-style", "style", inputs.style), None)
+def with_scores(number: int, view: PairView, scored: Mapping[str, Scored]) -> Section | None:
+    """One pair for the page; None where nothing of it was compared.
+
+    Args:
+        number: from 1.
+        view: what it has to show.
+        scored: the scores of its images by method.
+    """
+    shown = [
+        Shown(picture._replace(id=f"p{number}-{picture.id}"), scored.get(method))
+        for picture, method in view.pictures
+        if not method or method in scored
+    ]
+    results = [one for one in shown[1:] if one.scored is not None]
+    return Section(number, view, tuple(shown)) if REFERENCE in scored and results else None
+
+
+def _sources(inputs: Inputs) -> Iterator[Picture]:
+    yield photo_picture("style", "style", inputs.style)
     for side, labels in (("content", inputs.content_labels), ("style", inputs.style_labels)):
         if labels is not None:
-            yield Shown(painted_picture(f"p{number}-{side}-regions", f"{side}'s regions", painted(labels)), None)
+            yield painted_picture(f"{side}-regions", f"{side}'s regions", painted(labels))
 
 
 def _reddened(content: Photo, distorted: Map) -> Photo:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,12 +13,8 @@ from pipeline.pages.report.columns import METRICS, REFERENCE, Scored, ScoreTable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SWEEP = "sweep.csv"
-"""What `compare --sweep` writes."""
 SYMBOLS = {"lambda": "λ", "photorealism_weight": "w"}
 """Of the dials, as a drawing has room for them."""
-SAME = 1e-3
-"""How near two scores of one image are, relatively; those of an image that a GPU made again are not."""
 INCHES = (7.5, 4.8)
 PAGE_COLOURS = {"#000100": "var(--pale)", "#000200": "var(--line)", "#000300": "var(--paper)"}
 PAGE_COLOURS |= {f"#00040{number}": f"var(--c{number})" for number in range(8)}
@@ -50,12 +45,12 @@ class Point(NamedTuple):
     label: str = ""
 
 
-def draw_tradeoff(table: ScoreTable, sweep: Path) -> Markup | None:
+def draw_tradeoff(table: ScoreTable, sweep: Path | None) -> Markup | None:
     """An SVG of every method but the content itself; None with fewer than two of them.
 
     Args:
         table: the scores.
-        sweep: sweep.csv, which need not exist.
+        sweep: sweep.csv, if there is one of these images.
     """
     means = [mean for mean in table.means if mean.method != REFERENCE]
     if len(means) < 2:
@@ -63,7 +58,7 @@ def draw_tradeoff(table: ScoreTable, sweep: Path) -> Markup | None:
     from matplotlib import rc_context  # takes long to import
     from matplotlib.figure import Figure
 
-    file, swept = io.StringIO(), _read_sweep(sweep, table)
+    file, swept = io.StringIO(), _read_sweep(sweep)
     with rc_context(STYLE):
         figure = Figure(figsize=INCHES, layout="constrained")
         axes = figure.add_subplot(xlabel="style distance (← better)", ylabel="edge SSIM (better →)")
@@ -93,24 +88,15 @@ def _point(row: Scored) -> Point:
     return Point(values["style_distance"] or 0.0, values["edge_ssim"] or 0.0)
 
 
-def _read_sweep(file: Path, table: ScoreTable) -> dict[str, list[Point]]:
-    """Each method's means over its dial; none where the sweep is of other images than the table.
-
-    The means come last, one for each setting. Images without a dial, stage one's above all, are in both.
-    """
-    if not file.exists():
+def _read_sweep(file: Path | None) -> dict[str, list[Point]]:
+    """Each method's means over its dial, which come last in the file, one for each setting."""
+    if file is None:
         return {}
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     settings = len({(row["method"], row["value"]) for row in rows})
-    known = {(row.pair, row.method): _point(row) for row in table.rows}
-    for row in rows[:-settings]:
-        if not row["value"]:
-            point = known.get((row["pair"], row["method"]), Point(math.nan, math.nan))
-            if not math.isclose(point.style_distance, float(row["style_distance"]), rel_tol=SAME):
-                return {}
     swept: dict[str, list[Point]] = {}
-    for row in sorted((row for row in rows[-settings:] if row["value"]), key=lambda row: float(row["value"])):
+    for row in sorted(rows[-settings:], key=lambda row: float(row["value"])):
         point = Point(
             float(row["style_distance"]), float(row["edge_ssim"]), f"{SYMBOLS[row['dial']]} {float(row['value']):g}"
         )

@@ -1,16 +1,18 @@
 """All that is wrong with a dataset's files is told before any work on it, also where masks are to be found."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn, TypeAlias
 
 import pytest
 from PIL import Image
 
-from pipeline.cli import main as command_line
-from pipeline.dataset.layouts import Dataset
+from pipeline.cli.main import main
 from pipeline.run import dataset as application
-from pipeline.run.plan import Summary
-from pipeline.steps.segment import Segmented
+from pipeline.run.task import Task
+from pipeline.upkeep.network import EncoderError
 
+CaptureFixture: TypeAlias = pytest.CaptureFixture[str]
 FAULTS = ["lonely dataset: ", "broken dataset: ", "strip dataset: "]
 
 
@@ -27,37 +29,40 @@ def dataset(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("command", ["stylize", "run", "segment"])
-def test_faults_come_first_and_only_the_sound_get_masks(
-    dataset: Path, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("command", "step"), [("stylize", "segment"), ("run", "segment"), ("segment", "segment"), ("smooth", "smooth")]
+)
+def test_faults_come_first_and_only_the_sound_are_worked_on(
+    dataset: Path, tmp_path: Path, command: str, step: str, monkeypatch: pytest.MonkeyPatch, capsys: CaptureFixture
 ) -> None:
-    segmented: list[str] = []
+    first: list[list[tuple[str, str]]] = []
 
-    def segment(dataset: Dataset, *_: object, **__: object) -> Segmented:
+    def hire(tasks: Sequence[Task], *_: object) -> NoReturn:
         told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("fault: ")]
         assert [line.removeprefix("fault: ")[: len(start)] for line, start in zip(told, FAULTS, strict=True)] == FAULTS
-        segmented.extend(pair.name for pair in dataset.pairs)
-        return Segmented(dataset, ())
+        first.append([task.key for task in tasks if task.step.name == step])
+        raise EncoderError("no work in this test")
 
-    monkeypatch.setattr(command_line if command == "segment" else application, "segment", segment)
-    monkeypatch.setattr(application, "run", lambda *_: Summary(0, 0, ()))
-    assert command_line.main([command, str(dataset), "--results", str(tmp_path / "out"), "--size", "250"]) == 1
-    assert segmented == ["a", "b"]
+    monkeypatch.setattr(application, "Workers", hire)
+    assert main([command, str(dataset), "--results", str(tmp_path / "out"), "--size", "250"]) == 1
+    assert first == [[("a", step), ("b", step)]]
+    assert [line for line in capsys.readouterr().err.splitlines() if line.startswith("fault: ")] == []  # not twice
+
+
+def test_faults_are_told_again_at_the_end(dataset: Path, tmp_path: Path, capsys: CaptureFixture) -> None:
+    assert main(["smooth", str(dataset), "--results", str(tmp_path / "out")]) == 1
     told = capsys.readouterr().err.splitlines()
-    assert [line for line in told if line.startswith("fault: ")] == []  # not twice
-    assert sum(line.startswith("failed: ") for line in told) == 3
+    assert sum(line.startswith("failed: ") for line in told) == len(FAULTS) + 2  # and two without a stage-one image
 
 
-def test_what_is_not_used_is_said_once(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_used_is_said_once(dataset: Path, tmp_path: Path, capsys: CaptureFixture) -> None:
     (dataset / "a" / "content.bmp").touch()
     (dataset / "b" / "content.bmp").touch()
-    command_line.main(["status", str(dataset), "--results", str(tmp_path / "out"), "--pairs", "A"])
+    main(["status", str(dataset), "--results", str(tmp_path / "out"), "--pairs", "A"])
     assert capsys.readouterr().err == "note: a/content.bmp: not used: content.png is\n"
 
 
-def test_what_was_put_right_stands_below_the_table(
-    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_was_put_right_stands_below_the_table(dataset: Path, tmp_path: Path, capsys: CaptureFixture) -> None:
     Image.new("L", (60, 48), 99).save(dataset / "a" / "style.png", icc_profile=b"no profile")
-    command_line.main(["status", str(dataset), "--results", str(tmp_path / "out")])
+    main(["status", str(dataset), "--results", str(tmp_path / "out")])
     assert "a: style.png: its colour profile is broken: taken for grey" in capsys.readouterr().out

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from pipeline.compare import methods
 from pipeline.dataset.file_names import OURS
 from pipeline.dataset.layouts import DatasetError, Pair, open_dataset
-from pipeline.steps import sweep
 from pipeline.store import manifest
 
 
@@ -152,7 +151,7 @@ def replace_by_link(path: Path, target: str | Path) -> None:
 
 
 def test_no_pair_can_take_the_name_of_a_result_of_the_dataset() -> None:
-    assert {methods.CSV, methods.TABLE, manifest.FILE, sweep.CSV} == OURS
+    assert {methods.CSV, methods.TABLE, manifest.FILE, methods.SWEEP} == OURS
 
 
 def test_a_folder_that_can_not_be_read_is_a_fault_of_its_own(

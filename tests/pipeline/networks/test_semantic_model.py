@@ -20,6 +20,8 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from pipeline.cli.main import main
+from pipeline.dataset.config import Config
+from pipeline.dataset.found_masks import CONTENT_MASK, OVERLAY, STYLE_MASK, with_found_masks
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layouts import open_dataset
 from pipeline.networks import semantic_model
@@ -33,7 +35,6 @@ from pipeline.networks.semantic_model import (
     load_semantic_model,
 )
 from pipeline.networks.weights import load_encoder_weights
-from pipeline.steps.segment import CONTENT_MASK, OVERLAY, STYLE_MASK, WAYS, with_found_masks
 from pipeline.store.manifest import read_manifest
 from stages.segment.ade20k import GROUP_PALETTE
 from stages.segment.semantic import semantic_labels
@@ -125,7 +126,7 @@ def test_a_group_that_the_style_lacks_finds_its_counterpart_by_name(dataset: Pat
     mask = np.full((*STYLE, 3), GROUP_PALETTE["ground"], np.uint8)
     mask[:50] = GROUP_PALETTE["water"]
     Image.fromarray(mask).save(found(dataset) / STYLE_MASK)
-    pairs = with_found_masks(open_dataset(dataset), dataset.parent / "out" / "trip", WAYS["semantic"]).pairs
+    pairs = with_found_masks(open_dataset(dataset), dataset.parent / "out" / "trip", Config(masks="semantic")).pairs
     inputs = load_inputs(pairs[0], 700)
     assert inputs.regions.count == 2
     assert any("sky" in note and "takes its look from water, by its name" in note for note in inputs.notes)
@@ -134,8 +135,10 @@ def test_a_group_that_the_style_lacks_finds_its_counterpart_by_name(dataset: Pat
 def test_each_way_has_masks_of_its_own(dataset: Path, model: Path) -> None:
     assert photostyle("segment", dataset, "--segment.model", str(model)) == 0
     root, results = open_dataset(dataset), dataset.parent / "out" / "trip"
-    assert with_found_masks(root, results, WAYS["semantic"]).pairs[0].content_mask == found(dataset) / CONTENT_MASK
-    assert with_found_masks(root, results, WAYS["auto"]).pairs[0].content_mask is None
+    assert (
+        with_found_masks(root, results, Config(masks="semantic")).pairs[0].content_mask == found(dataset) / CONTENT_MASK
+    )
+    assert with_found_masks(root, results, Config()).pairs[0].content_mask is None
 
 
 def spoil_configuration(folder: Path, **changes: object) -> None:

@@ -88,7 +88,9 @@ def main() -> None:
     began = time.monotonic()
     steps = [step for step in STEPS if step.name in asked.stages]
     examination = examine(open_dataset(root), results, steps, lambda pair: config)
-    summary = run(examination.sound, results, steps, Again(), lambda tasks: Cluster(nodes.address, 1.0, config))
+    summary = run(
+        examination.sound, results, steps, Again(), lambda tasks, tell: Cluster(nodes.address, 1.0, config, tell)
+    )
     seconds = time.monotonic() - began
     watch.over.set()
     watch.join()

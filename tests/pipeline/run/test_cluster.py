@@ -13,12 +13,11 @@ import pytest
 
 from pipeline.cli.main import main
 from pipeline.dataset.config import Config
-from pipeline.dataset.layouts import Pair
 from pipeline.images.encoding import encode_tiff
-from pipeline.run.cluster import Cluster, ClusterError, memory_for
-from pipeline.run.task import Task
+from pipeline.run.cluster import Cluster, ClusterError
 from pipeline.steps.smooth import SMOOTH
-from stages.settings import Smooth
+from pipeline.upkeep.step import PROCESS
+from stages.settings import Smooth, Solver
 from stages.smooth.solvers import cholesky, conjugate_gradients
 from stages.smooth.solvers.choice import estimated_bytes
 
@@ -28,25 +27,24 @@ without_ray = importlib.util.find_spec("ray") is None
 needs_ray = pytest.mark.skipif(without_ray, reason="Ray is not here: pip install 'photostyle[cluster]'")
 
 
-def smooth_task(folder: Path, solver: str) -> Task:
+def memory_for(folder: Path, solver: Solver, most: int) -> int:
+    """What stage two reckons with beside its process."""
     (folder / "stylize").mkdir(exist_ok=True)
     (folder / "stylize" / "image.tiff").write_bytes(encode_tiff(np.full((300, 400, 3), 0.5, np.float32)))
-    config = Config(smooth=Smooth(solver=solver))
-    return Task(Pair("hill", folder, folder), SMOOTH, config, {}, folder, "hill", False)
+    return SMOOTH.memory(folder, Config(smooth=Smooth(solver=solver)), most + PROCESS) - PROCESS
 
 
 def test_stage_two_reserves_the_memory_that_its_own_solver_reckons_with(tmp_path: Path) -> None:
     by_factor, by_iteration = cholesky.estimated_bytes(300, 400), conjugate_gradients.estimated_bytes(300, 400)
     assert by_iteration < by_factor
-    assert memory_for(smooth_task(tmp_path, "auto"), most=by_factor) == by_factor
-    assert memory_for(smooth_task(tmp_path, "auto"), most=by_factor - 1) == by_iteration
-    assert memory_for(smooth_task(tmp_path, "cg"), most=by_factor) == by_iteration
+    assert memory_for(tmp_path, "auto", most=by_factor) == by_factor
+    assert memory_for(tmp_path, "auto", most=by_factor - 1) == by_iteration
+    assert memory_for(tmp_path, "cg", most=by_factor) == by_iteration
     by_pardiso = estimated_bytes(300, 400)["pardiso"]
     assert by_pardiso > by_factor
-    assert memory_for(smooth_task(tmp_path, "pardiso"), most=by_pardiso) == by_pardiso
-    assert memory_for(smooth_task(tmp_path, "cholesky"), most=1000) == 1000  # what no node has would never start
-    (tmp_path / "stylize" / "image.tiff").unlink()
-    assert memory_for(smooth_task(tmp_path, "auto")._replace(folder=tmp_path / "other"), most=by_factor) == 0
+    assert memory_for(tmp_path, "pardiso", most=by_pardiso) == by_pardiso
+    assert memory_for(tmp_path, "cholesky", most=1000) == 1000  # what is nowhere would never start
+    assert SMOOTH.memory(tmp_path / "other", Config(), by_factor) == PROCESS
 
 
 @needs_ray

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from pipeline.cli.main import main
-from pipeline.dataset import inputs
-from pipeline.steps import step
+from pipeline.dataset import prepared
 from pipeline.store import hash_cache
 from pipeline.store.manifest import read_manifest
+from pipeline.upkeep import step
 from tests.pipeline.scenes import make_stylized_pairs
 
 SIZE = ("--size", "48")
@@ -64,12 +64,12 @@ def test_a_pair_that_can_not_be_scored_keeps_no_other_from_being_compared(
     options = ["--device", "cpu", "--encoder", "vgg16", "--onestage.evaluations", "1", "--size", "800"]
     assert photostyle("smooth", dataset, results, *options) == 0
     reason = "800x32 can't be scored: the style distance is measured at 350x14, where no edge may be under 16"
-    for option, failing in (["--sweep"], ["sweep", "scores"]), ([], ["scores"]):
+    for option, failing in (["--sweep"], "sweep, scores"), ([], "scores"):
         capsys.readouterr()
         assert photostyle("compare", dataset, results, *option, *options) == 1
         told = capsys.readouterr()
         failed = [line for line in told.err.splitlines() if line.startswith("failed: ")]
-        assert failed == [f"failed: p1 {what}: {reason}" for what in failing]
+        assert failed == [f"failed: p1 {failing}: {reason}"]
         assert f"the comparison of p1: {reason}" in told.out
         assert reason in (done / "p1" / "scores" / "failure.txt").read_text()
         scored = (done / "metrics.csv").read_text()
@@ -110,12 +110,12 @@ def test_nothing_that_is_untouched_is_decoded_again(
     assert photostyle("smooth", dataset, results) == 0
     now, decoded = time.time_ns, []
     monkeypatch.setattr(hash_cache.time, "time_ns", lambda: now() + 2 * hash_cache.TICK_NS)  # the files are old by now
-    for module in (inputs, step):
-        reader = "understand" if module is inputs else "read_photo"
+    for module, reader in ((prepared, "understand"), (step, "read_photo")):
         read = getattr(module, reader)
         monkeypatch.setattr(module, reader, lambda path, read=read: (decoded.append(path.name), read(path))[1])
     assert photostyle("smooth", dataset, results) == 0
     assert sorted(decoded) == sorted(3 * ["content.png", "style.png", "image.tiff"])
+    assert photostyle("status", dataset, results) == 0  # which asks whether masks are there for these photos
     decoded.clear()
     for command in ("smooth", "status"):
         assert photostyle(command, dataset, results) == 0

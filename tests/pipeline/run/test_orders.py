@@ -4,8 +4,8 @@ import pytest
 
 from pipeline.images.saving import Encoded
 from pipeline.run.orders import Order, carry_out_orders
-from pipeline.steps.network import EncoderError
-from pipeline.steps.progress import Event, Said, Underway
+from pipeline.upkeep.network import EncoderError
+from pipeline.upkeep.progress import Event, Said, Underway
 
 
 @pytest.fixture(autouse=True)

@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import Pair
 from pipeline.run.schedule import carry_out
-from pipeline.run.task import Outcome, Task
+from pipeline.run.task import Outcome, PairTask, Task
 from pipeline.steps.catalogue import STEPS
 from pipeline.steps.native import NATIVE
 from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.smooth import SMOOTH
-from pipeline.steps.step import Step
 from pipeline.steps.stylize import STYLIZE
+from pipeline.upkeep.step import Step
 
 
 def task(pair: int, step: Step) -> Task:
     nowhere = Path()
-    return Task(Pair(str(pair), nowhere, nowhere), step, Config(), {}, nowhere, str(pair), False)
+    return PairTask(Pair(str(pair), nowhere, nowhere), step, Config(), nowhere, str(pair), False)
 
 
 def of_pairs(count: int, steps: tuple[Step, ...] = STEPS) -> list[Task]:
@@ -39,11 +39,11 @@ class Crew:
         self.at_work: deque[Task] = deque()
         self.log: list[tuple[str, str, str]] = []
 
-    def free(self, network: bool) -> bool:
-        return sum(one.step.network == network for one in self.at_work) < self.places
+    def free(self, task: Task) -> bool:
+        return sum(one.on_gpu == task.on_gpu for one in self.at_work) < self.places
 
     def give(self, task: Task) -> None:
-        assert self.free(task.step.network)
+        assert self.free(task)
         self.at_work.append(task)
         self.log.append(("begin", *name(task)))
 
@@ -67,16 +67,12 @@ def test_every_task_ends_once_and_after_the_one_it_starts_from(data: st.DataObje
     assert ended.keys() == {name(one) for one in tasks}
     begun = [key[1:] for key in crew.log if key[0] == "begin"]
     assert len(begun) == len(set(begun))
-    starts = {step.name: step.start.step for step in STEPS if step.start is not None}
-    for (pair, stage), outcome in ended.items():
-        start = (pair, starts.get(stage, ""))
-        if start not in ended:
-            assert outcome is not None
-        elif ended[start] is None or start in failing:
-            assert outcome is None
-            assert (pair, stage) not in begun
-        else:
-            assert crew.log.index(("end", *start)) < crew.log.index(("begin", pair, stage))
+    for one in tasks:
+        lost = [key for key in one.requires & ended.keys() if ended[key] is None or key in failing]
+        assert (ended[one.key] is None) == bool(lost)
+        assert (one.key in begun) != bool(lost)
+        for before in one.follows & set(begun) if one.key in begun else ():
+            assert crew.log.index(("end", *before)) < crew.log.index(("begin", *one.key))
 
 
 def test_a_pair_is_smoothed_while_the_next_one_is_stylized_and_what_is_only_compared_with_comes_last() -> None:

@@ -1,8 +1,9 @@
-"""The two processes that do a dataset's tasks, on stage-one images that need no network."""
+"""The processes that do a dataset's tasks, on stage-one images that need no network."""
 
 import errno
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,20 +12,25 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.main import main
+from pipeline.compare.score_table import Row
 from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import open_dataset
 from pipeline.images.encoding import encode_tiff
 from pipeline.run import task as task_module
+from pipeline.run import workers as workers_module
 from pipeline.run.dataset import run_dataset
 from pipeline.run.schedule import carry_out
-from pipeline.run.task import Task, perform
-from pipeline.run.workers import Workers
-from pipeline.steps.network import EncoderError, Network
-from pipeline.steps.progress import Event, Said, Underway
+from pipeline.run.task import PairTask, Task, perform
+from pipeline.run.workers import Workers, room_for
+from pipeline.steps.catalogue import COMPARISON, SUMMARIES
+from pipeline.steps.segment import SEGMENT
 from pipeline.steps.smooth import SMOOTH
-from pipeline.steps.step import Made, Work
 from pipeline.steps.stylize import STYLIZE
+from pipeline.steps.summaries.scores import read_scores
 from pipeline.store.manifest import read_failure, read_manifest
+from pipeline.upkeep.network import EncoderError, Network
+from pipeline.upkeep.progress import Event, Said, Underway
+from pipeline.upkeep.step import Made, Work
 from stages.smooth import NotEnoughMemoryError
 from tests.pipeline.scenes import make_stylized_pairs, noise
 
@@ -37,10 +43,10 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return make_stylized_pairs(tmp_path / "views", tmp_path / "results" / "views", PAIRS)
 
 
-def tasks(folders: tuple[Path, Path]) -> list[Task]:
+def tasks(folders: tuple[Path, Path]) -> list[PairTask]:
     dataset, results = folders
     pairs = open_dataset(dataset).pairs
-    return [Task(pair, SMOOTH, Config(), {}, results / pair.name, pair.name, False) for pair in pairs]
+    return [PairTask(pair, SMOOTH, Config(), results / pair.name, pair.name, False) for pair in pairs]
 
 
 def smooth(folders: tuple[Path, Path], *options: str) -> int:
@@ -187,3 +193,58 @@ def test_from_python_events_tell_what_the_command_line_shows_and_nothing_is_prin
     begun = [event.title for event in events if isinstance(event, Underway) and event.advance is None]
     assert begun.count("dataset") == begun.count("[1/3] hill smooth") == 2  # the beginning and the end
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("vgg16")
+def test_results_are_the_same_on_any_number_of_workers(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    """Masks, stage two, scores and what the report shows, though each is made by whoever is free."""
+    config, made = Config(size=48, encoder="vgg16", device="cpu"), list[dict[str, str]]()
+    for workers in (1, 3):
+        results, tell = tmp_path / f"by_{workers}", list[Event]()
+        shutil.copytree(folders[1], results / "views")
+        steps = [SEGMENT, SMOOTH, *COMPARISON]
+        summary = run_dataset(folders[0], results, config, tell.append, steps=steps, workers=workers)
+        assert (summary.done, summary.failures) == (len(steps) * len(PAIRS) + len(SUMMARIES), ())
+        stated = [event.text for event in tell if isinstance(event, Said) and event.text.startswith("3 workers")]
+        assert len(stated) == (workers > 1)
+        manifests = {path.parent: read_manifest(path.parent) for path in results.rglob("*/manifest.json")}
+        made.append(
+            {
+                str(place.relative_to(results) / name): digest
+                for place, manifest in manifests.items()
+                if manifest is not None and place.name in {step.name for step in steps} - {"scores"}
+                for name, digest in manifest.outputs.items()
+            }
+        )
+        rows = [row.scores for pair in PAIRS for row in read_rows(results / "views" / pair)]
+        made[-1]["scores"] = repr(rows)
+    assert len(made[0]) == len(PAIRS) * (len(SEGMENT.outputs) + len(SMOOTH.outputs) + 1) + 1
+    assert made[0] == made[1]
+
+
+def read_rows(folder: Path) -> tuple[Row, ...]:
+    scores = read_scores(folder)
+    assert scores is not None
+    return scores.rows
+
+
+def test_a_pair_waits_while_memory_is_short_and_none_waits_for_ever(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hill, lake, _ = tasks(folders)
+    need = hill.memory(10**12)
+    for free, both in ((2 * need, True), (2 * need - 1, False), (1, False)):
+        monkeypatch.setattr(workers_module, "free_memory", lambda free=free: free)
+        with Workers([hill, lake], Config(), workers=2) as crew:
+            assert crew.free(hill)
+            crew.give(hill)
+            assert crew.free(lake) == both
+            crew.wait()
+            assert crew.free(lake)
+
+
+@pytest.mark.parametrize(("tasks", "cores", "memory", "room"), [(9, 4, 10**12, 4), (3, 4, 10**12, 3), (9, 4, 1, 1)])
+def test_there_is_room_for_as_many_as_cores_memory_and_tasks_allow(
+    tasks: int, cores: int, memory: int, room: int
+) -> None:
+    assert room_for(tasks, cores, memory) == room

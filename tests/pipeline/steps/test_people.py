@@ -11,8 +11,8 @@ from pipeline.images.photos import read_photo
 from pipeline.networks import face_weights
 from pipeline.networks.package import WeightsError
 from pipeline.run.dataset import run_dataset
-from pipeline.steps.network import EncoderError
 from pipeline.store.manifest import read_manifest
+from pipeline.upkeep.network import EncoderError
 
 FACE = (slice(80, 150), slice(95, 155))
 """Cheeks, nose and mouth of the astronaut."""

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from pipeline.cli.main import main
+from pipeline.dataset.config import Config
+from pipeline.dataset.found_masks import CONTENT_MASK, OVERLAY, STYLE_MASK, with_found_masks
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layouts import Pair, open_dataset
-from pipeline.steps.segment import CONTENT_MASK, OVERLAY, STYLE_MASK, WAYS, with_found_masks
 from pipeline.store.manifest import read_manifest
 from stages.segment.labels import PALETTE
 
@@ -55,13 +56,13 @@ def found(dataset: Path, pair: str) -> Path:
 
 
 def pair_with_masks(dataset: Path, name: str) -> Pair:
-    pairs = with_found_masks(open_dataset(dataset), dataset.parent / "out" / "trip", WAYS["auto"]).pairs
+    pairs = with_found_masks(open_dataset(dataset), dataset.parent / "out" / "trip", Config()).pairs
     return next(pair for pair in pairs if pair.name == name)
 
 
 def test_masks_are_found_reported_edited_and_kept(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert photostyle("segment", dataset) == 0
-    out, err = capsys.readouterr()
+    out = capsys.readouterr().out
     assert not found(dataset, "beach").exists()
     folder = found(dataset, "hill")
     assert {path.name for path in folder.iterdir()} == {CONTENT_MASK, STYLE_MASK, OVERLAY, "manifest.json"}
@@ -71,7 +72,7 @@ def test_masks_are_found_reported_edited_and_kept(dataset: Path, capsys: pytest.
     beach, hill = out.split("hill\n")
     assert beach == "beach\n  content_mask.png: red 50.0%, yellow 50.0%\n  style_mask.png: red 50.0%, yellow 50.0%\n"
     assert hill.startswith("  content_mask.png: ")
-    assert str(folder / OVERLAY) in err
+    assert str(folder / OVERLAY) in hill
     manifest = read_manifest(folder)
     assert manifest is not None
     assert manifest.facts["encoder"] == "vgg16"

@@ -11,9 +11,12 @@ from pipeline.compare.score_table import Row, means, to_csv
 from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import open_dataset
 from pipeline.images.encoding import encode_png, encode_tiff
-from pipeline.pages.report.report import write_report
-from pipeline.run.plan import examine
+from pipeline.steps.summaries.report import FOLDER, INDEX, REPORT
+from pipeline.steps.summaries.view import VIEW
 from pipeline.store.manifest import Recipe, publish
+from pipeline.upkeep.network import Network
+from pipeline.upkeep.up_to_date import bring_up_to_date, bring_whole_up_to_date
+from pipeline.upkeep.whole import Whole
 
 HEIGHT, WIDTH = 60, 90
 CONFIG = Config(size=90)
@@ -38,11 +41,16 @@ class Case(NamedTuple):
     dataset: object
     results: object
 
-    def examined(self):
-        return examine(self.dataset, self.results, [], lambda pair: CONFIG).sound
+    def bring_up_to_date(self):
+        """The state in which the report was found."""
+        for pair in self.dataset.pairs:
+            bring_up_to_date(VIEW, pair, self.results / pair.name, CONFIG, Network(CONFIG), lambda advance: None)
+        whole = Whole(self.dataset.name, self.dataset.pairs, self.dataset.faults, self.results, CONFIG)
+        return bring_whole_up_to_date(REPORT, whole)
 
     def page(self):
-        return write_report(self.dataset, self.examined(), self.results, CONFIG.size, [])
+        self.bring_up_to_date()
+        return (self.results / FOLDER / INDEX).read_text("utf-8")
 
 
 def make_case(root, names, dataset_name="views"):

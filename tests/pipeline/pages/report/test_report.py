@@ -4,9 +4,9 @@ import pytest
 
 from pipeline.compare.methods import CSV
 from pipeline.pages.report.record import stage_records
-from pipeline.pages.report.report import FOLDER, INDEX, bring_report_up_to_date
+from pipeline.steps.summaries.report import FOLDER, INDEX
 from pipeline.store.manifest import Recipe, publish
-from tests.pipeline.pages.report.example import CONFIG, make_case
+from tests.pipeline.pages.report.example import make_case
 
 
 @pytest.fixture
@@ -34,10 +34,8 @@ def test_names_are_text_wherever_they_stand(tmp_path):
     assert html.count("&lt;script&gt;alert(1)&lt;") > 3
 
 
-def test_it_is_kept_while_current_and_made_again_when_what_it_shows_changes(case, capsys):
-    def bring():
-        return bring_report_up_to_date(case.dataset, case.examined(), case.results, CONFIG).state
-
+def test_it_is_kept_while_current_and_made_again_when_what_it_shows_changes(case):
+    bring = case.bring_up_to_date
     index = case.results / FOLDER / INDEX
     assert not bring().settled
     first = index.read_text("utf-8")

@@ -3,12 +3,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.compare.methods import CSV
-from pipeline.compare.metrics import Scores
-from pipeline.compare.score_table import Row, means, to_csv
+from pipeline.compare import sweep_table
+from pipeline.compare.methods import CSV, SWEEP
+from pipeline.compare.score_table import Row, Scores, means, to_csv
 from pipeline.pages.report.columns import read_score_table
-from pipeline.pages.report.tradeoff import SWEEP, draw_tradeoff
-from pipeline.steps import sweep
+from pipeline.pages.report.tradeoff import draw_tradeoff
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [
@@ -30,10 +29,10 @@ def table(tmp_path):
 def swept(tmp_path, values):
     """A sweep of two-stage over one pair, in the order given."""
     points = [
-        sweep.Point(Row("hill", "two-stage", Scores(0.9 - 0.1 * v, 0.1 * v, 0.1, 0.0, 0.0, 0.0)), v) for v in values
+        sweep_table.Point(Row("hill", "two-stage", Scores(0.9 - 0.1 * v, 0.1 * v, 0.1, 0.0, 0.0, 0.0)), v)
+        for v in values
     ]
-    points.append(sweep.Point(ROWS[0], None))
-    (tmp_path / SWEEP).write_text(sweep.to_csv([*points, *sweep.mean_points(points)]))
+    (tmp_path / SWEEP).write_text(sweep_table.to_csv([*points, *sweep_table.mean_points(points)]))
     return tmp_path / SWEEP
 
 
@@ -48,8 +47,8 @@ def drawn(table, file):
     return texts, means, marks
 
 
-def test_better_is_up_and_to_the_left(table, tmp_path):
-    texts, means, marks = drawn(table, tmp_path / "none")
+def test_better_is_up_and_to_the_left(table):
+    texts, means, marks = drawn(table, None)
     assert texts[-2:] == ["two-stage", "one-stage"]
     assert "0.3" in "".join(texts)
     two_stage, one_stage = means["var(--c0)"], means["var(--c1)"]
@@ -66,29 +65,19 @@ def test_a_sweep_is_drawn_in_the_order_of_its_dial(table, tmp_path):
     assert stops == sorted(stops)
 
 
-def test_a_sweep_of_other_images_is_not_drawn(table, tmp_path):
-    file = swept(tmp_path, [0.1, 1.0])
-    file.write_text(file.read_text().replace("hill,content,,,1.0,1.0", "hill,content,,,1.0,0.9"))
-    assert [text for text in drawn(table, file)[0] if text.startswith("λ")] == []
-
-
-def test_it_is_in_the_pages_colours_and_the_same_each_time(table, tmp_path):
-    drawing = draw_tradeoff(table, tmp_path / "none")
-    assert draw_tradeoff(table, tmp_path / "none") == drawing
+def test_it_is_in_the_pages_colours_and_the_same_each_time(table):
+    drawing = draw_tradeoff(table, None)
+    assert draw_tradeoff(table, None) == drawing
     assert set(re.findall("#[0-9a-f]{6}", drawing)) <= {"#000000"}
 
 
 def test_names_are_text(tmp_path):
     rows = [*ROWS[:2], Row("hill", "compare_<b>$x_$", Scores(0.1, 0.9, 0.1, 1e-4, 0.0, 0.0))]
     (tmp_path / CSV).write_text(to_csv([*rows, *means(rows)]))
-    texts, _, _ = drawn(read_score_table(tmp_path / CSV), tmp_path / "none")
+    texts, _, _ = drawn(read_score_table(tmp_path / CSV), None)
     assert texts[-1] == "<b>$x $"
 
 
 def test_one_method_alone_has_no_trade_off(tmp_path):
     (tmp_path / CSV).write_text(to_csv([*ROWS[:2], *means(ROWS[:2])]))
-    assert draw_tradeoff(read_score_table(tmp_path / CSV), tmp_path / "none") is None
-
-
-def test_the_sweep_is_looked_for_where_it_is_written():
-    assert SWEEP == sweep.CSV
+    assert draw_tradeoff(read_score_table(tmp_path / CSV), None) is None

@@ -20,8 +20,11 @@ class EncoderError(RuntimeError):
 class Network:
     """The networks of a run: loaded when first asked for, then kept."""
 
-    def __init__(self, config: Config, tell: Callable[[str], object] = lambda text: None) -> None:
-        self._config, self._tell = config, tell
+    def __init__(
+        self, config: Config, tell: Callable[[str], object] = lambda text: None, *, on_cpu: bool = False
+    ) -> None:
+        """config: which networks, on which device; tell: for what they say; on_cpu: there, whatever is asked for."""
+        self._config, self._tell, self._on_cpu = config, tell, on_cpu
 
     @cached_property
     def encoder(self) -> "Encoder":
@@ -62,6 +65,6 @@ class Network:
         from stages.features import best_device
 
         try:
-            return best_device(self._config.device)
+            return best_device("cpu" if self._on_cpu else self._config.device)
         except RuntimeError as error:
             raise EncoderError(str(error)) from error

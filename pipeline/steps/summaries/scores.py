@@ -8,15 +8,16 @@ import msgspec
 
 from pipeline.compare.methods import METHODS, SHEET, Candidate, Gap, find_candidates, painted
 from pipeline.compare.score_table import Row, Scores
+from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import AT_WORK, Inputs, working_size
 from pipeline.dataset.layouts import Pair
 from pipeline.images.contact_sheet import Tile, contact_sheet
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import Photo
-from pipeline.steps.step import Made, Step, Work
 from pipeline.store.files import read_file
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest
+from pipeline.upkeep.step import Made, Step, Work
 
 FILE = "scores.json"
 
@@ -57,7 +58,8 @@ def _make(work: Work) -> Made:
     return Made({FILE: msgspec.json.encode(scores), **outputs}, facts)
 
 
-def _judged(pair: Pair, folder: Path, recall: Recall) -> Mapping[str, str]:
+def judged(pair: Pair, folder: Path, config: Config, recall: Recall) -> Mapping[str, str]:
+    """The hashes of all images that there are of a pair, by method."""
     images = {method: folder / step / file for method, (step, file) in METHODS.items()} | dict(pair.comparisons)
     hashes = {method: file_hash(path, recall) for method, path in images.items() if path.exists()}
     return {method: digest for method, digest in hashes.items() if digest is not None}
@@ -93,8 +95,7 @@ SCORES = Step(
     outputs=(FILE, SHEET),
     inputs=AT_WORK,
     after=tuple(step for step, _ in METHODS.values()),
-    further=_judged,
-    network=True,
+    further=judged,
     compared_only=True,
     libraries=("numpy", "torch", "scikit-image"),
 )

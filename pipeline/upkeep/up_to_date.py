@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.dataset.config import Config, Size
-from pipeline.dataset.inputs import Inputs, load_inputs, working_size
+from pipeline.dataset.found_masks import with_found_mask
+from pipeline.dataset.inputs import Inputs, working_size
 from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import Photo, read_photo
-from pipeline.steps.memory import peak_memory
-from pipeline.steps.network import Network
-from pipeline.steps.progress import OnAdvance
-from pipeline.steps.staleness import State, find_state
-from pipeline.steps.step import Made, Step, Work
 from pipeline.store.files import hash_array, read_file
 from pipeline.store.hash_cache import anew
 from pipeline.store.manifest import FILE, publish, read_manifest
+from pipeline.upkeep.memory import peak_memory
+from pipeline.upkeep.network import Network
+from pipeline.upkeep.progress import OnAdvance
+from pipeline.upkeep.staleness import State, find_state
+from pipeline.upkeep.step import Made, Step, Work
+from pipeline.upkeep.whole import Whole, WholeStep
 
 
 def bring_up_to_date(
@@ -49,11 +51,11 @@ def bring_up_to_date(
         ArithmeticError, MemoryError: it can't be computed.
         OSError: it can't be written.
     """
-    inputs, start = load_inputs(pair, config.size), None if step.start is None else step.start.read(folder)
-    further = step.further(pair, folder, anew)
+    inputs, start = step.load(pair, folder, config), None if step.start is None else step.start.read(folder)
+    further = step.further(pair, folder, config, anew)
     wanted = step.recipe(inputs.hashes(), None if start is None else hash_array(start), further, config)
     place = folder / step.name
-    state = find_state(place, wanted, config, step.outputs)
+    state = find_state(place, wanted, config, step.outputs, to_be_edited=step.to_be_edited)
     if state.settled and not force:
         return state
     if wanted is None:
@@ -63,12 +65,32 @@ def bring_up_to_date(
     if state.kind == "incomplete" and step.previews is not None and not force:
         _make_previews(step.previews, place, step.outputs[0])
         return state
-    made = step.make(Work(pair, folder, inputs, fitting(step, start, inputs), config, network, on_advance))
-    publish(place, wanted, made.outputs, recorded(step, made, inputs, config, began))
+    masked = pair if step.finds_masks else with_found_mask(pair, folder, config)
+    start, turned = _fitting(step, start, inputs), step.turned(config)
+    made = step.make(Work(masked, folder, inputs, start, turned, network, on_advance))
+    publish(place, wanted, made.outputs, _recorded(step, made, inputs, config, began))
     return state
 
 
-def fitting(step: Step, start: Photo | None, inputs: Inputs) -> Photo | None:
+def bring_whole_up_to_date(step: WholeStep, whole: Whole, *, force: bool = False) -> State:
+    """The same of a step that sums up a dataset.
+
+    Raises:
+        CompareError: there is nothing to sum up.
+        OSError: it can't be written.
+    """
+    wanted = step.recipe(whole)
+    state = step.state(whole)
+    if state.settled and not force:
+        return state
+    began = time.perf_counter()
+    made = step.make(whole)
+    facts = {**made.facts, "seconds": round(time.perf_counter() - began, 2)}
+    publish(whole.results / step.folder, wanted, made.outputs, facts)
+    return state
+
+
+def _fitting(step: Step, start: Photo | None, inputs: Inputs) -> Photo | None:
     """The image that a step starts from, if it starts from one.
 
     Raises:
@@ -83,10 +105,9 @@ def fitting(step: Step, start: Photo | None, inputs: Inputs) -> Photo | None:
     return start
 
 
-def recorded(step: Step, made: Made, inputs: Inputs, config: Config, began: float) -> dict[str, Any]:
+def _recorded(step: Step, made: Made, inputs: Inputs, config: Config, began: float) -> dict[str, Any]:
     """What is told of a step, with what every manifest tells; began: by time.perf_counter."""
     return {
-        **made.facts,
         "working_size": working_size(config.size),
         "seconds": round(time.perf_counter() - began, 2),
         "process_peak_mib": peak_memory() // 2**20,
@@ -94,6 +115,7 @@ def recorded(step: Step, made: Made, inputs: Inputs, config: Config, began: floa
         "versions": {name: version(name) for name in step.libraries},
         "notes": list(inputs.notes),
         "masks": list(inputs.classes),
+        **made.facts,
     }
 
 

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from pipeline.compare.methods import CSV, SHEET, TABLE, CompareError
+from pipeline.compare.methods import CSV, SHEET, TABLE
 from pipeline.dataset.config import Config
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import read_photo
 from pipeline.run.dataset import run_dataset
-from pipeline.steps.network import Network
-from pipeline.steps.scores import SCORES, read_scores
+from pipeline.steps.catalogue import COMPARISON
+from pipeline.steps.summaries.scores import SCORES, read_scores
 from pipeline.store.manifest import Recipe, publish
+from pipeline.upkeep.network import Network
 
 CONFIG = Config(size=64, encoder="vgg16", device="cpu")
 HEIGHT, WIDTH = 48, 64
@@ -47,7 +48,7 @@ def put(results, pair, stage, image, seconds=1.5):
 
 
 def compare(folders):
-    return run_dataset(folders[0], folders[1].parent, CONFIG, steps=[SCORES])
+    return run_dataset(folders[0], folders[1].parent, CONFIG, steps=COMPARISON)
 
 
 def scored(results):
@@ -145,16 +146,17 @@ def test_regions_are_scored_one_by_one(folders):
 
 def test_nothing_at_all_is_an_error_and_loads_no_encoder(folders, monkeypatch):
     monkeypatch.setattr(Network, "encoder", None)
-    with pytest.raises(CompareError, match="nothing to compare: run `photostyle run` first"):
-        compare(folders)
+    (failure,) = compare(folders).failures
+    assert failure.what == "table"
+    assert failure.reason.startswith("nothing to compare: run `photostyle run` first")
     assert not (folders[1] / CSV).exists()
 
 
 def test_scores_are_current_until_an_image_changes(folders):
     put(folders[1], "hill", "smooth", photo(4))
-    assert compare(folders).done == 4  # two pairs, the table, the report
+    assert compare(folders).done == 6  # two pairs' scores and views, the table, the report
     again = compare(folders)
-    assert (again.done, again.kept, again.new_table) == (0, 4, False)
+    assert (again.done, again.kept, again.new_table) == (0, 6, False)
     put(folders[1], "hill", "smooth", photo(5))
     again = compare(folders)
-    assert (again.done, again.kept, again.new_table) == (3, 1, True)
+    assert (again.done, again.kept, again.new_table) == (4, 2, True)

@@ -32,7 +32,13 @@ class State(NamedTuple):
 
 
 def find_state(
-    folder: Path, wanted: Recipe | None, config: Config, outputs: Sequence[str] = (), recall: Recall = anew
+    folder: Path,
+    wanted: Recipe | None,
+    config: Config,
+    outputs: Sequence[str] = (),
+    recall: Recall = anew,
+    *,
+    to_be_edited: bool = False,
 ) -> State:
     """Compares what is in a step's folder with what is wanted.
 
@@ -42,11 +48,12 @@ def find_state(
         config: all settings of the pair.
         outputs: the step's files, the one that counts first; none for what may be made anew at any time.
         recall: for the hashes of files.
+        to_be_edited: whether all outputs are there to be edited, and kept until what they were made from changes.
 
     Returns:
         Among others "failed", for a result that could not be made of the same inputs and settings.
     """
-    state = _compare(folder, wanted, config, outputs, recall)
+    state = _compare(folder, wanted, config, outputs, recall, to_be_edited)
     failure = None if state.settled or wanted is None else read_failure(folder)
     if failure is None or wanted is None or failure.attempt != attempt(wanted, config):
         return state
@@ -58,11 +65,21 @@ def attempt(wanted: Recipe, config: Config) -> str:
     return hash_bytes(f"{wanted.fingerprint()} {config.device} {config.encoder}".encode())
 
 
-def _compare(folder: Path, wanted: Recipe | None, config: Config, outputs: Sequence[str], recall: Recall) -> State:
+def _compare(
+    folder: Path,
+    wanted: Recipe | None,
+    config: Config,
+    outputs: Sequence[str],
+    recall: Recall,
+    to_be_edited: bool,
+) -> State:
     manifest, foreign = read_manifest(folder), foreign_files(folder, outputs, recall)
-    if outputs and outputs[0] in foreign:
-        how = "was not made here" if manifest is None else "was changed by hand"
-        return State("foreign", f"{outputs[0]} {how} and is kept; --force replaces it, after a copy")
+    outdated = manifest is not None and (wanted is None or wanted.fingerprint() != manifest.fingerprint)
+    kept = foreign and not outdated if to_be_edited else outputs and outputs[0] in foreign
+    if kept:
+        how = "not made here" if manifest is None else "changed by hand"
+        names = " and ".join(foreign) if to_be_edited else outputs[0]
+        return State("foreign", f"{names} was {how} and is kept; --force replaces it, after a copy")
     if wanted is None or manifest is None:
         return State("missing")
     if wanted.fingerprint() != manifest.fingerprint:

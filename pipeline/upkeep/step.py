@@ -1,6 +1,6 @@
 """What a step is: one record in a file of its own, from which all else about it follows.
 
-A new step is one such file and one line in `pipeline.steps.catalogue`.
+A new step is one such file in `pipeline.steps` and one line in its `catalogue`.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,16 +9,18 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pipeline.dataset.config import Config
-from pipeline.dataset.inputs import Inputs
+from pipeline.dataset.config import WORKING_SIZE, Config
+from pipeline.dataset.found_masks import WAYS, with_found_mask
+from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.layouts import Pair
+from pipeline.dataset.prepared import FOLDER as PREPARED
 from pipeline.images.photos import Photo, read_photo
 from pipeline.images.raster import ImageError
-from pipeline.steps.network import Network
-from pipeline.steps.progress import OnAdvance
 from pipeline.store.files import hash_array
 from pipeline.store.hash_cache import Known, Recall, anew
 from pipeline.store.manifest import Recipe
+from pipeline.upkeep.network import Network
+from pipeline.upkeep.progress import OnAdvance
 
 
 class Start(NamedTuple):
@@ -67,6 +69,7 @@ class Work(NamedTuple):
     """What a step makes its outputs from."""
 
     pair: Pair
+    """With the masks that were found for it, if it has none of its own."""
     folder: Path
     """Of the pair's results."""
     inputs: Inputs
@@ -86,9 +89,26 @@ class Made(NamedTuple):
     """For the manifest's record."""
 
 
-def nothing_further(pair: Pair, folder: Path, recall: Recall) -> Mapping[str, str]:
+Further = Callable[[Pair, Path, Config, Recall], Mapping[str, str]]
+Memory = Callable[[Path, Config, int], int]
+
+PROCESS = 600_000_000
+"""Bytes that a process with its libraries, one pair and its results takes."""
+
+
+def nothing_further(pair: Pair, folder: Path, config: Config, recall: Recall) -> Mapping[str, str]:
     """The hashes of other files that a step reads: none."""
     return {}
+
+
+def little_memory(folder: Path, config: Config, most: int) -> int:
+    """What a step takes that only works on some images of the working size."""
+    return min(PROCESS, most)
+
+
+def as_it_is(config: Config) -> Config:
+    """The settings of a step that turns none of them."""
+    return config
 
 
 class Step(NamedTuple):
@@ -109,12 +129,24 @@ class Step(NamedTuple):
     """Whether it makes a picture for the user, which strength and protection apply to."""
     start: Start | None = None
     """The image that it starts from."""
+    needs: tuple[str, ...] = ()
+    """Further steps without whose results it can't be done."""
     after: tuple[str, ...] = ()
     """Steps whose results it takes as far as they are there."""
-    further: Callable[[Pair, Path, Recall], Mapping[str, str]] = nothing_further
+    further: Further = nothing_further
     """The hashes of other files that it reads, by name, of a pair and in its folder of results."""
-    network: bool = False
-    """Whether it computes through a network, on the GPU where there is one; the others are the CPU's."""
+    turned: Callable[[Config], Config] = as_it_is
+    """The settings that it takes for those of the pair: a dial turned, for what is made at several."""
+    on_gpu: bool = False
+    """Whether it is an optimisation, which takes the GPU where there is one and all cores elsewhere, one at a time. The
+    others take a core each, as many at once as there are workers, and compute on the CPU wherever they run."""
+    finds_masks: bool = False
+    """Whether it finds the masks of a pair that has none: it takes the photos alone, and is done before all others."""
+    to_be_edited: bool = False
+    """Whether its outputs are there to be edited: they are kept as they are until what they were made from changes."""
+    memory: Memory = little_memory
+    """Bytes that it is expected to take at its peak, from a pair's folder of results and its settings; and at most so
+    many, where that is what there is at all."""
     compared_only: bool = False
     """Whether its result is only compared with: it is made after all that the user came for, and can be left out."""
     libraries: tuple[str, ...] = ()
@@ -123,9 +155,24 @@ class Step(NamedTuple):
     """The outputs for looking at, from the one that counts: so they are made again where they were lost."""
 
     @property
-    def waits_for(self) -> tuple[str, ...]:
-        """The steps that are done before it."""
-        return self.after if self.start is None else (self.start.step, *self.after)
+    def requires(self) -> tuple[str, ...]:
+        """The steps without which it can't be done: of those that find masks there is one at most."""
+        masks = () if self.finds_masks else tuple(way.folder for way in WAYS.values())
+        return (*masks, *(() if self.start is None else (self.start.step,)), *self.needs)
+
+    def concerns(self, pair: Pair) -> bool:
+        """Whether there is anything to do for a pair, as it lies in its dataset."""
+        return not self.finds_masks or pair.content_mask is None
+
+    def load(self, pair: Pair, folder: Path, config: Config) -> Inputs:
+        """What it takes of a pair, which may have masks in its folder of results.
+
+        Raises:
+            InputError: the pair's files can't be used.
+        """
+        if self.finds_masks:
+            return load_inputs(pair, WORKING_SIZE, folder / PREPARED)
+        return load_inputs(with_found_mask(pair, folder, config), config.size, folder / PREPARED)
 
     def wanted(
         self, pair: Pair, folder: Path, hashes: Mapping[str, str], config: Config, recall: Recall = anew
@@ -136,7 +183,7 @@ class Step(NamedTuple):
             ImageError: the image that it starts from may be anybody's, and can't be read.
         """
         start = None if self.start is None else self.start.digest(folder, recall)
-        return self.recipe(hashes, start, self.further(pair, folder, recall), config)
+        return self.recipe(hashes, start, self.further(pair, folder, config, recall), config)
 
     def recipe(
         self, hashes: Mapping[str, str], start: str | None, further: Mapping[str, str], config: Config
@@ -154,9 +201,10 @@ class Step(NamedTuple):
             if start is None:
                 return None
             taken[self.start.name] = start
-        settings = msgspec.json.decode(msgspec.json.encode(getattr(config, self.section))) if self.section else {}
+        section = getattr(self.turned(config), self.section) if self.section else {}
+        settings = msgspec.json.decode(msgspec.json.encode(section))  # as they come back from a manifest
         if self.final:
             settings["strength"] = config.strength
             if config.protect.skin:
                 settings["protect"] = {"skin": config.protect.skin}
-        return Recipe(self.name, self.version, taken, settings)  # settings as they come back from a manifest
+        return Recipe(self.name, self.version, taken, settings)

@@ -1,0 +1,1 @@
+"""What only compares and sums up what there is: scores, sweeps, the table, the report."""

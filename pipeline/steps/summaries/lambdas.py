@@ -1,0 +1,68 @@
+"""Stage two over several lambdas, and the results side by side.
+
+In a pair's folder, `sweep/smooth_<lambda>/` is what `smooth/` would be at that lambda, manifest and all; the trade-off
+of `compare --sweep` uses the same. `sweep/lambdas/` shows those that were last asked for.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from pipeline.dataset.config import Config
+from pipeline.dataset.layouts import Pair
+from pipeline.images.contact_sheet import TILE, Tile, contact_sheet
+from pipeline.images.encoding import encode_png
+from pipeline.images.photos import read_photo, shrink
+from pipeline.steps.smooth import SMOOTH
+from pipeline.steps.stylize import STAGE_ONE_IMAGE
+from pipeline.store.hash_cache import Recall
+from pipeline.store.manifest import file_hash
+from pipeline.upkeep.step import Made, Step, Work
+
+SHEET, IMAGE = "lambdas.png", "image.png"
+LAMBDA = "\N{GREEK SMALL LETTER LAMDA}"
+COLUMNS = 4
+
+
+def smooth_at(lam: float) -> Step:
+    """Stage two at this lambda."""
+    return SMOOTH._replace(name=f"sweep/smooth_{lam!r}", turned=partial(_turned, lam))
+
+
+def steps_over(lambdas: Sequence[float]) -> list[Step]:
+    """Stage two at each of these lambdas, all different, and the sheet that shows them."""
+    steps = [smooth_at(lam) for lam in lambdas]
+    return [*steps, _sheet(lambdas, tuple(step.name for step in steps))]
+
+
+def _turned(lam: float, config: Config) -> Config:
+    return replace(config, smooth=replace(config.smooth, lam=lam))
+
+
+def _sheet(lambdas: Sequence[float], names: tuple[str, ...]) -> Step:
+    return Step(
+        name="sweep/lambdas",
+        version=1,
+        make=partial(_make_sheet, dict(zip(lambdas, names, strict=True))),
+        outputs=(SHEET,),
+        inputs=("content",),
+        start=STAGE_ONE_IMAGE,
+        needs=names,
+        further=partial(_shown, names),
+    )
+
+
+def _shown(names: Sequence[str], pair: Pair, folder: Path, config: Config, recall: Recall) -> Mapping[str, str]:
+    return {name: file_hash(folder / name / IMAGE, recall) or "" for name in names}
+
+
+def _make_sheet(names: Mapping[float, str], work: Work) -> Made:
+    assert work.start is not None  # the step starts from it
+    tiles = [
+        Tile(f"{LAMBDA} = {lam:g}", shrink(read_photo(work.folder / name / IMAGE), TILE)) for lam, name in names.items()
+    ]
+    rows = [tiles[start : start + COLUMNS] for start in range(0, len(tiles), COLUMNS)]
+    first = [Tile("content", work.inputs.content), Tile("stage one", work.start)]
+    return Made({SHEET: encode_png(contact_sheet(work.pair.name, [first, *rows]), bits=8)}, {})

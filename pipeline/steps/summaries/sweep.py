@@ -1,0 +1,110 @@
+"""The trade-off of edges against style, for both methods: each over the one dial that governs it.
+
+Two-stage turns lambda, and one-stage the weight of its photorealism loss; both start from the same stage-one image.
+A lambda costs one factorisation, a weight a whole optimisation: the results of both are kept, each as a step of its
+own.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from pipeline.compare.score_table import Row
+from pipeline.compare.sweep_table import Point
+from pipeline.dataset.config import Config
+from pipeline.dataset.inputs import AT_WORK
+from pipeline.dataset.layouts import Pair
+from pipeline.images.photos import read_photo
+from pipeline.steps.onestage import ONESTAGE
+from pipeline.steps.stylize import STAGE_ONE_IMAGE
+from pipeline.steps.summaries.lambdas import IMAGE, smooth_at
+from pipeline.steps.summaries.scores import SCORES
+from pipeline.store.files import read_file
+from pipeline.store.hash_cache import Recall
+from pipeline.store.manifest import file_hash, read_manifest
+from pipeline.upkeep.step import Made, Step, Work
+
+FOLDER, FILE = "sweep", "points.json"
+LAMBDAS = (1e-2, 1e-1, 1.0, 10.0)
+WEIGHT_FACTORS = (1.0, 10.0, 100.0)
+"""Of the configured photorealism weight."""
+
+
+class Stop(NamedTuple):
+    """One method at one setting of its dial."""
+
+    method: str
+    value: float
+    step: Step
+
+
+def steps_of_sweep(config: Config) -> list[Step]:
+    """Both methods at each setting of their dials, and the scores of them all."""
+    stops = [Stop("two-stage", lam, smooth_at(lam)) for lam in LAMBDAS]
+    stops += [Stop("one-stage", weight, _onestage_at(weight, config)) for weight in _weights(config)]
+    return [*(stop.step for stop in stops), _scores(stops)]
+
+
+def read_points(folder: Path) -> tuple[Point, ...]:
+    """What a sweep left in a pair's folder, where it is of the images that its scores are of."""
+    swept, scored = read_manifest(folder / FOLDER), read_manifest(folder / SCORES.name)
+    if swept is None or scored is None or not swept.intact(folder / FOLDER):
+        return ()
+    alike = (*AT_WORK, "stage one")
+    if any(swept.recipe.inputs.get(name) != scored.recipe.inputs.get(name) for name in alike):
+        return ()
+    return msgspec.json.decode(read_file(folder / FOLDER / FILE), type=tuple[Point, ...])
+
+
+def _weights(config: Config) -> list[float]:
+    return [config.onestage.photorealism_weight * factor for factor in WEIGHT_FACTORS]
+
+
+def _onestage_at(weight: float, config: Config) -> Step:
+    """At the configured weight it is the one-stage method's own."""
+    if weight == config.onestage.photorealism_weight:
+        return ONESTAGE
+    return ONESTAGE._replace(name=f"{FOLDER}/onestage_{weight:g}", turned=partial(_turned, weight))
+
+
+def _turned(weight: float, config: Config) -> Config:
+    return replace(config, onestage=replace(config.onestage, photorealism_weight=weight))
+
+
+def _scores(stops: list[Stop]) -> Step:
+    return Step(
+        name=FOLDER,
+        version=1,
+        make=partial(_make, stops),
+        outputs=(FILE,),
+        inputs=AT_WORK,
+        needs=tuple(stop.step.name for stop in stops),
+        further=partial(_scored, stops),
+        compared_only=True,
+        libraries=("numpy", "torch", "scikit-image"),
+    )
+
+
+def _scored(stops: list[Stop], pair: Pair, folder: Path, config: Config, recall: Recall) -> Mapping[str, str]:
+    images = {f"{stop.method} {stop.value:g}": folder / stop.step.name / IMAGE for stop in stops}
+    images["stage one"] = STAGE_ONE_IMAGE.path(folder)
+    return {name: file_hash(path, recall) or "" for name, path in images.items()}
+
+
+def _make(stops: list[Stop], work: Work) -> Made:
+    from pipeline.compare.metrics import Scorer
+
+    inputs, encoder = work.inputs, work.network.encoder
+    scorer = Scorer(inputs.content, inputs.style, inputs.regions, encoder)
+    points = []
+    for method, value, step in stops:
+        manifest = read_manifest(work.folder / step.name)
+        facts = {} if manifest is None else manifest.facts
+        scores = scorer.score(read_photo(work.folder / step.name / IMAGE))
+        row = Row(work.pair.name, method, scores, facts.get("seconds"), evaluations=facts.get("evaluations"))
+        points.append(Point(row, value))
+    return Made({FILE: msgspec.json.encode(points)}, {"encoder": encoder.architecture})

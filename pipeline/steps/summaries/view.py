@@ -1,0 +1,43 @@
+"""What the report shows of one pair: its pictures, and the places to look at closely."""
+
+from pathlib import Path
+
+import msgspec
+
+from pipeline.compare.methods import METHODS, Candidate, Gap, find_candidates
+from pipeline.dataset.inputs import AT_WORK, working_size
+from pipeline.pages.report.gather import PairView, gather
+from pipeline.steps.summaries.scores import judged
+from pipeline.store.files import read_file
+from pipeline.store.manifest import read_manifest
+from pipeline.upkeep.step import Made, Step, Work
+
+FILE = "view.json"
+
+
+def read_view(folder: Path) -> PairView | None:
+    """What the step left in a pair's folder; None where there is nothing to show, or it is not as it was written."""
+    manifest = read_manifest(folder / VIEW.name)
+    if manifest is None or not manifest.intact(folder / VIEW.name):
+        return None
+    return msgspec.json.decode(read_file(folder / VIEW.name / FILE), type=PairView | None)
+
+
+def _make(work: Work) -> Made:
+    found = list(find_candidates(work.pair, work.folder, work.inputs, working_size(work.config.size)))
+    candidates = [one for one in found if isinstance(one, Candidate)]
+    missing = [f"{one.what}: {one.why}" for one in found if isinstance(one, Gap)]
+    view = gather(work.pair.name, work.inputs, candidates, missing) if candidates else None
+    return Made({FILE: msgspec.json.encode(view)}, {})
+
+
+VIEW = Step(
+    name="view",
+    version=1,
+    make=_make,
+    outputs=(FILE,),
+    inputs=AT_WORK,
+    after=tuple(step for step, _ in METHODS.values()),
+    further=judged,
+    compared_only=True,
+)
