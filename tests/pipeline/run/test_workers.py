@@ -60,7 +60,7 @@ def images(results: Path) -> dict[str, bytes]:
 @pytest.fixture
 def crew(folders: tuple[Path, Path]) -> Iterator[Workers]:
     both = [task._replace(step=step) for task in tasks(folders) for step in (STYLIZE, SMOOTH)]
-    with Workers(both, Config()) as crew:
+    with Workers(both, Config(), workers=1) as crew:
         yield crew
     assert multiprocessing.active_children() == []
 
