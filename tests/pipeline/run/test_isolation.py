@@ -10,10 +10,9 @@ import pytest
 from PIL import Image
 
 from pipeline.cli.main import main
-from pipeline.dataset import prepared
+from pipeline.images import photos
 from pipeline.store import hash_cache
 from pipeline.store.manifest import read_manifest
-from pipeline.upkeep import step
 from tests.pipeline.scenes import make_stylized_pairs
 
 SIZE = ("--size", "48")
@@ -110,9 +109,8 @@ def test_nothing_that_is_untouched_is_decoded_again(
     assert photostyle("smooth", dataset, results) == 0
     now, decoded = time.time_ns, []
     monkeypatch.setattr(hash_cache.time, "time_ns", lambda: now() + 2 * hash_cache.TICK_NS)  # the files are old by now
-    for module, reader in ((prepared, "understand"), (step, "read_photo")):
-        read = getattr(module, reader)
-        monkeypatch.setattr(module, reader, lambda path, read=read: (decoded.append(path.name), read(path))[1])
+    read = photos.read_raster
+    monkeypatch.setattr(photos, "read_raster", lambda path: (decoded.append(path.name), read(path))[1])
     assert photostyle("smooth", dataset, results) == 0
     assert sorted(decoded) == sorted(3 * ["content.png", "style.png", "image.tiff"])
     assert photostyle("status", dataset, results) == 0  # which asks whether masks are there for these photos
@@ -122,7 +120,7 @@ def test_nothing_that_is_untouched_is_decoded_again(
     assert decoded == []
     Image.fromarray(np.zeros((36, 48, 3), np.uint8)).save(dataset / "p1" / "style.png")
     assert photostyle("status", dataset, results) == 0
-    assert decoded == ["content.png", "style.png"]
+    assert decoded == 2 * ["content.png", "style.png"]  # at the size of the stages, and at that of the masks
 
 
 @pytest.fixture

@@ -185,7 +185,7 @@ def test_from_python_events_tell_what_the_command_line_shows_and_nothing_is_prin
     folders: tuple[Path, Path], capfd: pytest.CaptureFixture[str]
 ) -> None:
     events: list[Event] = []
-    summary = run_dataset(folders[0], folders[1].parent, Config(), events.append, steps=[SMOOTH])
+    summary = run_dataset(folders[0], folders[1].parent, Config(), events.append, steps=[SMOOTH], workers=1)
     assert (summary.done, summary.kept, summary.failures) == (3, 0, ())
     assert summary.folder == folders[1]
     said = [event.text for event in events if isinstance(event, Said)]
