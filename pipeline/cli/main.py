@@ -194,7 +194,7 @@ def _ui(command: Ui) -> int:
         dataset, results = Dataset("photostyle", Path(), (), ()), Path()
     else:
         dataset = _told(choose_pairs(command.dataset, command.settings, command.pairs))
-        dataset = with_masks(dataset, command.results / dataset.name, command.settings)
+        dataset = with_found_masks(dataset, command.results / dataset.name, command.settings)
         results = results_folder(command.results, dataset)
     serve(dataset, results, command.settings, command.settings_of, command.port)
     return 0
