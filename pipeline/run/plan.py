@@ -231,6 +231,7 @@ class WholePlan(NamedTuple):
 def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], again: Again, on_event: OnEvent) -> Plan:
     tasks: list[PairTask] = []
     kept, failures = 0, []
+    only_masks = all(step.finds_masks for step in steps)
     for number, one in enumerate(examined, start=1):
         label = f"[{number}/{len(examined)}] {one.pair.name}"
         for note in one.notes:
@@ -242,10 +243,11 @@ def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], ag
         due, out_of_reach = set[str](), set[str]()
         for step in asked:
             state = one.states[step.name]
+            anew = again.current and (not step.finds_masks or only_masks)  # edited ones outlast a forced run
             if not out_of_reach.isdisjoint(step.requires):
                 out_of_reach.add(step.name)
                 continue
-            if not again.current and due.isdisjoint((*step.requires, *step.after)):
+            if not anew and due.isdisjoint((*step.requires, *step.after)):
                 if state.settled:
                     kept += 1
                     if state.why:
@@ -258,7 +260,7 @@ def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], ag
                     continue
             due.add(step.name)
             folder = results / one.pair.name
-            tasks.append(PairTask(one.pair, step, one.config, folder, label, again.current))
+            tasks.append(PairTask(one.pair, step, one.config, folder, label, anew))
     return Plan(tuple(tasks), Summary(0, kept, tuple(failures)))
 
 

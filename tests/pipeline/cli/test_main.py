@@ -86,6 +86,7 @@ def test_run_then_nothing_to_do_then_only_what_changed(
     }
     scores = ("scores.json", "contact_sheet.png", "manifest.json")
     expected |= {f"trip/{pair}/scores/{file}" for pair in ("beach", "hill") for file in scores}
+    expected |= {f"trip/{pair}/view/{file}" for pair in ("beach", "hill") for file in ("view.json", "manifest.json")}
     found = ("content_mask.png", "style_mask.png", "overlay.png", "manifest.json")
     expected |= {f"trip/hill/segment/{file}" for file in found}
     expected |= {"trip/report/index.html", "trip/report/manifest.json"}
@@ -93,13 +94,13 @@ def test_run_then_nothing_to_do_then_only_what_changed(
     for pair in ("beach", "hill"):
         assert read_photo(results / "trip" / pair / "smooth" / "image16.png").shape == (36, 48, 3)
     out, err = capsys.readouterr()
-    assert err.count("encoder: vgg16 on cpu") == 1  # which is loaded here for the masks and the scores, and in a worker
-    assert "10 made, 0 current, 0 failed" in err
+    assert err.count("encoder: vgg16 on cpu") == 1  # which each worker loads
+    assert "13 made, 0 current, 0 failed" in err
     assert "compare_other" in out
 
     again = in_a_process(["run", str(dataset), "--results", str(results)], and_then=NEVER_TORCH)
     assert again.returncode == 0, again.stderr
-    assert "Nothing to do: all 10 results" in again.stderr
+    assert "Nothing to do: all 13 results" in again.stderr
     assert changed(made, contents(results)) == set()
 
     argv = ["smooth", str(dataset), "--results", str(results), "--smooth.lambda", "2"]
@@ -114,9 +115,9 @@ def test_run_then_nothing_to_do_then_only_what_changed(
     assert photostyle("status", dataset, results) == 0
     table = capsys.readouterr().out
     assert [line.split() for line in table.splitlines()[:3]] == [
-        ["pair", "stylize", "smooth", "onestage", "scores"],
-        ["beach", "current", "stale", "current", "stale"],
-        ["hill", "current", "stale", "current", "stale"],
+        ["pair", "segment", "stylize", "smooth", "onestage", "scores", "view"],
+        ["beach", "-", "current", "stale", "current", "stale", "stale"],
+        ["hill", "current", "current", "stale", "current", "stale", "stale"],
     ]
     assert f"beach smooth: stale: lambda 2.0 -> {Smooth().lam}" in table
 
@@ -145,7 +146,7 @@ def test_a_run_without_the_comparison_at_a_size_that_later_commands_find(
     assert {path.name for path in (results / "trip" / "beach").iterdir()} == {"stylize", "smooth"}
     assert photostyle("smooth", dataset, results, "--smooth.lambda", "0.5", "--pairs", "beach") == 0
     assert photostyle("status", dataset, results, "--smooth.lambda", "0.5", "--pairs", "beach") == 0
-    assert capsys.readouterr().out.splitlines()[1].split() == ["beach", *["current"] * 2, *["missing"] * 2]
+    assert capsys.readouterr().out.splitlines()[1].split() == ["beach", "-", *["current"] * 2, *["missing"] * 3]
 
 
 def test_faults_are_told_first_and_the_other_pairs_go_on(
@@ -163,7 +164,7 @@ def test_faults_are_told_first_and_the_other_pairs_go_on(
     assert "content.png: damaged" in faults[1]
     assert "style_mask.png: is 50x66, its photo 50x70" in faults[2]
     assert err.index(faults[2]) < err.index("hill stylize")
-    assert "6 made, 0 current, 3 failed" in err
+    assert "8 made, 0 current, 3 failed" in err
     assert (results / "trip" / "hill" / "smooth" / "image16.png").exists()
     assert [path.name for path in (results / "trip" / "beach").iterdir()] == ["failure.txt"]
     assert "content.png: damaged" in (results / "trip" / "beach" / "failure.txt").read_text()
