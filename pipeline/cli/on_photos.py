@@ -24,6 +24,8 @@ from pipeline.store.files import hash_bytes, read_file
 from pipeline.transfer.solving import STEP_VERSIONS
 from pipeline.transfer.transfer import Job, transfer
 from pipeline.upkeep.progress import OnEvent, Said
+from pipeline.video.applying import clip_orders_of
+from pipeline.video.clip import is_clip, with_clip_ending
 from stages.look.table import weakened
 
 
@@ -93,13 +95,24 @@ def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
 
 
 def _apply(command: LookApply, on_event: OnEvent) -> Summary:
-    look, wanted = read_look(command.look), destinations(command.photos, command.to)
+    look = read_look(command.look)
+    clips = [path for path in command.photos if is_clip(path)]
+    photos = [path for path in command.photos if not is_clip(path)]
+    wanted, wanted_clips = destinations(photos, command.to), destinations(clips, command.to, with_clip_ending)
     for note in wanted.notes:
         on_event(Said(f"note: {note}"))
-    faults = [Failure(fault.pair, "", fault.text) for fault in wanted.faults]
+    faults = [Failure(fault.pair, "", fault.text) for fault in (*wanted.faults, *wanted_clips.faults)]
     orders = orders_of(wanted.photos, look, command.strength)
     summary = carry_out_orders(orders, on_event, at_once=photos_at_once(), force=command.force)
-    return summary._replace(failures=(*faults, *summary.failures), folder=command.to)
+    clip_orders = clip_orders_of(wanted_clips.photos, look, command.strength, on_event)
+    for_clips = carry_out_orders(clip_orders, on_event, force=command.force)  # each takes all cores
+    return summary._replace(
+        done=summary.done + for_clips.done,
+        kept=summary.kept + for_clips.kept,
+        failures=(*faults, *summary.failures, *for_clips.failures),
+        seconds=summary.seconds + for_clips.seconds,
+        folder=command.to,
+    )
 
 
 def _make(command: LookMake, on_event: OnEvent) -> Order:

@@ -64,12 +64,12 @@ class LookMake(WithSettings, frozen=True, kw_only=True):
 
 
 class LookApply(Command, frozen=True, kw_only=True):
-    """Applies a look to photos, or to whole folders of them: the same colour always becomes the same colour."""
+    """Applies a look to photos, to whole folders of them, or to clips: the same colour always becomes the same."""
 
     look: Path
     """The look is in this file, made by `look make` or `look fit`."""
     photos: tuple[Path, ...]
-    """These are the photos, or folders of photos."""
+    """These are the photos, folders of photos, or clips (.mp4, .mov, .mkv, ...)."""
     to: Path
     """The results go to this folder, under their photos' names."""
     strength: Strength = 1.0

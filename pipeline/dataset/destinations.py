@@ -1,6 +1,6 @@
 """Photos that were named on the command line, one by one or by their folder, and where the result of each goes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,7 +55,14 @@ def photos_named(words: Sequence[Path]) -> Named:
     return Named(tuple(photos), tuple(faults), tuple(notes))
 
 
-def destinations(words: Sequence[Path], to: Path) -> Destinations:
+def with_written_ending(photo: Path) -> str:
+    """The name of a photo's result."""
+    return photo.name if photo.suffix.lower() in ENCODERS else f"{photo.stem}{OTHERWISE}"
+
+
+def destinations(
+    words: Sequence[Path], to: Path, name_of_result: Callable[[Path], str] = with_written_ending
+) -> Destinations:
     """The photos that are named, each with the file that its result goes to.
 
     A result has its photo's name; its ending too, where files of that kind are written.
@@ -66,7 +73,7 @@ def destinations(words: Sequence[Path], to: Path) -> Destinations:
     photos, faults = list[Destined](), [*named.faults]
     taken: dict[str, Path] = {}
     for photo in named.photos:
-        output = to / with_written_ending(photo)
+        output = to / name_of_result(photo)
         other = taken.setdefault(folded(output.name), photo)
         if other != photo:
             why = f"its result would have the name of that of {other}: rename one, or give each a folder"
@@ -77,11 +84,6 @@ def destinations(words: Sequence[Path], to: Path) -> Destinations:
         else:
             photos.append(Destined(photo, output))
     return Destinations(tuple(photos), tuple(faults), named.notes)
-
-
-def with_written_ending(photo: Path) -> str:
-    """The name of a photo's result."""
-    return photo.name if photo.suffix.lower() in ENCODERS else f"{photo.stem}{OTHERWISE}"
 
 
 def _photos_of(named: Path, notes: list[str]) -> Iterator[Path]:

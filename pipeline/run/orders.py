@@ -18,6 +18,13 @@ from pipeline.store.system_errors import reason_of
 from pipeline.upkeep.progress import Advance, OnEvent, Said, ignore, underway
 
 
+class Laid(NamedTuple):
+    """A file that was made beside its place, too large for memory."""
+
+    data: Path
+    notes: tuple[str, ...] = ()
+
+
 class Order(NamedTuple):
     """One file: where it goes, what decides it, and what makes it."""
 
@@ -26,7 +33,7 @@ class Order(NamedTuple):
     output: Path
     recipe: Callable[[], str]
     """Hash of all that decides it."""
-    make: Callable[[], Encoded]
+    make: Callable[[], "Encoded | Laid"]
 
 
 def carry_out_orders(

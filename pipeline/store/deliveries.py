@@ -5,6 +5,7 @@ written before the file, with the hashes of the old bytes and of the new, so tha
 which nobody knows that it is ours. Without the notes our files are the user's, and are left alone.
 """
 
+import errno
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.store.cache import cache_folder
-from pipeline.store.files import hash_bytes, hash_file, read_file, write_atomically
+from pipeline.store.files import hash_bytes, hash_file, move_atomically, read_file, write_atomically
 
 FOLDER = "deliveries"
 MOST_BYTES = 100_000
@@ -42,20 +43,31 @@ def find_delivery(path: Path, recipe: str) -> Literal["missing", "current", "sta
     return "current" if note.recipe == recipe and digest == note.hashes[0] else "stale"
 
 
-def deliver(path: Path, data: bytes, recipe: str) -> None:
+def deliver(path: Path, made: bytes | Path, recipe: str) -> None:
     """Writes a file whole or not at all, and remembers that it is ours.
 
     The caller has made sure that what stands there may go.
 
+    Args:
+        path: its place.
+        made: its bytes; or a file in the same folder that holds them, and is moved there.
+        recipe: hash of all that decides it.
+
     Raises:
         OSError: it can't be written.
     """
+    digest = hash_bytes(made) if isinstance(made, bytes) else hash_file(made)
+    if digest is None:
+        raise OSError(errno.ENOENT, "it was taken away while it was made", str(made))
     before, old = _read(path), hash_file(path)
     known = [old] if before is not None and old is not None and old in before.hashes else []
     note = _note_of(path)
     note.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(note, msgspec.json.encode(_Note(recipe, [hash_bytes(data), *known])))
-    write_atomically(path, data)
+    write_atomically(note, msgspec.json.encode(_Note(recipe, [digest, *known])))
+    if isinstance(made, bytes):
+        write_atomically(path, made)
+    else:
+        move_atomically(made, path)
 
 
 def _note_of(path: Path) -> Path:

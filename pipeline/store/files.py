@@ -9,6 +9,7 @@ import socket
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
@@ -25,20 +26,28 @@ class LockedError(RuntimeError):
 
 
 def read_file(path: Path, most: int = MOST_BYTES) -> bytes:
-    """All of a regular file; what else may stand under a name (a pipe, a device) could be without end.
+    """All of a regular file.
 
     Raises:
         OSError: it is not there, can't be read, is no regular file or has more than `most` bytes.
     """
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        look = os.fstat(file.fileno())
-        if stat.S_ISDIR(look.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(look.st_mode):
-            raise OSError(errno.EINVAL, "no regular file", str(path))
-        if look.st_size > most:
-            raise OSError(errno.EFBIG, f"{look.st_size} bytes are more than {most}", str(path))
+    with _opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise OSError(errno.EFBIG, f"{size} bytes are more than {most}", str(path))
         return file.read()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
+    """A regular file; what else may stand under a name (a pipe, a device) could be without end."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "no regular file", str(path))
+        yield file
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -49,6 +58,17 @@ def write_atomically(path: Path, data: bytes) -> None:
     """
     with staged({path: data}) as parts:
         swap_in(parts)
+
+
+def move_atomically(part: Path, path: Path) -> None:
+    """Puts a file, whole and lasting, in another's place in the same folder.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    with open(part, "rb") as file:
+        os.fsync(file.fileno())
+    swap_in({path: part})
 
 
 @contextmanager
@@ -101,9 +121,10 @@ def hash_bytes(data: bytes) -> str:
 
 
 def hash_file(path: Path) -> str | None:
-    """BLAKE2b of a file's bytes; None where it can't be read."""
+    """BLAKE2b of a file's bytes, however many; None where it can't be read."""
     try:
-        return hash_bytes(read_file(path))
+        with _opened(path) as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES)).hexdigest()
     except OSError:
         return None
 

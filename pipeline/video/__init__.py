@@ -1,0 +1,1 @@
+"""Clips: a look applied to every frame, sound and times as they were."""

@@ -1,0 +1,88 @@
+"""A look applied to a clip: made piece by piece, so that what was stopped goes on, then joined with its sound."""
+
+import secrets
+import shutil
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from pipeline.dataset.destinations import Destined
+from pipeline.dataset.file_names import printable
+from pipeline.looks.look_file import Look
+from pipeline.run.orders import Laid, Order
+from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, underway
+from pipeline.store.cache import cache_folder
+from pipeline.store.files import PART, hash_bytes, hash_file
+from pipeline.video.clip import Clip, ClipError, examine
+from pipeline.video.grading import grade
+from pipeline.video.joining import join
+from stages.look.table import Table, weakened
+
+VERSION = 1
+"""Raised when the code would make another clip of the same clip and look."""
+
+
+def clip_orders_of(clips: Sequence[Destined], look: Look, strength: float, on_event: OnEvent) -> list[Order]:
+    """What is to be made of clips by a look: 0 leaves them as they are, 1 is the look, more exaggerates it."""
+    table = weakened(look.table, strength)
+    decides = f"clip {VERSION} {look.digest()} {strength!r}"
+    return [
+        Order(
+            printable(one.photo.name),
+            one.output,
+            partial(_recipe, one, decides),
+            partial(_made, one, decides, table, on_event),
+        )
+        for one in clips
+    ]
+
+
+def _recipe(one: Destined, decides: str) -> str:
+    digest = hash_file(one.photo)
+    if digest is None:
+        raise ClipError(f"{one.photo}: there is no such file, or it can't be read")
+    return hash_bytes(f"{decides} {one.output.suffix.lower()} {digest}".encode())
+
+
+def _made(one: Destined, decides: str, table: Table, on_event: OnEvent) -> Laid:
+    """The pieces are kept in the cache until all are there: the next run goes on from what there is.
+
+    Raises:
+        ClipError: the clip can't be read, or its sound not be kept.
+        OSError: it can't be written.
+    """
+    clip = examine(one.photo)
+    folder = cache_folder() / "clips" / _recipe(one, decides)
+    folder.mkdir(parents=True, exist_ok=True)
+    with underway(on_event, printable(one.photo.name), row=1) as on_advance:
+        pieces = _pieces(clip, folder, table, on_advance)
+    one.output.parent.mkdir(parents=True, exist_ok=True)
+    part = one.output.with_name(f".{one.output.name}.{secrets.token_hex(4)}{PART}")
+    try:
+        left_out = join(pieces, one.photo, part, one.output.suffix.lower())
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    shutil.rmtree(folder)
+    return Laid(part, (*clip.notes, *left_out))
+
+
+def _pieces(clip: Clip, folder: Path, table: Table, on_advance: OnAdvance) -> list[Path]:
+    pieces = [folder / f"{number:05d}.nut" for number in range(len(clip.starts))]
+    missing = [number for number, piece in enumerate(pieces) if not piece.exists()]
+    kept = clip.frames * (len(pieces) - len(missing)) // len(pieces)
+    began, done = time.monotonic(), 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        seconds = time.monotonic() - began
+        left = seconds / done * max(0, clip.frames - kept - done)
+        on_advance(Advance(kept + done, clip.frames, f"{done / max(seconds, 1e-3):.1f} frames a second", left))
+
+    for number in missing:
+        part = pieces[number].with_suffix(PART)
+        grade(clip, number, lambda time: table, part, count)
+        part.replace(pieces[number])
+    return pieces
