@@ -11,9 +11,9 @@ from pipeline.dataset.destinations import Destined
 from pipeline.dataset.file_names import printable
 from pipeline.looks.look_file import Look
 from pipeline.run.orders import Laid, Order
-from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, underway
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import PART, hash_bytes, hash_file
+from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, underway
 from pipeline.video.clip import Clip, ClipError, examine
 from pipeline.video.grading import grade
 from pipeline.video.joining import join
