@@ -182,7 +182,7 @@ def read_classes(content: tuple[str, Mask], style: tuple[str, Mask], palette: Ma
     sides = Side(*content), Side(*style)
     painted = [_painted(mask, palette) for _, mask in sides]
     numbers = [mask.numbers for _, mask in sides if mask.numbers is not None]
-    if len(numbers) == 2 and not all(painted):
+    if len(numbers) == 2 and (not all(painted) or _crowd(sides, palette)):
         _check_numbers(sides, numbers, painted)
         return _read_numbers(sides, numbers)
     indexed = [mask.indexed for _, mask in sides]
@@ -297,6 +297,14 @@ def _painted(mask: Mask, palette: Mapping[str, Colour]) -> bool:
         paint in palette.values() or (max(paint) > FRINGE and np.abs(known - paint).max(axis=1).min() <= FRINGE)
         for paint in paints(mask.colours)
     )
+
+
+def _crowd(sides: tuple[Side, Side], palette: Mapping[str, Colour]) -> bool:
+    """Whether masks of the same greys have several near one of the palette's: 126, 128, 130 are numbers, no paint."""
+    known = np.array(list(palette.values()))
+    content, style = (paints(mask.colours) if mask.colours is not None else set() for _, mask in sides)
+    nearest = {paint: int(np.abs(known - paint).max(axis=1).argmin()) for paint in content | style}
+    return (content <= style or style <= content) and len(set(nearest.values())) < len(nearest)
 
 
 def _fringe(mask: Mask, reading: Reading) -> list[str]:

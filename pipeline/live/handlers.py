@@ -29,6 +29,7 @@ from pipeline.live.upload import Side as Uploaded
 from pipeline.live.upload import Uploads
 from pipeline.pages.page import render
 from pipeline.pages.report.pictures import encode_jpeg
+from pipeline.store.system_errors import reason_of
 
 HOSTS = ["127.0.0.1", "localhost"]
 MAX_BYTES = 100_000_000
@@ -162,7 +163,8 @@ class Site:
             data += part
             if len(data) > MAX_BYTES:
                 raise HTTPException(
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the {asked.side} photo has over {MAX_BYTES // 1_000_000} MB"
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                    f"the {asked.side} photo has over {MAX_BYTES // 1_000_000} MB: make it smaller",
                 )
         height, width = await run_in_threadpool(self._uploads.take, asked.side, asked.name, bytes(data))
         return JSONResponse({"width": width, "height": height})
@@ -183,7 +185,7 @@ def _asked(request: Request, kind: type[T]) -> T:
 def _tell(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return _refusal(error.detail, error.status_code)
-    return _refusal(str(error) or type(error).__name__, HTTPStatus.BAD_REQUEST)
+    return _refusal(reason_of(error), HTTPStatus.BAD_REQUEST)
 
 
 def _refusal(text: str, status: int) -> Response:

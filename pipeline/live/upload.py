@@ -19,6 +19,7 @@ from pipeline.live.live import Live, Served
 from pipeline.steps.catalogue import finder_of
 from pipeline.steps.stylize import STYLIZE
 from pipeline.store.files import LockedError, lock, write_atomically
+from pipeline.store.system_errors import reason_of
 from pipeline.upkeep.network import Network
 from pipeline.upkeep.progress import Advance, ignore
 from pipeline.upkeep.up_to_date import bring_up_to_date
@@ -81,9 +82,10 @@ class Uploads:
 
         Raises:
             ImageError: it is none that the stages read.
+        OSError: the disk is full.
         """
         path = self._folder / f"next_{side}"
-        path.write_bytes(data)
+        write_atomically(path, data)
         try:
             height, width = read_photo(path).shape[:2]
         except ValueError as error:
@@ -123,7 +125,7 @@ class Uploads:
             bring_up_to_date(STYLIZE, pair, place, self._config, self._network, self._advance, force=True)
             self._tell(done=True)
         except Exception as error:  # told on the page; the server goes on
-            self._tell(error=str(error).replace(str(place), "your photos") or type(error).__name__)
+            self._tell(error=reason_of(error).replace(str(place), "your photos"))
 
     def _show_draft(self, served: Served, inputs: Inputs) -> None:
         """What stage two can make without stage one: its anchor."""

@@ -139,6 +139,14 @@ REMEDIES = {
         ("content_mask.png: class 21, class 33, class 44, class 56 and 2 more: 7.5% of the content "
          "merged into what is nearest",),
     ),
+    "class numbers near one grey of the palette": Remedy(
+        png(bands(CONTENT, 126, 130, 128)), png(bands(STYLE, 128, 126, 130)), 3
+    ),
+    "class numbers near white, one of them in the content only": Remedy(
+        png(bands(CONTENT, 252, 250, 255)), png(bands(STYLE, 255, 252)), 2,
+        ("content_mask.png: class 250: 33.8% of the content, none of the style: "
+         "takes its look from class 252, most alike",),
+    ),
     "painted in grey by a program that knows no pure white": Remedy(
         png(bands(CONTENT, 0, 254, 255, 251)), png(bands(STYLE, 253, 0)), 2
     ),

@@ -3,6 +3,7 @@
 import html
 import http.client
 import io
+import errno
 import json
 import time
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from PIL import Image
 
 from pipeline.dataset.config import Config
 from pipeline.images.encoding import encode_png
-from pipeline.live import handlers
+from pipeline.live import handlers, upload
 from pipeline.live.handlers import TOKEN
 from pipeline.live.live import Dials
 from stages.settings import Stylize
@@ -161,10 +162,21 @@ def test_photos_are_read_as_strictly_as_a_datasets(server, monkeypatch):
     for body in (bytes(1_000_001), iter([bytes(500_000)] * 3)):  # the latter without a length in its header
         response, data = ask(server, "/upload", method="POST", body=body, side="content")
         assert response.status == 413
-        assert json.loads(data)["error"] == "the content photo has over 1 MB"
+        assert json.loads(data)["error"] == "the content photo has over 1 MB: make it smaller"
     response, data = ask(server, "/start", method="POST")
     assert response.status == 400
     assert "choose a content and a style photo first" in json.loads(data)["error"]
+    assert [path.name for path in server.folder.iterdir()] == [".lock"]
+
+
+def test_a_full_disk_is_told_in_words_and_leaves_no_part_of_a_photo(server, monkeypatch):
+    def full(path, data):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(upload, "write_atomically", full)
+    response, data = ask(server, "/upload", method="POST", body=encode_png(photo(0), 8), side="content")
+    assert response.status == 400
+    assert json.loads(data)["error"].endswith("No space left on device: free some space, then the same command goes on")
     assert [path.name for path in server.folder.iterdir()] == [".lock"]
 
 
