@@ -1,9 +1,9 @@
 """What the server answers, and what it refuses."""
 
+import errno
 import html
 import http.client
 import io
-import errno
 import json
 import time
 from urllib.parse import urlencode
