@@ -128,7 +128,11 @@ def open_dataset(root: Path) -> Dataset:
     """
     typed, root = root, root.resolve()
     if not root.is_dir():
-        what = "is not a folder: give the folder of its pair" if root.exists() else "is not there"
+        what = (
+            "is not a folder: give the folder of its pair"
+            if root.exists()
+            else "is not there: give the folder of your pairs"
+        )
         raise DatasetError(f"{root} {what}")
     try:
         listing = sorted(root.iterdir())

@@ -31,12 +31,17 @@ OnAdvance = Callable[[Advance], None]
 
 
 def telling(on_advance: OnAdvance) -> "Callable[[Iterate], None]":
-    """The callback for an optimiser that starts now: tells of its iterates."""
-    began = time.monotonic()
+    """The callback for an optimiser: tells of its iterates. The first is slow, and says nothing of the others."""
+    first: tuple[int, float] | None = None
 
     def tell(iterate: "Iterate") -> None:
+        nonlocal first
+        now = time.monotonic()
+        first = first or (iterate.step, now)
+        step, began = first
         losses = [f"loss {iterate.loss:.3g}", *(f"{name} {value:.3g}" for name, value in iterate.losses.items())]
-        left = (time.monotonic() - began) * (iterate.total - iterate.step) / iterate.step
+        more = iterate.step - step
+        left = (now - began) * (iterate.total - iterate.step) / more if more else None
         on_advance(Advance(iterate.step, iterate.total, f"at {iterate.size} px, {' '.join(losses)}", left))
 
     return tell
