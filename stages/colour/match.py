@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.colour.edges import smooth_within_edges
+from stages.colour.light import find_gradient, gain, lit, share_of
 from stages.colour.transport import bounded, monge_kantorovich, span
 
 BLENDING, LONG_EDGE = 15.0, 700
@@ -17,6 +18,9 @@ STEEPEST_GRAIN = 1.2
 """Grain is stretched by no more than this: noise and JPEG blocks would show."""
 
 Labels = NDArray[np.integer[Any]]
+Photo = NDArray[np.floating[Any]]
+Planes = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 class Matched(NamedTuple):
@@ -31,15 +35,16 @@ class Matched(NamedTuple):
 
 
 def match_colours(
-    photo: NDArray[np.floating],
+    photo: Photo,
     labels: Labels,
-    target: NDArray[np.floating],
+    target: Photo,
     target_labels: Labels,
     count: int,
 ) -> Matched:
     """Give each region of a photo the mean and covariance of the target's region of the same number.
 
-    Each region's map is affine (Monge-Kantorovich), and less steep for grain than for what is larger. Every pixel is
+    Each region's map is affine (Monge-Kantorovich), and less steep for grain than for what is larger; how the light
+    changes from top to bottom is matched by itself (`stages.colour.light`). Every pixel is
     sent through all of them, and takes a mixture by weights that are smooth but for the photo's edges. What a map makes
     of another region's colours may be far out: it is clipped before it is mixed. A region that either side lacks keeps
     its colours.
@@ -53,10 +58,27 @@ def match_colours(
     grain = photo - base
     image, spans = np.zeros(photo.shape), np.tile(np.eye(3), (count, 1, 1))
     for k, weight in enumerate(weights):
-        source, wanted = (np.asarray(pixels, np.float64) for pixels in (photo[labels == k], target[target_labels == k]))
-        A, b = np.eye(3), np.zeros(3)
-        if len(source) and len(wanted):
-            A, b = monge_kantorovich(source, wanted)
-            spans[k] = span(wanted)
-        image += weight[..., None] * (base @ A.T + b + grain @ bounded(A, STEEPEST_GRAIN).T).clip(0, 1)
+        inside, wanted = labels == k, target_labels == k
+        mapped = photo
+        if inside.any() and wanted.any():
+            spans[k] = span(np.asarray(target[wanted], np.float64))
+            mapped = _matched(base, grain, photo, inside, target, wanted, spans[k])
+        image += weight[..., None] * mapped.clip(0, 1)
     return Matched(image.astype(np.float32), weights, spans)
+
+
+def _matched(
+    base: Planes, grain: Planes, photo: Photo, inside: Mask, target: Photo, wanted: Mask, within: Planes
+) -> Planes:
+    """All of a photo by the map of one region: its moments without what height explains, then the target's light."""
+    own, light = find_gradient(photo, inside), find_gradient(target, wanted)
+    extents = ((g.bottom - g.top) / max(mask.shape) for g, mask in ((own, inside), (light, wanted)))
+    share = share_of(light, *extents)
+    heights, target_heights = own.heights(np.arange(len(photo))), light.heights(np.arange(len(target)))
+    own_change = share * own.change(heights)[:, None]
+    A, b = monge_kantorovich(
+        (photo - own_change)[inside],
+        lit(np.asarray(target, np.float64), 1 / gain(light, share, target_heights)[:, None], within)[wanted],
+    )
+    even = (base - own_change) @ A.T + b
+    return lit(even, gain(light, share, heights)[:, None], within) + grain @ bounded(A, STEEPEST_GRAIN).T

@@ -1,0 +1,97 @@
+"""How a region's light changes from its top to its bottom: a dusk sky glows at the horizon, a river where a town is.
+
+Mean and covariance know nothing of place. What height explains of a region's colours is therefore taken off before
+they are matched, and the target's own is put on after, as a gain: blacks stay black, where an offset would be a haze.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Photo = NDArray[np.floating[Any]]
+Mask = NDArray[np.bool_]
+
+ENDS = 0.02
+"""The share of a region's pixels that lie above its top and below its bottom: a few stray ones don't stretch it."""
+CLEAR = 0.4
+"""A gradient that explains this share of the colours' variance, or more, is taken whole, a weaker one in proportion."""
+MOST = 1.5
+"""No channel is made lighter or darker by more than this factor."""
+BLACK = 0.05
+"""Added to colours before they are multiplied, so that a dark region's gain is not the ratio of two noises."""
+
+
+class Gradient(NamedTuple):
+    """A region's colours as a quadratic of height, least squares."""
+
+    mean: Array
+    """(3,), of the region."""
+    slopes: Array
+    """(2, 3), of t and t^2, t = -1 at the region's top and 1 at its bottom."""
+    centre: Array
+    """(2,), the means of t and t^2."""
+    top: float
+    bottom: float
+    """Rows of the image."""
+    explained: float
+    """Share of the colours' variance in [0, 1], adjusted for their number."""
+
+    def change(self, heights: Array) -> Array:
+        """(n, 3), how far colours at the heights (n,), -1 to 1, are from the mean."""
+        return (_powers(heights) - self.centre) @ self.slopes
+
+    def heights(self, rows: NDArray[np.integer]) -> Array:
+        """(n,) in [-1, 1] of rows (n,) of the image; all 0 where the region is one row."""
+        middle, half = (self.top + self.bottom) / 2, (self.bottom - self.top) / 2
+        heights: Array = ((rows - middle) / (half or 1.0)).clip(-1, 1)
+        return heights
+
+
+def find_gradient(image: Photo, region: Mask) -> Gradient:
+    """Of the colours of a region, H x W with at least one pixel, of an image H x W x 3.
+
+    Height is a matter of the row, so that the rows' numbers of pixels and mean colours are all that is needed.
+    """
+    counts = region.sum(axis=1)
+    rows = counts.nonzero()[0]
+    counts, pixels = counts[rows].astype(np.float64), np.asarray(image[region], np.float64)
+    mean, size = pixels.mean(axis=0), len(pixels)
+    below = counts.cumsum() / size
+    top, bottom = (float(rows[np.searchsorted(below, end)]) for end in (ENDS, 1 - ENDS))
+    flat = Gradient(mean, np.zeros((2, 3)), np.zeros(2), top, bottom, 0.0)
+    starts = np.concatenate([[0], counts.cumsum()[:-1]]).astype(int)
+    of_rows = np.add.reduceat(pixels, starts) / counts[:, None] - mean
+    powers = _powers(flat.heights(rows))
+    centre, weights = counts @ powers / size, np.sqrt(counts)[:, None]
+    slopes = np.linalg.lstsq(weights * (powers - centre), weights * of_rows, rcond=None)[0]
+    explained = counts @ np.square((powers - centre) @ slopes).sum(axis=1) / size
+    share = explained / max(pixels.var(axis=0).sum(), 1e-12)
+    adjusted = 1 - (1 - share) * (size - 1) / max(size - 3, 1)
+    return flat._replace(slopes=slopes, centre=centre, explained=float(np.clip(adjusted, 0, 1)))
+
+
+def share_of(target: Gradient, extent: float, target_extent: float) -> float:
+    """How much of the target's gradient a region takes, in [0, 1].
+
+    Less where height explains little of the target, and where the region is not as tall as it, for then the gradient
+    would be steeper than any in the target. The extents are heights as shares of the images' long edges.
+    """
+    return min(1.0, target.explained / CLEAR) * min(1.0, extent / max(target_extent, 1e-9))
+
+
+def gain(gradient: Gradient, share: float, heights: Array) -> Array:
+    """(n, 3), what takes the mean colour to those at the heights (n,): a share of the gradient, within MOST."""
+    ratio: Array = 1 + share * gradient.change(heights) / (gradient.mean + BLACK)
+    return ratio.clip(1 / MOST, MOST)
+
+
+def lit(colours: Array, gains: Array, span: Array) -> Array:
+    """Colours (..., 3) multiplied by gains of the same shape, changed within a span (3, 3) only."""
+    changed: Array = colours + ((colours + BLACK) * (gains - 1)) @ span
+    return changed
+
+
+def _powers(heights: Array) -> Array:
+    return np.stack([heights, heights**2], axis=-1)
