@@ -31,6 +31,9 @@ class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     mu: NonNegative = 4.0
     """This weighs how even the difference to the anchor is where the content is even: more is cleaner. It is taken as
     it stands at a long edge of 700 pixels, and grows with the area, so that it means the same at every size."""
+    emphasis: NonNegative = 2.0
+    """The change of light that stage one has made of the anchor is taken so many times: 1 is as it is, more has more of
+    the style. Without an anchor it has no meaning."""
     anchor: Literal["colour", "none"] = "colour"
     """The solution is anchored to the content in the style's colours, region by region, or to nothing. Without one, and
     with mu 0, it is the plain photorealistic smoothing of FastPhotoStyle."""

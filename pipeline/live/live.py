@@ -15,7 +15,7 @@ from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import Photo, read_photo, shrink
 from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from stages.settings import NonNegative, Positive
-from stages.smooth import Smoothed, Smoother, find_anchor, mu_at_size
+from stages.smooth import Smoothed, Smoother, find_anchor, find_target, mu_at_size
 
 PREVIEW = 350
 """Long edge of a preview, pixels."""
@@ -132,13 +132,16 @@ def _prepare(served: Served, size: Size) -> _Prepared:
     }
     settings = served.config.smooth
     regions = inputs.regions
-    anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
-    small = shrink(anchor, edge) if settings.anchor == "colour" else None
+    target, small = pictures["stage-one"], None
+    if settings.anchor == "colour":
+        anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
+        small = shrink(anchor, edge)
+        target = find_target(target, small, pictures["content"], settings.emphasis)
     smoother = Smoother(pictures["content"], epsilon=settings.epsilon)
 
     @lru_cache(maxsize=1)
     def solve(lam: float, mu: float) -> Smoothed:
         height, width, _ = pictures["content"].shape
-        return smoother.solve(pictures["stage-one"], lam, mu_at_size(mu, height, width), small)
+        return smoother.solve(target, lam, mu_at_size(mu, height, width), small)
 
     return _Prepared(pictures, solve)

@@ -18,7 +18,7 @@ TWO_STAGE_IMAGE = Start("two-stage image", "smooth", "image16.png", anybody_s=Fa
 
 
 def _make(work: Work) -> Made:
-    from stages.smooth import TOLERANCE, Smoother, find_anchor, mu_at_size
+    from stages.smooth import TOLERANCE, Smoother, find_anchor, find_target, mu_at_size
 
     inputs, settings, on_advance = work.inputs, work.config.smooth, work.on_advance
     assert work.start is not None  # the step starts from it
@@ -31,14 +31,12 @@ def _make(work: Work) -> Made:
         ),
     )
     on_advance(Advance(0, 0, f"by {smoother.chosen.why}"))
-    regions = inputs.regions
-    anchor = (
-        find_anchor(inputs.content, inputs.style, regions.content, regions.style)
-        if settings.anchor == "colour"
-        else None
-    )
+    regions, target, anchor = inputs.regions, work.start, None
+    if settings.anchor == "colour":
+        anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
+        target = find_target(work.start, anchor, inputs.content, settings.emphasis)
     mu = mu_at_size(settings.mu, *inputs.content.shape[:2])
-    result = smoother.solve(work.start, settings.lam, mu, anchor)
+    result = smoother.solve(target, settings.lam, mu, anchor)
     facts = {
         "device": "cpu",
         "solver": result.solver,
@@ -80,7 +78,7 @@ def _memory(folder: Path, config: Config, most: int) -> int:
 
 SMOOTH = Step(
     name="smooth",
-    version=3,
+    version=4,
     make=_make,
     outputs=(TWO_STAGE_IMAGE.file, "image.png"),
     inputs=AT_WORK,

@@ -57,7 +57,7 @@ def optimised(result: "Stylized", regions: Regions, network: Network) -> dict[st
 
 STYLIZE = Step(
     name="stylize",
-    version=5,
+    version=6,
     make=_make,
     outputs=(STAGE_ONE_IMAGE.file, "image.png"),
     inputs=AT_WORK,

@@ -36,7 +36,7 @@ class Gradient(NamedTuple):
     bottom: float
     """Rows of the image."""
     explained: float
-    """Share of the colours' variance in [0, 1], adjusted for their number."""
+    """Share of the colours' variance in [0, 1], adjusted for their number (adjusted R squared)."""
 
     def change(self, heights: Array) -> Array:
         """(n, 3), how far colours at the heights (n,), -1 to 1, are from the mean."""
@@ -68,7 +68,7 @@ def find_gradient(image: Photo, region: Mask) -> Gradient:
     slopes = np.linalg.lstsq(weights * (powers - centre), weights * of_rows, rcond=None)[0]
     explained = counts @ np.square((powers - centre) @ slopes).sum(axis=1) / size
     share = explained / max(pixels.var(axis=0).sum(), 1e-12)
-    adjusted = 1 - (1 - share) * (size - 1) / max(size - 3, 1)
+    adjusted = 1 - (1 - share) * (size - 1) / (size - 3) if size > 3 else 0.0
     return flat._replace(slopes=slopes, centre=centre, explained=float(np.clip(adjusted, 0, 1)))
 
 

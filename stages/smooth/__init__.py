@@ -6,6 +6,7 @@ from stages.smooth.matting_laplacian import affine_energy
 from stages.smooth.solve import ResidualError, Seconds, Smoothed, Smoother, smooth
 from stages.smooth.solvers.cholesky import NotEnoughMemoryError, NotPositiveDefiniteError, estimated_bytes
 from stages.smooth.solvers.conjugate_gradients import TOLERANCE, NotConvergedError
+from stages.smooth.target import find_target
 from stages.smooth.upsampling import upsample
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "affine_energy",
     "estimated_bytes",
     "find_anchor",
+    "find_target",
     "mu_at_size",
     "smooth",
     "upsample",

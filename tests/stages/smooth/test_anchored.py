@@ -88,7 +88,7 @@ def test_colours_that_a_region_has_by_an_affine_map_of_the_contents_are_kept():
     A = np.array([[0.7, 0.1, 0.0], [0.1, 0.6, 0.1], [0.0, 0.1, 0.5]])
     y = content @ A + 0.1
     x = smooth(content, y, 1.0, 3.0, find_anchor(content, y, labels, labels)).image
-    np.testing.assert_allclose(x, y, atol=0.02)
+    np.testing.assert_allclose(x, y, atol=0.03)
 
 
 def test_what_is_flat_stays_flat():
