@@ -7,7 +7,7 @@ from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import shrink
 from pipeline.live.live import PREVIEW, Dials, Live, Served
 from pipeline.steps.stylize import STAGE_ONE_IMAGE
-from stages.smooth import find_anchor, mu_at_size, smooth
+from stages.smooth import find_anchor, find_target, mu_at_size, smooth
 from tests.pipeline.pages.report.example import make_case, photo, spoilt
 
 CONFIG = Config(size=400)
@@ -32,7 +32,8 @@ def test_it_solves_what_stage_two_solves(live):
     content, link = live.picture(0, "content", "full"), live.picture(0, "stage-one", "full")
     labels = np.repeat([0, 1], 30)[:, None].repeat(90, axis=1)  # as the masks are painted
     anchor = find_anchor(content, live.picture(0, "style", "full"), labels, labels)
-    np.testing.assert_allclose(result, smooth(content, link, 0.01, mu_at_size(0.3, 60, 90), anchor).image, atol=1e-6)
+    target = find_target(link, anchor, content, CONFIG.smooth.emphasis)
+    np.testing.assert_allclose(result, smooth(content, target, 0.01, mu_at_size(0.3, 60, 90), anchor).image, atol=1e-6)
     assert np.abs(content - photo(0)).max() < 1 / 255
     assert np.abs(live.picture(0, "stage-one", "full") - spoilt(photo(0))).max() < 1e-6
 
