@@ -58,7 +58,7 @@ class Workplace:
         path = self.dataset / "beach" / name
         path.write_bytes(data)
         photo = read_original(path).photo
-        (self.dataset / "beach" / "style.png").write_bytes(png(levels(look(photo)[::-1], 16)))
+        (self.dataset / "beach" / "style.png").write_bytes(png(levels(look(photo)[:, ::-1], 16)))
         small = shrink(photo, WORKING)
         (self.pair / "stylize" / "image.tiff").write_bytes(encode_tiff(look(small)))
         return path
