@@ -34,7 +34,6 @@ from pipeline.dataset.inputs import InputError, load_inputs
 from pipeline.dataset.layouts import Dataset, DatasetError, Pair
 from pipeline.images.raster import ImageError
 from pipeline.looks.look_file import LookError
-from pipeline.looks.making import MakingError
 from pipeline.networks.semantic_model import SemanticModelError
 from pipeline.run.cluster import Cluster, ClusterError
 from pipeline.run.dataset import choose_pairs, run_dataset
@@ -63,7 +62,6 @@ TOLD = (
     InputError,
     LockedError,
     LookError,
-    MakingError,
     SemanticModelError,
 )
 """Errors whose words are for the user."""

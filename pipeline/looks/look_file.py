@@ -19,7 +19,7 @@ MOST_BYTES = 100_000_000
 
 
 class LookError(ValueError):
-    """A file that holds no look: the message names it, the reason and what to do."""
+    """A look that can't be read, made or written: the message says why, and what to do."""
 
 
 class Look(NamedTuple):

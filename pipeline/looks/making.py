@@ -19,7 +19,7 @@ from pipeline.dataset.layouts import Pair
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import Photo, read_photo, resized, understand, working_shape
 from pipeline.looks.fitting import Example, fit_look
-from pipeline.looks.look_file import Look
+from pipeline.looks.look_file import Look, LookError
 from pipeline.run.plan import failure_line
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes, write_atomically
@@ -39,10 +39,6 @@ class Style(NamedTuple):
     share: float
 
 
-class MakingError(ValueError):
-    """A look that can't be made: with every reason."""
-
-
 def make_look(
     photos: Sequence[Path], styles: Sequence[Style], config: Config, goes_to: Path, on_event: OnEvent = ignore
 ) -> Look:
@@ -57,7 +53,7 @@ def make_look(
 
     Raises:
         ImageError: a photo can't be read.
-        MakingError: a style can't be used.
+        LookError: it can't be made of this style; with every reason.
         EncoderError, SemanticModelError: the network can't be had.
         LockedError: another process has the same work in hand.
         OSError: the disk is full.
@@ -69,7 +65,7 @@ def make_look(
     pairs = [Pair(f"{number} {style.photo.name}", layout, style.photo) for number, style in enumerate(styles, start=1)]
     solvable = solve_pairs(pairs, config, goes_to, on_event)
     if solvable.failures:
-        raise MakingError("\n".join(failure_line(failure) for failure in solvable.failures))
+        raise LookError("\n".join(failure_line(failure) for failure in solvable.failures))
     read = lru_cache(2)(understand)
     solved = [solvable.solve[pair.name](read) for pair in pairs]
     result = np.average([one.result for one in solved], axis=0, weights=[style.share for style in styles])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from pipeline.dataset.config import Config
 from pipeline.dataset.found_masks import WAYS, with_found_masks
 from pipeline.dataset.inputs import load_inputs, working_size
 from pipeline.dataset.layouts import Dataset, Pair
-from pipeline.images.photos import Photo, Understood, read_photo, shrink
+from pipeline.images.photos import Original, Photo, Understood, read_photo, shrink, understand
 from pipeline.run.dataset import choose_pairs, run_dataset
 from pipeline.run.plan import Failure
 from pipeline.steps.catalogue import finder_of, steps_of
@@ -93,11 +93,22 @@ def _ready_for_drafts(dataset: Dataset, config: Config, on_event: OnEvent) -> So
         summary = run_dataset(dataset, cached_results(), config, on_event, steps=steps, retry_failed=True)
         dataset, failures = with_found_masks(dataset, summary.folder, config), summary.failures
 
+    edge = working_size(config.size)
+
+    @lru_cache(1)
+    def brought_down(style: Path) -> Understood:
+        understood = understand(style)
+        return understood._replace(original=Original(shrink(understood.original.photo, edge), None, 8))
+
     def solve(pair: Pair, read: Read) -> Solved:
+        def read_either(photo: Path) -> Understood:
+            small = photo == pair.style and photo != pair.content and pair.style_mask is None
+            return brought_down(photo) if small else read(photo)
+
         with ThreadPoolExecutor() as pool:  # both photos at once; what is wrong with one, load_inputs tells
             for photo in (pair.content, pair.style):
-                pool.submit(read, photo)
-        inputs = load_inputs(pair, working_size(config.size), read=read)
+                pool.submit(read_either, photo)
+        inputs = load_inputs(pair, edge, read=read_either)
         regions = inputs.regions
         anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
         result = at_strength(anchor, inputs.content, config.strength).clip(0, 1)

@@ -100,12 +100,31 @@ def _moments(c: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float
 def _slopes(moments: NDArray[np.float64]) -> NDArray[np.float64]:
     """(H, W, 3, 3): A at every pixel of one level of the pyramid, its prior from the levels above."""
     height, width, _ = moments.shape
-    ridge = EPSILON * np.eye(3)
-    prior = np.eye(3) if height == width == 1 else doubled(_slopes(halved(moments)))[:height, :width]
-    sums = window_sums(moments)
-    means = (sums[..., 1:] / sums[..., :1]).reshape(height, width, 2, 3, 3)
-    covariance, cross = means[..., 0, :, :] + ridge, means[..., 1, :, :] + EPSILON * prior
-    return np.asarray(np.linalg.solve(covariance, cross.swapaxes(2, 3)), np.float64).swapaxes(2, 3)
+    slopes = np.empty((height, width, 3, 3))
+    slopes[...] = np.eye(3) if height == width == 1 else doubled(_slopes(halved(moments)))[:height, :width]
+    _fit(window_sums(moments), slopes)
+    return slopes
+
+
+@njit(cache=True, parallel=True, nogil=True)
+def _fit(sums, slopes):  # type: ignore[no-untyped-def]
+    """Each prior in `slopes` becomes its pixel's fit: A (C + epsilon I) = X + epsilon A_prior, by Cholesky's factor."""
+    height, width, _ = sums.shape
+    for i in prange(height):
+        for j in range(width):
+            s, A, n = sums[i, j], slopes[i, j], sums[i, j, 0]
+            l00 = np.sqrt(s[1] / n + EPSILON)
+            l10, l20 = s[2] / n / l00, s[3] / n / l00
+            l11 = np.sqrt(s[5] / n + EPSILON - l10 * l10)
+            l21 = (s[6] / n - l20 * l10) / l11
+            l22 = np.sqrt(s[9] / n + EPSILON - l20 * l20 - l21 * l21)
+            for k in range(3):
+                x = (s[10 + 3 * k] / n + EPSILON * A[k, 0]) / l00
+                y = (s[11 + 3 * k] / n + EPSILON * A[k, 1] - l10 * x) / l11
+                z = (s[12 + 3 * k] / n + EPSILON * A[k, 2] - l20 * x - l21 * y) / l22
+                A[k, 2] = z / l22
+                A[k, 1] = (y - l21 * A[k, 2]) / l11
+                A[k, 0] = (x - l10 * A[k, 1] - l20 * A[k, 2]) / l00
 
 
 @njit(cache=True, parallel=True, nogil=True)
