@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.arguments import parse
+from pipeline.cli.commands import name_of
 from pipeline.dataset.config import Config
 from pipeline.dataset.layers import load_config
 from pipeline.networks.package import WeightsError
@@ -32,7 +33,8 @@ def test_the_settings_are_accepted(block, tmp_path):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_commands_are_accepted(command):
-    assert type(parse(command.split()[1:])).__name__.lower().startswith(command.split()[1])
+    words = command.split()[1:]
+    assert " ".join(words).startswith(name_of(type(parse(words))))
 
 
 def test_the_targets_are_in_the_makefile():

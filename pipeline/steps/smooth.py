@@ -1,5 +1,6 @@
 """Stage two: the photorealism, in closed form, from the stage-one image as it is."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -48,16 +49,21 @@ def _make(work: Work) -> Made:
 
 def finished(image: Photo, work: Work) -> dict[str, bytes]:
     """The files of a result, H x W x 3, at the strength that is asked for and with the content's transparency."""
-    content, alpha = work.inputs.content, work.inputs.alpha
-    image = at_strength(image, content, work.config.strength)
-    image = with_own_skin(image, content, work.config.protect.skin, lambda text: work.on_advance(Advance(0, 0, text)))
+    alpha = work.inputs.alpha
+    image = as_wanted(image, work.inputs.content, work.config, lambda text: work.on_advance(Advance(0, 0, text)))
     return {"image16.png": encode_png(image, 16, alpha), "image.png": encode_png(image, 8, alpha)}
 
 
-def at_strength(image: Photo, content: Photo, strength: float) -> Photo:
-    """A result so far on the way from the content, both H x W x 3; not clipped."""
-    mixed: Photo = content + np.float32(strength) * (image - content)
-    return mixed
+def as_wanted(image: Photo, content: Photo, config: Config, tell: Callable[[str], None]) -> Photo:
+    """A result, H x W x 3 like its content, at its strength and with what is protected; not clipped.
+
+    tell: what was found to protect.
+
+    Raises:
+        EncoderError: what finds faces can't be had.
+    """
+    image = content + np.float32(config.strength) * (image - content)
+    return with_own_skin(image, content, config.protect.skin, tell)
 
 
 def _memory(folder: Path, config: Config, most: int) -> int:

@@ -17,9 +17,8 @@ from pipeline.run.dataset import choose_pairs, run_dataset
 from pipeline.run.plan import Failure
 from pipeline.steps.catalogue import finder_of, steps_of
 from pipeline.steps.draft import DRAFT
-from pipeline.steps.people import with_own_skin
 from pipeline.steps.segment import SEGMENT, SEMANTIC
-from pipeline.steps.smooth import SMOOTH, TWO_STAGE_IMAGE, at_strength
+from pipeline.steps.smooth import SMOOTH, TWO_STAGE_IMAGE, as_wanted
 from pipeline.steps.stylize import STYLIZE
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes
@@ -111,9 +110,8 @@ def _ready_for_drafts(dataset: Dataset, config: Config, on_event: OnEvent) -> So
         inputs = load_inputs(pair, edge, read=read_either)
         regions = inputs.regions
         anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
-        result = at_strength(anchor, inputs.content, config.strength).clip(0, 1)
         notes = list(inputs.notes)
-        result = with_own_skin(result, inputs.content, config.protect.skin, notes.append)
+        result = as_wanted(anchor, inputs.content, config, notes.append).clip(0, 1)
         return Solved(inputs.content, result, tuple(notes))
 
     return _solvable(dataset.pairs, solve, failures)
