@@ -55,12 +55,18 @@ class Optimised(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A scale ends early when its best loss falls by less than this share over 10 evaluations."""
     style_weight: NonNegative = 1.0
     """This weighs the distance between the features' Gram matrices: more is more of the style."""
+    layer_weights: tuple[NonNegative, NonNegative, NonNegative, NonNegative, NonNegative] = (1.0,) * 5
+    """These weigh the style's five layers against each other, from fine to coarse; only their proportions count."""
     content_weight: NonNegative = 0.1
     """This weighs the distance of a deeper layer's features to the content's: more is more of the content."""
     tv_weight: NonNegative = 1.0
     """This weighs the total variation of what is changed of the start."""
     chroma_weight: NonNegative = 1000.0
     """This weighs the total variation of the colours of that change: more, and there are fewer coloured speckles."""
+
+    def __post_init__(self) -> None:
+        if not any(self.layer_weights):
+            raise ValueError("`layer_weights`: at least one of them is above 0")
 
 
 class Stylize(Optimised, frozen=True, kw_only=True):
@@ -77,6 +83,7 @@ class Stylize(Optimised, frozen=True, kw_only=True):
     """A noise start is drawn with this seed."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if len(self.evaluations) != len(self.sizes):
             raise ValueError(
                 f"`evaluations`: as many numbers as `sizes` ({len(self.sizes)}), not {len(self.evaluations)}"

@@ -55,7 +55,7 @@ def _placeholder(kind: inspect.Type) -> str:
             return "|".join(map(str, values))
         case inspect.UnionType(types=types):
             return "|".join(_placeholder(each) for each in types if not isinstance(each, inspect.NoneType))
-        case inspect.VarTupleType(item_type=item):
+        case inspect.VarTupleType(item_type=item) | inspect.TupleType(item_types=[item, *_]):
             return _placeholder(item)
         case inspect.CustomType():
             return "PATH"

@@ -115,6 +115,7 @@ def descend(
             resample_labels(pair.style_labels, style_shape),
             pair.count,
             weights,
+            settings.layer_weights,
         )
         pixels.resize(shape)
 

@@ -81,7 +81,9 @@ def gram(activations: Tensor, weights: GramWeights) -> Tensor:
     return G
 
 
-def style_loss(grams: Mapping[str, Tensor], targets: Mapping[str, Tensor], areas: Tensor) -> Tensor:
+def style_loss(
+    grams: Mapping[str, Tensor], targets: Mapping[str, Tensor], areas: Tensor, layers: Tensor | None = None
+) -> Tensor:
     """Relative squared Gram error, averaged over layers, regions weighted by their area.
 
     sum_k a_k ||G_k - T_k||^2 / ||T_k||^2. The paper divides by the counts instead, which leaves the layers' weights
@@ -90,15 +92,18 @@ def style_loss(grams: Mapping[str, Tensor], targets: Mapping[str, Tensor], areas
     Args:
         grams, targets: layer name to (K, C, C).
         areas: (K,), the regions' shares of the content, summing to one.
+        layers: the layers' weights in the average, summing to one; without them, all are equal.
 
     Returns:
         Scalar: 0 at the target, about 1 for an image with nothing of the style.
     """
-    errors = [
-        (areas * (G - targets[name]).square().sum(dim=(1, 2)) / targets[name].square().sum(dim=(1, 2))).sum()
-        for name, G in grams.items()
-    ]
-    return torch.stack(errors).mean()
+    errors = torch.stack(
+        [
+            (areas * (G - targets[name]).square().sum(dim=(1, 2)) / targets[name].square().sum(dim=(1, 2))).sum()
+            for name, G in grams.items()
+        ]
+    )
+    return errors.mean() if layers is None else (layers * errors).sum()
 
 
 def content_loss(activations: Tensor, target: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """How far an image is from the style's look and from the content's structure, at one size."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -22,6 +24,7 @@ class Objective:
         content_labels, style_labels: (H, W) and (h, w), 0 .. count - 1.
         count: of regions.
         weights: of the losses, by name: style, content. A loss of weight 0 is not computed.
+        layer_weights: of the style's layers, against each other.
     """
 
     def __init__(
@@ -33,9 +36,12 @@ class Objective:
         style_labels: Tensor,
         count: int,
         weights: dict[str, float],
+        layer_weights: Sequence[float] = (1.0,) * len(STYLE_LAYERS),
     ) -> None:
         self._encoder = encoder.ready_for_many(compute_dtype(encoder.device))
         self._weights = {name: weight for name, weight in weights.items() if weight}
+        layers = torch.tensor(layer_weights, device=encoder.device)
+        self._layers = layers / layers.sum()
         masks, style_masks = one_hot(content_labels, count), one_hot(style_labels, count)
         self._areas = masks.mean(dim=(0, 2, 3))
         with torch.no_grad():
@@ -51,7 +57,7 @@ class Objective:
         activations = self._activations(image, (*STYLE_LAYERS, CONTENT_LAYER))
         if "style" in self._weights:
             grams = {name: gram(activations[name], self._guides[name]) for name in STYLE_LAYERS}
-            parts["style"] = style_loss(grams, self._grams, self._areas)
+            parts["style"] = style_loss(grams, self._grams, self._areas, self._layers)
         if "content" in self._weights:
             parts["content"] = content_loss(activations[CONTENT_LAYER], self._content_target)
         return {name: self._weights[name] * loss for name, loss in parts.items()}

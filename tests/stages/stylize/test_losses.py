@@ -56,6 +56,9 @@ def test_style_loss_is_zero_at_the_target_and_one_at_zero(generator):
     assert losses.style_loss(targets, targets, areas) == 0
     nothing = {name: torch.zeros_like(T) for name, T in targets.items()}
     assert losses.style_loss(nothing, targets, areas).item() == pytest.approx(1)
+    half = nothing | {"b": targets["b"]}
+    layers = torch.tensor([0.2, 0.8], dtype=torch.float64)
+    assert losses.style_loss(half, targets, areas, layers).item() == pytest.approx(0.2)
 
 
 def test_the_gram_matrices_and_their_gradient_are_the_same_in_one_product_and_in_several(generator):

@@ -1,0 +1,242 @@
+"""How well stage one, and a whole dataset, use the GPU: `python -m tests.benchmarks.bench_gpu [--pairs N]`.
+
+One evaluation of stage one, at 350 px with three regions, in both precisions: its time, beside the time that the
+arithmetic alone would take at the speed of a large matrix product on the same device; its kernels, and how long the
+device is busy. Then a dataset of the demo's photos, contents and styles combined, through all stages and scores.
+Where there is no GPU, all this is measured on the CPU, with fewer pairs. It takes under five minutes.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import cycle, islice, product
+from pathlib import Path
+from statistics import mean
+from time import perf_counter
+from typing import NamedTuple
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the command line does
+
+import torch
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.flop_counter import FlopCounterMode
+
+from pipeline.dataset.inputs import load_inputs
+from pipeline.dataset.layouts import open_dataset
+from pipeline.networks.weights import load_encoder_weights
+from pipeline.store.manifest import read_manifest
+from stages.features import Encoder, best_device
+from stages.features.device import compute_dtype, cuda_fault
+from stages.features.resample import resample, resample_labels, shape_at, shape_of
+from stages.settings import Stylize
+from stages.stylize import objective
+from stages.stylize.coarse_to_fine import Pair, load_pair
+from stages.stylize.evaluation import Evaluation, Losses, evaluation_of
+from stages.stylize.losses import chroma_variation, total_variation
+from stages.stylize.objective import Objective
+from stages.stylize.optimise import Method, minimise
+from stages.stylize.pixels import Pixels
+
+DEMO = Path(__file__).parents[2] / "data" / "demo"
+THREE_REGIONS = "alps-in-autumn"
+SIZE = 350
+SETTINGS = Stylize()
+STAGES = "stylize", "smooth", "onestage", "scores"
+
+
+class Row(NamedTuple):
+    """One evaluation in one precision."""
+
+    precision: str
+    milliseconds: float
+    optimised: float
+    """Milliseconds with the optimiser's share."""
+    kernels: int
+    busy: float
+    """Milliseconds of the device's work; where there is no GPU, none are told."""
+    gflop: float
+    limit: float
+    """Milliseconds that the arithmetic takes at the speed of a large matrix product."""
+    peak: float
+    """MiB of GPU memory; where there is no GPU, none are told."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--pairs", type=int, help="of the dataset; 40 on a GPU, 2 on a CPU")
+    pairs = parser.parse_args().pairs
+    device = best_device("auto")
+    on_gpu = device.type == "cuda"
+    name = torch.cuda.get_device_name() if on_gpu else f"the CPU, {torch.get_num_threads()} threads: {cuda_fault()}"
+    print(f"measured on {name}; torch {torch.__version__}\n")
+    weights = load_encoder_weights("vgg16")
+    encoder = Encoder(weights.tensors, weights.architecture, device)
+    usual = compute_dtype(device)
+    print(f"one evaluation at {SIZE} px, {THREE_REGIONS}, {weights.architecture}; stage one takes {_short(usual)} here")
+    columns = "ms", "with L-BFGS", "kernels", "busy ms", "GFLOP", "limit ms", "peak MiB"
+    print(f"{'':>10} " + " ".join(f"{column:>11}" for column in columns))
+    for dtype in (torch.bfloat16, torch.float32):
+        objective.compute_dtype = lambda device, dtype=dtype: dtype  # type: ignore[assignment]
+        row = _measure(encoder, dtype, 200 if on_gpu else 3)
+        print(f"{row.precision:>10} " + " ".join(f"{value:11.4g}" for value in row[1:]), flush=True)
+    objective.compute_dtype = compute_dtype
+    _measure_dataset(pairs or (40 if on_gpu else 2), on_gpu)
+
+
+def _measure(encoder: Encoder, dtype: torch.dtype, times: int) -> Row:
+    device, on_gpu = encoder.device, encoder.device.type == "cuda"
+    if on_gpu:
+        torch.cuda.reset_peak_memory_stats()
+    pixels, losses = _problem(encoder)
+    evaluate = evaluation_of(losses, [pixels.change], print)
+    milliseconds = _milliseconds(evaluate, times)
+    kernels, busy = _kernels(evaluate, on_gpu)
+    with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.addmm_: _flop_of_addmm}) as counter:
+        torch.autograd.grad(torch.stack(list(losses().values())).sum(), pixels.change)
+    flop = counter.get_total_flops()
+    limit = 1e3 * flop / _matmul_speed(device, dtype)
+    peak = torch.cuda.max_memory_allocated() / 2**20 if on_gpu else float("nan")
+    began = perf_counter()
+    method = Method(SETTINGS.optimizer, SETTINGS.learning_rate, tolerance=0)
+    _, used = minimise([pixels.change], losses, times, method, size=SIZE, done=0, total=times, on_iterate=None)
+    optimised = 1e3 * (perf_counter() - began) / used
+    return Row(_short(dtype), milliseconds, optimised, kernels, busy, flop / 1e9, limit, peak)
+
+
+def _flop_of_addmm(added: torch.Size, left: torch.Size, right: torch.Size, **others: object) -> int:
+    """Which PyTorch doesn't count in place, from shapes."""
+    return 2 * left[0] * left[1] * right[1]
+
+
+def _problem(encoder: Encoder) -> tuple[Pixels, Losses]:
+    """Stage one's losses at one size, as `descend` has them."""
+    pair = _pair(encoder.device)
+    shape, style_shape = (shape_at(shape_of(photo), SIZE) for photo in (pair.content, pair.style))
+    weights = {"style": SETTINGS.style_weight, "content": SETTINGS.content_weight}
+    of_pair = Objective(
+        encoder,
+        resample(pair.content, shape),
+        resample(pair.style, style_shape),
+        resample_labels(pair.content_labels, shape),
+        resample_labels(pair.style_labels, style_shape),
+        pair.count,
+        weights,
+    )
+    pixels = Pixels(pair.content)
+    pixels.resize(shape)
+
+    def losses() -> dict[str, torch.Tensor]:
+        variation = {
+            "variation": SETTINGS.tv_weight * total_variation(pixels.change),
+            "chroma": SETTINGS.chroma_weight * chroma_variation(pixels.change),
+        }
+        return of_pair.losses(pixels.image()) | variation
+
+    return pixels, losses
+
+
+def _pair(device: torch.device) -> Pair:
+    pair = next(pair for pair in open_dataset(DEMO).pairs if pair.name == THREE_REGIONS)
+    inputs = load_inputs(pair, 700)
+    return load_pair(inputs.content, inputs.style, inputs.regions, device)
+
+
+def _milliseconds(call: Callable[[], object], times: int) -> float:
+    call()  # the first use of anything is slow
+    began = perf_counter()
+    for _ in range(times):
+        call()
+    return 1e3 * (perf_counter() - began) / times
+
+
+def _kernels(evaluate: Evaluation, on_gpu: bool) -> tuple[int, float]:
+    """Of one evaluation: the GPU's kernels and their milliseconds; on a CPU, the calls of PyTorch's operations."""
+    with profile(activities=[ProfilerActivity.CUDA if on_gpu else ProfilerActivity.CPU]) as profiler:
+        evaluate()
+    if not on_gpu:
+        return sum(event.name.startswith("aten::") for event in profiler.events()), float("nan")
+    kernels = [event for event in profiler.events() if event.device_type == torch.autograd.DeviceType.CUDA]
+    return len(kernels), sum(event.device_time for event in kernels) / 1e3
+
+
+def _matmul_speed(device: torch.device, dtype: torch.dtype) -> float:
+    """Operations a second of the product of two large square matrices."""
+    n = 8192 if device.type == "cuda" else 1024
+    A = torch.rand(n, n, device=device).to(dtype)
+
+    def multiply() -> None:
+        (A @ A)[0, 0].item()  # waits for it
+
+    return 2e3 * n**3 / min(_milliseconds(multiply, 3) for _ in range(3))
+
+
+def _measure_dataset(count: int, on_gpu: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root, results = Path(folder, "photos"), Path(folder, "results")
+        _make_dataset(root, count)
+        argv = [sys.executable, "-m", "pipeline.cli.main", "run", str(root), "--results", str(results)]
+        began = perf_counter()
+        with _watched(on_gpu) as seen:
+            subprocess.run([*argv, "--encoder", "vgg16"], check=True, capture_output=True)
+        seconds = perf_counter() - began
+        of_stage = defaultdict(list)
+        for pair, stage in product((results / root.name).iterdir(), STAGES):
+            if manifest := read_manifest(pair / stage):
+                of_stage[stage].append(manifest.facts)
+    print(f"\n{count} pairs through all stages and scores: {seconds:.0f} s, {60 * count / seconds:.1f} pairs a minute")
+    for stage, facts in of_stage.items():
+        peak = max(each.get("process_peak_mib", 0) for each in facts)
+        print(f"{stage:>10}: {mean(each['seconds'] for each in facts):6.2f} s a pair, process of {peak} MiB at most")
+    if seen:
+        busy, used = zip(*seen, strict=True)
+        print(
+            f"the GPU is busy {mean(busy):.0f} % of that time, and {max(used):.0f} MiB of its memory are used at most"
+        )
+
+
+def _make_dataset(root: Path, count: int) -> None:
+    """Pairs of the demo's contents and styles with their masks, every content with every style in turn."""
+    sources = sorted(path for path in DEMO.iterdir() if path.is_dir())
+    combined = islice(cycle(product(sources, sources)), count)
+    for number, (content, style) in enumerate(combined):
+        pair = root / f"pair{number}"
+        pair.mkdir(parents=True)
+        for source, side in ((content, "content"), (style, "style")):
+            for file in source.glob(f"{side}*"):
+                shutil.copy(file, pair)
+
+
+@contextmanager
+def _watched(on_gpu: bool) -> Iterator[list[tuple[float, float]]]:
+    """Percent of the time that the GPU is busy, and MiB that are used, as nvidia-smi has them, once a second."""
+    seen: list[tuple[float, float]] = []
+    over = threading.Event()
+    query = ["nvidia-smi", "--query-gpu=utilization.gpu,memory.used", "--format=csv,noheader,nounits", "--id=0"]
+
+    def watch() -> None:
+        while not over.wait(1.0):
+            busy, used = subprocess.run(query, check=True, capture_output=True, text=True).stdout.split(",")
+            seen.append((float(busy), float(used)))
+
+    watcher = threading.Thread(target=watch)
+    if on_gpu:
+        watcher.start()
+    yield seen
+    over.set()
+    if on_gpu:
+        watcher.join()
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+if __name__ == "__main__":
+    main()
