@@ -3,7 +3,7 @@
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.steps.smooth import finished
 from pipeline.steps.stylize import STAGE_ONE_IMAGE, optimised
-from pipeline.upkeep.progress import telling
+from pipeline.upkeep.progress import noting, telling
 from pipeline.upkeep.step import Made, Step, Work
 
 
@@ -11,19 +11,24 @@ def _make(work: Work) -> Made:
     from stages.smooth.matting_laplacian import matting_laplacian
     from stages.stylize import onestage
 
-    inputs = work.inputs
-    assert work.start is not None  # the step starts from it
-    result = onestage(
-        inputs.content,
-        inputs.style,
-        work.start,
-        matting_laplacian(inputs.content),
-        work.network.encoder,
-        regions=inputs.regions,
-        settings=work.config.onestage,
-        on_iterate=telling(work.on_advance),
+    inputs, start, note = work.inputs, work.start, noting(work.on_advance)
+    assert start is not None  # the step starts from it
+    laplacian = matting_laplacian(inputs.content)
+    result, encoder = work.network.compute(
+        lambda encoder: onestage(
+            inputs.content,
+            inputs.style,
+            start,
+            laplacian,
+            encoder,
+            regions=inputs.regions,
+            settings=work.config.onestage,
+            on_iterate=telling(work.on_advance),
+            on_note=note,
+        ),
+        note,
     )
-    facts = {"start": STAGE_ONE_IMAGE.name} | optimised(result, inputs.regions, work.network)
+    facts = {"start": STAGE_ONE_IMAGE.name} | optimised(result, inputs.regions, encoder)
     return Made(finished(result.image, work), facts)
 
 

@@ -8,12 +8,12 @@ import numpy as np
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import Photo
-from pipeline.upkeep.network import Network
-from pipeline.upkeep.progress import telling
+from pipeline.upkeep.progress import noting, telling
 from pipeline.upkeep.step import Made, Start, Step, Work
 from stages.segment.match import Regions
 
 if TYPE_CHECKING:
+    from stages.features import Encoder
     from stages.stylize import Stylized
 
 STAGE_ONE_IMAGE = Start("stage-one image", "stylize", "image.tiff", anybody_s=True)
@@ -22,29 +22,32 @@ STAGE_ONE_IMAGE = Start("stage-one image", "stylize", "image.tiff", anybody_s=Tr
 def _make(work: Work) -> Made:
     from stages.stylize import stylize
 
-    inputs, encoder = work.inputs, work.network.encoder
-    result = stylize(
-        inputs.content,
-        inputs.style,
-        encoder,
-        regions=inputs.regions,
-        settings=work.config.stylize,
-        on_iterate=telling(work.on_advance),
+    inputs, note = work.inputs, noting(work.on_advance)
+    result, encoder = work.network.compute(
+        lambda encoder: stylize(
+            inputs.content,
+            inputs.style,
+            encoder,
+            regions=inputs.regions,
+            settings=work.config.stylize,
+            on_iterate=telling(work.on_advance),
+            on_note=note,
+        ),
+        note,
     )
     image = np.clip(result.image, 0, 1)
     outputs = {STAGE_ONE_IMAGE.file: encode_tiff(image), **_previews(image)}
-    return Made(outputs, optimised(result, inputs.regions, work.network))
+    return Made(outputs, optimised(result, inputs.regions, encoder))
 
 
 def _previews(image: Photo) -> Mapping[str, bytes]:
     return {"image.png": encode_png(image, 8)}
 
 
-def optimised(result: "Stylized", regions: Regions, network: Network) -> dict[str, Any]:
+def optimised(result: "Stylized", regions: Regions, encoder: "Encoder") -> dict[str, Any]:
     """What the manifest of an optimised image tells of the optimisation."""
     from stages.features.device import compute_dtype
 
-    encoder = network.encoder
     return {
         "device": str(encoder.device),
         "precision": str(compute_dtype(encoder.device)).removeprefix("torch."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.dataset.config import Config
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from stages.features import Encoder
     from stages.segment.semantic import SemanticModel
+
+T = TypeVar("T")
 
 
 class EncoderError(RuntimeError):
@@ -33,6 +35,35 @@ class Network:
         Raises:
             EncoderError: its weights or the device can't be had.
         """
+        return self._load(self._device)
+
+    def compute(
+        self, make: "Callable[[Encoder], T]", tell: Callable[[str], object] = lambda text: None
+    ) -> "tuple[T, Encoder]":
+        """What is made with the encoder, and the encoder that it was made with: on the CPU, if a GPU's memory is full.
+
+        Args:
+            make: makes it, on the device of the encoder.
+            tell: told when memory is full, and what is done about it.
+
+        Raises:
+            EncoderError: the encoder can't be had.
+        """
+        from torch import OutOfMemoryError
+
+        for remedy in ("once more, with all of ours emptied", "on the CPU, which is slower"):
+            try:
+                return make(self.encoder), self.encoder
+            except OutOfMemoryError:
+                tell(f"the GPU's memory is full: {remedy}")
+            _empty_cache()  # only here, where no exception holds what was computed
+        return make(self._encoder_on_cpu), self._encoder_on_cpu
+
+    @cached_property
+    def _encoder_on_cpu(self) -> "Encoder":
+        return self._load("cpu")
+
+    def _load(self, device: "torch.device | str") -> "Encoder":
         from pipeline.networks.package import WeightsError
         from pipeline.networks.weights import load_encoder_weights
         from stages.features import Encoder
@@ -41,7 +72,6 @@ class Network:
             weights = load_encoder_weights(self._config.encoder)
         except WeightsError as error:
             raise EncoderError(str(error)) from error
-        device = self._device
         self._tell(f"encoder: {weights.architecture} on {device}, from {weights.source}")
         return Encoder(weights.tensors, weights.architecture, device)
 
@@ -62,9 +92,21 @@ class Network:
 
     @cached_property
     def _device(self) -> "torch.device":
-        from stages.features import best_device
+        from stages.features.device import NO_GPU, best_device, cuda_fault
 
+        wanted = "cpu" if self._on_cpu else self._config.device
+        if wanted == "auto" and cuda_fault() not in ("", NO_GPU):
+            self._tell(f"note: the GPU is not used: {cuda_fault()}")
         try:
-            return best_device("cpu" if self._on_cpu else self._config.device)
+            return best_device(wanted)
         except RuntimeError as error:
             raise EncoderError(str(error)) from error
+
+
+def _empty_cache() -> None:
+    import gc
+
+    import torch
+
+    gc.collect()
+    torch.cuda.empty_cache()

@@ -47,6 +47,11 @@ def telling(on_advance: OnAdvance) -> "Callable[[Iterate], None]":
     return tell
 
 
+def noting(on_advance: OnAdvance) -> Callable[[str], None]:
+    """The callback for what an optimiser has to say of how it goes on."""
+    return lambda text: on_advance(Advance(0, 0, text))
+
+
 def spoken(seconds: float) -> str:
     """A time as one would say it."""
     if seconds < 100:

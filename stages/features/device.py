@@ -18,12 +18,12 @@ def best_device(name: DeviceName = "auto") -> torch.device:
     Raises:
         RuntimeError: the named device is not there, or can't be used; the message says why, and what to do.
     """
-    works = {"cuda": not cuda_fault(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    has = {"cuda": lambda: not cuda_fault(), "mps": torch.backends.mps.is_available, "cpu": lambda: True}
     if name == "auto":
-        return torch.device("cuda" if works["cuda"] else "cpu")
-    if not works[name]:
+        return torch.device("cuda" if has["cuda"]() else "cpu")
+    if not has[name]():
         why = f" ({cuda_fault()})" if name == "cuda" else ""
-        there = " and ".join(device for device, present in works.items() if present)
+        there = " and ".join(device for device, present in has.items() if present())
         raise RuntimeError(f"device {name} is not available here{why}; this machine has {there}")
     return torch.device(name)
 

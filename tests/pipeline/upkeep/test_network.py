@@ -1,0 +1,37 @@
+"""The encoder where a GPU's memory is full. No machine has that at will, so the error is raised here."""
+
+import pytest
+import torch
+
+from pipeline.dataset.config import Config
+from pipeline.upkeep.network import Network
+
+
+@pytest.mark.usefixtures("vgg16")
+@pytest.mark.parametrize("full", [0, 1, 2])
+def test_a_full_memory_is_emptied_and_then_left_for_the_cpu(full):
+    used, told = [], []
+
+    def make(encoder):
+        used.append(encoder)
+        if len(used) <= full:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return "made"
+
+    network = Network(Config(encoder="vgg16", device="cpu"))
+    made, encoder = network.compute(make, told.append)
+    assert made == "made"
+    assert encoder is used[-1]
+    assert used[:2] == [network.encoder] * min(full + 1, 2)
+    assert (used[-1] is network.encoder) == (full < 2)
+    assert used[-1].device.type == "cpu"
+    assert [line.partition(":")[0] for line in told] == ["the GPU's memory is full"] * full
+
+
+@pytest.mark.usefixtures("vgg16")
+def test_another_error_is_no_matter_of_memory():
+    def make(encoder):
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    with pytest.raises(RuntimeError, match="illegal"):
+        Network(Config(encoder="vgg16", device="cpu")).compute(make)
