@@ -1,6 +1,7 @@
 """Which device the tensors live on."""
 
 import warnings
+from collections.abc import Callable
 from functools import cache
 from typing import Literal
 
@@ -18,7 +19,11 @@ def best_device(name: DeviceName = "auto") -> torch.device:
     Raises:
         RuntimeError: the named device is not there, or can't be used; the message says why, and what to do.
     """
-    has = {"cuda": lambda: not cuda_fault(), "mps": torch.backends.mps.is_available, "cpu": lambda: True}
+    has: dict[str, Callable[[], bool]] = {  # asked of none without need: to try CUDA takes some of the GPU's memory
+        "cuda": lambda: not cuda_fault(),
+        "mps": torch.backends.mps.is_available,
+        "cpu": lambda: True,
+    }
     if name == "auto":
         return torch.device("cuda" if has["cuda"]() else "cpu")
     if not has[name]():
