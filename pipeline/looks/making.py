@@ -17,7 +17,7 @@ from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import working_size
 from pipeline.dataset.layouts import Pair
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import Photo, read_photo, resized, understand, working_shape
+from pipeline.images.photos import Photo, read_photo, resized, shrink, understand, working_shape
 from pipeline.looks.fitting import Example, fit_look
 from pipeline.looks.look_file import Look, LookError
 from pipeline.run.plan import failure_line
@@ -28,6 +28,7 @@ from pipeline.upkeep.progress import OnEvent, Said, ignore
 
 MOST_PHOTOS = 36
 """In the layout: of more, so many are taken, evenly among them. Each is 116 pixels wide then: its colours are there."""
+STRIPS = 8
 ASPECT = 1.5
 """Of a place in the layout, width to height, where the rows are full."""
 
@@ -61,8 +62,11 @@ def make_look(
     if len(photos) > MOST_PHOTOS:
         on_event(Said(f"{MOST_PHOTOS} of the {len(photos)} photos are taken, evenly among them"))
         photos = [photos[at * len(photos) // MOST_PHOTOS] for at in range(MOST_PHOTOS)]
-    layout = _layout_file(photos, working_size(config.size))
-    pairs = [Pair(f"{number} {style.photo.name}", layout, style.photo) for number, style in enumerate(styles, start=1)]
+    edge = working_size(config.size)
+    layout = _cached(lay_out(map(read_photo, photos), len(photos), edge))
+    evened = [_cached(without_height(shrink(read_photo(style.photo), edge))) for style in styles]
+    names = [f"{number} {style.photo.name}" for number, style in enumerate(styles, start=1)]
+    pairs = [Pair(name, layout, style) for name, style in zip(names, evened, strict=True)]
     solvable = solve_pairs(pairs, config, goes_to, on_event)
     if solvable.failures:
         raise LookError("\n".join(failure_line(failure) for failure in solvable.failures))
@@ -99,9 +103,20 @@ def lay_out(photos: Iterable[Photo], count: int, edge: int) -> Photo:
     return layout
 
 
-def _layout_file(photos: Sequence[Path], edge: int) -> Path:
-    """The photos' layout as a file in the cache."""
-    image = encode_png(lay_out(map(read_photo, photos), len(photos), edge), 16)
+def without_height(style: Photo) -> Photo:
+    """A style, H x W x 3, in strips that are turned by more and more of its height.
+
+    The colour match gives a photo the style's light from top to bottom. In a layout of many photos, height means
+    nothing, and a table knows no places.
+    """
+    strips = np.array_split(style, STRIPS, axis=1)
+    turned = [np.roll(strip, len(style) * at // STRIPS, axis=0) for at, strip in enumerate(strips)]
+    return np.concatenate(turned, axis=1)
+
+
+def _cached(photo: Photo) -> Path:
+    """A photo as a file in the cache."""
+    image = encode_png(photo, 16)
     path = cache_folder() / "layouts" / f"{hash_bytes(image)}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():

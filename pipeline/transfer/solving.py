@@ -86,13 +86,13 @@ def _through_stages(dataset: Dataset, config: Config, on_event: OnEvent) -> Solv
 
 def _ready_for_drafts(dataset: Dataset, config: Config, on_event: OnEvent) -> Solvable:
     """The regions are found, where they are wanted; the rest is as quick as reading."""
-    dataset, failures = choose_pairs(dataset, config), tuple[Failure, ...]()
-    if config.masks in WAYS and any(pair.content_mask is None for pair in dataset.pairs):
-        steps = [finder_of(config)]
-        summary = run_dataset(dataset, cached_results(), config, on_event, steps=steps, retry_failed=True)
-        dataset, failures = with_found_masks(dataset, summary.folder, config), summary.failures
-
     edge = working_size(config.size)
+    working = structs.replace(config, size=edge)
+    dataset, failures = choose_pairs(dataset, working), tuple[Failure, ...]()
+    if config.masks in WAYS and any(pair.content_mask is None for pair in dataset.pairs):
+        steps = [finder_of(working)]
+        summary = run_dataset(dataset, cached_results(), working, on_event, steps=steps, retry_failed=True)
+        dataset, failures = with_found_masks(dataset, summary.folder, working), summary.failures
 
     @lru_cache(1)
     def brought_down(style: Path) -> Understood:

@@ -9,7 +9,8 @@ from pipeline.dataset.config import ConfigError
 from pipeline.images.photos import read_photo
 from pipeline.images.saving import save_photo
 from pipeline.looks.look_file import read_look
-from pipeline.looks.making import MOST_PHOTOS, lay_out
+from pipeline.looks.making import MOST_PHOTOS, lay_out, without_height
+from stages.colour.light import find_gradient
 from stages.look.table import apply_table, identity, mixed
 from tests.pipeline.scenes import scenery
 
@@ -26,6 +27,18 @@ def test_each_photo_has_its_place_and_there_are_no_gaps(count: int) -> None:
 
 def test_one_photo_alone_keeps_its_shape() -> None:
     assert lay_out([np.zeros((300, 400, 3), np.float32)], 1, 200).shape == (150, 200, 3)
+
+
+def test_a_style_s_light_from_top_to_bottom_is_no_matter_of_a_look(scenes: Path, tmp_path: Path) -> None:
+    style = np.linspace(0.9, 0.1, 120)[:, None, None] * np.ones((120, 160, 3)) * [1, 0.8, 0.6]
+    turned = without_height(style.astype(np.float32))
+    np.testing.assert_array_equal(np.sort(turned, axis=None), np.sort(style.astype(np.float32), axis=None))
+    everywhere = np.ones((120, 160), bool)
+    assert find_gradient(style, everywhere).explained > 0.9
+    assert find_gradient(turned, everywhere).explained < 0.1
+    save_photo(tmp_path / "style.png", style.astype(np.float32), bits=16)
+    assert make(scenes, "--style", tmp_path / "style.png", "-o", tmp_path / "x.look") == 0
+    assert read_look(tmp_path / "x.look").record["unheld"]["mean"] < 1
 
 
 def test_shares_of_styles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
