@@ -35,10 +35,10 @@ from pipeline.dataset.layouts import Dataset, DatasetError, Pair
 from pipeline.images.raster import ImageError
 from pipeline.looks.look_file import LookError
 from pipeline.networks.semantic_model import SemanticModelError
-from pipeline.run.cluster import Cluster, ClusterError
+from pipeline.run.cluster import Cluster
 from pipeline.run.dataset import choose_pairs, run_dataset
 from pipeline.run.plan import Failure, Summary, examine, failure_line, results_folder, writing_results
-from pipeline.run.task import Task
+from pipeline.run.task import ClusterError, Task
 from pipeline.steps.catalogue import COMPARISON, finder_of, steps_of, with_masks
 from pipeline.steps.native import NATIVE
 from pipeline.steps.onestage import ONESTAGE

@@ -1,1 +1,6 @@
-"""What the user gives: the layouts of a dataset, the configuration, and the inputs of a pair."""
+"""Datasets: where the files of each pair are, what is set for them, and what the stages take of them."""
+
+from pipeline.dataset.inputs import load_inputs
+from pipeline.dataset.layouts import open_dataset
+
+__all__ = ["load_inputs", "open_dataset"]

@@ -1,8 +1,11 @@
 """One step, as it is handed from process to process: what to do, doing it, and what came of it."""
 
 import errno
+import os
+import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -13,7 +16,7 @@ from pipeline.images.raster import ImageError
 from pipeline.networks.semantic_model import SemanticModelError
 from pipeline.store.system_errors import reason_of
 from pipeline.upkeep.network import EncoderError, Network
-from pipeline.upkeep.progress import OnAdvance
+from pipeline.upkeep.progress import Lines, OnAdvance
 from pipeline.upkeep.staleness import State, attempt
 from pipeline.upkeep.step import Step, little_memory
 from pipeline.upkeep.up_to_date import bring_up_to_date, bring_whole_up_to_date
@@ -142,6 +145,10 @@ class WholeTask(NamedTuple):
         return ""
 
 
+class ClusterError(RuntimeError):
+    """There is no such cluster, or its nodes can't do this work."""
+
+
 Task: TypeAlias = PairTask | WholeTask
 
 
@@ -186,6 +193,20 @@ def perform(task: Task, network: Network, on_advance: OnAdvance) -> Outcome:
         reason, machine = reason_of(error), is_the_machine_s(error)
         spent, tried = "CUDA error" in reason, "" if machine else task.attempt()
         return Outcome(error=type(error).__name__, reason=reason, of_the_machine=machine, tried=tried, spent=spent)
+
+
+def perform_on_node(task: Task, networks: "Networks") -> Outcome:
+    """The same on a node of a cluster, in one thread, with lines of progress on the standard error.
+
+    Raises:
+        ClusterError: the dataset isn't there.
+    """
+    import numba
+
+    numba.set_num_threads(1)
+    if isinstance(task, PairTask) and not task.pair.content.exists():
+        raise ClusterError(f"{task.pair.content} is not there on {os.uname().nodename}: every node needs the dataset")
+    return perform(task, networks.of(task), Lines(task.title, partial(print, file=sys.stderr, flush=True)))
 
 
 class Networks:

@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+from msgspec.structs import replace
 from ray.cluster_utils import Cluster as LocalNodes
 
 from pipeline.cli.main import main as photostyle
@@ -63,6 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pairs", type=int, default=24)
+    parser.add_argument("--gpus", type=int, default=0, help="of each node, which Ray takes on trust")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES)
     asked = parser.parse_args()
     root, results = make_dataset(asked.folder / "trip", asked.pairs), asked.folder / "out" / "trip"
@@ -71,10 +73,12 @@ def main() -> None:
         for pair in root.glob("pair*"):
             (results / pair.name / "stylize").mkdir(parents=True)
             (results / pair.name / "stylize" / "image.tiff").write_bytes(encode_tiff(read_photo(pair / "style.png")))
-    small = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
-    nodes = LocalNodes(initialize_head=True, head_node_args=small)
-    others = [nodes.add_node(num_cpus=1, object_store_memory=80 * 2**20) for _ in range(2)]
+    small = {"num_cpus": 1, "num_gpus": asked.gpus, "object_store_memory": 80 * 2**20}
+    nodes = LocalNodes(initialize_head=True, head_node_args={**small, "include_dashboard": False})
+    others = [nodes.add_node(**small) for _ in range(2)]
     config, half_way = load_config(root, None), threading.Event()
+    if asked.gpus:
+        config = replace(config, device="auto")
     watch = Watch(results, enough=asked.pairs // 3, then=half_way)
     watch.start()
     killed_at = []

@@ -14,7 +14,8 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.dataset.config import Config
 from pipeline.images.encoding import encode_tiff
-from pipeline.run.cluster import Cluster, ClusterError
+from pipeline.run.cluster import Cluster
+from pipeline.run.task import ClusterError
 from pipeline.steps.smooth import SMOOTH
 from pipeline.upkeep.step import PROCESS
 from stages.settings import Smooth, Solver
@@ -62,9 +63,14 @@ def test_without_ray_it_says_what_to_install(tmp_path: Path) -> None:
 
 @needs_ray
 @pytest.mark.cluster
-def test_a_node_that_dies_has_its_work_done_elsewhere_and_nothing_is_written_twice(tmp_path: Path, vgg16: None) -> None:
+@pytest.mark.parametrize("gpus", [0, 1])
+def test_a_node_that_dies_has_its_work_done_elsewhere_and_nothing_is_written_twice(
+    tmp_path: Path, gpus: int, vgg16: None
+) -> None:
+    """With GPUs, which need not be there for Ray to reckon with them, stage one is done by actors, of which one dies."""
     environment = os.environ | {"RAY_raylet_start_wait_time_s": "120", "RAY_USAGE_STATS_ENABLED": "0"}
     argv = [sys.executable, "-m", "tests.pipeline.run.node_death", str(tmp_path), "--pairs", str(PAIRS)]
+    argv += ["--gpus", str(gpus)]
     ran = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=900)
     assert ran.returncode == 0, ran.stderr
     seen = json.loads(ran.stdout.splitlines()[-1])
