@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from stages.arrays import Photo
 from stages.colour.edges import LUMA
 
-Photo = npt.NDArray[np.float32]
 Map = npt.NDArray[np.float64]
 
 FINE, COARSE = 2.0, 8.0

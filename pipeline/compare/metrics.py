@@ -9,6 +9,7 @@ from skimage.metrics import structural_similarity
 
 from pipeline.compare.contrast import COARSE, FINE, contrast_kept, local_contrast
 from pipeline.compare.score_table import Scores
+from stages.arrays import Photo
 from stages.colour.edges import LUMA
 from stages.features.encoder import Encoder
 from stages.features.guides import guide, one_hot
@@ -17,8 +18,6 @@ from stages.smooth import affine_energy
 from stages.smooth.matting_laplacian import matting_laplacian
 from stages.stylize.losses import gram, gram_weights, style_loss
 from stages.stylize.objective import STYLE_LAYERS
-
-Photo = npt.NDArray[np.float32]
 
 STYLE_SIZE = 350
 """Long edge at which the style distance is measured, pixels."""

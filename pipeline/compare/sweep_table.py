@@ -30,7 +30,7 @@ def mean_points(points: Iterable[Point]) -> list[Point]:
     return [Point(means(rows)[0], value) for (_, value), rows in settings.items()]
 
 
-def to_csv(points: Sequence[Point]) -> str:
+def points_to_csv(points: Sequence[Point]) -> str:
     """Comma-separated values at full precision, with a header."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")

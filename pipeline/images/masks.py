@@ -10,9 +10,8 @@ import numpy.typing as npt
 from pipeline.images.decoding import read_raster
 from pipeline.images.photos import A_HAIR
 from pipeline.images.raster import ImageError, Raster, nearest_of_the_rest
+from stages.arrays import Labels as Labels
 from stages.segment.labels import FRINGE, PALETTE, SMALLEST_PAINT, Colour, Reading, is_painted, paints, read_labels
-
-Labels = npt.NDArray[np.uint8]
 
 MOST_CLASSES = 255
 """Labels are bytes, and one is kept for what is of no use."""

@@ -12,8 +12,8 @@ from pipeline.images.decoding import read_raster
 from pipeline.images.kept import Kept
 from pipeline.images.raster import ImageError, Raster
 from pipeline.images.transparency import extend_colours, without_premultiplication
+from stages.arrays import Photo as Photo
 
-Photo = npt.NDArray[np.float32]
 Alpha = npt.NDArray[np.float32]
 
 

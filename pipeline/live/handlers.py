@@ -24,9 +24,8 @@ from starlette.routing import Route
 
 from pipeline.dataset.layouts import Dataset
 from pipeline.images.encoding import encode_png
-from pipeline.live.live import PREVIEW, Dials, Live, Side, Size
-from pipeline.live.upload import Side as Uploaded
-from pipeline.live.upload import Uploads
+from pipeline.live.live import PREVIEW, Dials, Live, Role, Scale
+from pipeline.live.upload import Uploaded, Uploads
 from pipeline.pages.page import render
 from pipeline.pages.report.pictures import encode_jpeg
 from pipeline.store.system_errors import reason_of
@@ -53,15 +52,15 @@ class AskedPicture(msgspec.Struct):
     """One of a pair's own pictures."""
 
     pair: int
-    side: Side
-    size: Size
+    side: Role
+    size: Scale
 
 
 class AskedSolution(Dials):
     """Stage two of a pair."""
 
     pair: int
-    size: Size
+    size: Scale
     kind: Literal["jpeg", "png"] = "jpeg"
 
 

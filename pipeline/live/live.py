@@ -22,8 +22,8 @@ PREVIEW = 350
 KEPT = 2
 """Factors in memory: one pair's, at both sizes."""
 
-Size = Literal["preview", "full"]
-Side = Literal["content", "style", "stage-one"]
+Scale = Literal["preview", "full"]
+Role = Literal["content", "style", "stage-one"]
 
 
 class Served(NamedTuple):
@@ -52,7 +52,7 @@ class Dials(msgspec.Struct, kw_only=True):
 class _Prepared(NamedTuple):
     """A pair at one size, ready to be solved."""
 
-    pictures: dict[Side, Photo]
+    pictures: dict[Role, Photo]
     solve: Callable[[float, float], Smoothed]
     """For lambda and mu. The last solution is kept, so that its strength can be dragged."""
 
@@ -63,10 +63,10 @@ class Live:
     def __init__(self, pairs: list[Served], settings_of: Callable[[Pair], Config]) -> None:
         self.pairs = pairs
         self._settings_of = settings_of
-        self._prepared: dict[tuple[int, Size, int], _Prepared] = {}
+        self._prepared: dict[tuple[int, Scale, int], _Prepared] = {}
         self._alone = threading.Lock()
 
-    def picture(self, number: int, side: Side, size: Size) -> Photo:
+    def picture(self, number: int, side: Role, size: Scale) -> Photo:
         """A pair's content, style or stage-one image, H x W x 3.
 
         Raises:
@@ -75,7 +75,7 @@ class Live:
         with self._alone:
             return self._prepare(number, size).pictures[side]
 
-    def smooth(self, number: int, dials: Dials, size: Size) -> Smoothed:
+    def smooth(self, number: int, dials: Dials, size: Scale) -> Smoothed:
         """Stage two of a pair with these dials.
 
         Raises:
@@ -104,7 +104,7 @@ class Live:
             raise ValueError(f"there is no pair {number}")
         return self.pairs[number]
 
-    def _prepare(self, number: int, size: Size) -> _Prepared:
+    def _prepare(self, number: int, size: Scale) -> _Prepared:
         served = self._served(number)
         if not served.link.exists():
             raise ValueError("there is no stage-one image: run `photostyle stylize` first")
@@ -116,7 +116,7 @@ class Live:
         return self._prepared[key]
 
 
-def _prepare(served: Served, size: Size) -> _Prepared:
+def _prepare(served: Served, size: Scale) -> _Prepared:
     inputs, link = load_inputs(served.pair, served.config.size), read_photo(served.link)
     if link.shape != inputs.content.shape:
         (height, width), (h, w) = link.shape[:2], inputs.content.shape[:2]
@@ -125,7 +125,7 @@ def _prepare(served: Served, size: Size) -> _Prepared:
             "give the --size it was made with, or run `photostyle stylize` again"
         )
     edge = PREVIEW if size == "preview" else max(link.shape)
-    pictures: dict[Side, Photo] = {
+    pictures: dict[Role, Photo] = {
         "content": shrink(inputs.content, edge),
         "style": shrink(inputs.style, edge),
         "stage-one": shrink(link, edge),

@@ -25,7 +25,7 @@ from pipeline.upkeep.progress import Advance, ignore
 from pipeline.upkeep.up_to_date import bring_up_to_date
 from stages.smooth import find_anchor
 
-Side = Literal["content", "style"]
+Uploaded = Literal["content", "style"]
 PREFIX = "photostyle-uploads-"
 LONGEST = 60
 """Name of a photo, in letters."""
@@ -68,11 +68,11 @@ class Uploads:
         self.progress: Progress | None = None
         self._live, self._folder, self._config = live, folder, config
         self._network = Network(config)
-        self._names: dict[Side, str] = {}
+        self._names: dict[Uploaded, str] = {}
         self._count = 0
         self._alone = threading.Lock()
 
-    def take(self, side: Side, name: str, data: bytes) -> tuple[int, int]:
+    def take(self, side: Uploaded, name: str, data: bytes) -> tuple[int, int]:
         """Keeps a photo of either side; its height and width.
 
         Args:

@@ -68,14 +68,14 @@ def as_wanted(image: Photo, content: Photo, config: Config, tell: Callable[[str]
 
 def _memory(folder: Path, config: Config, most: int) -> int:
     """Its own estimate, for the solver that will do; the step itself says what to do where that is too little."""
-    from stages.smooth.solvers.choice import estimated_bytes
+    from stages.smooth.solvers.choice import bytes_by_solver
 
     try:
         with TiffFile(STAGE_ONE_IMAGE.path(folder)) as file:  # its header alone is read
             height, width = file.pages[0].shape[:2]
     except (OSError, ValueError, IndexError):  # the step itself will say what is wrong with it
         return little_memory(folder, config, most)
-    needs = {solver: PROCESS + need for solver, need in estimated_bytes(height, width).items()}
+    needs = {solver: PROCESS + need for solver, need in bytes_by_solver(height, width).items()}
     solver = config.smooth.solver
     if solver == "auto":
         solver = "cholesky" if needs["cholesky"] <= most else "cg"

@@ -1,10 +1,11 @@
 """A photo in the colours of another, region by region: where stage one starts, and what stage two is anchored to."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.arrays import AnyLabels
 from stages.colour.edges import smooth_within_edges
 from stages.colour.light import find_gradient, gain, lit, share_of
 from stages.colour.transport import bounded, monge_kantorovich, span
@@ -17,7 +18,6 @@ GRAIN = 0.025
 STEEPEST_GRAIN = 1.2
 """Grain is stretched by no more than this: noise and JPEG blocks would show."""
 
-Labels = NDArray[np.integer[Any]]
 Photo = NDArray[np.floating[Any]]
 Planes = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -36,9 +36,9 @@ class Matched(NamedTuple):
 
 def match_colours(
     photo: Photo,
-    labels: Labels,
+    labels: AnyLabels,
     target: Photo,
-    target_labels: Labels,
+    target_labels: AnyLabels,
     count: int,
 ) -> Matched:
     """Give each region of a photo the mean and covariance of the target's region of the same number.

@@ -9,15 +9,14 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.nn import functional
 
+from stages.arrays import Labels, Photo
+from stages.colour.edges import LUMA
 from stages.features.encoder import Encoder
 from stages.features.guides import edge_aware, one_hot
 from stages.features.resample import resample, shape_at, shape_of, to_array, to_tensor
-from stages.segment.counterparts import GRAIN, LUMA, opponent_colours
+from stages.segment.counterparts import GRAIN, opponent_colours
 from stages.segment.joint import Described, joint_clusters
 from stages.segment.superpixels import averages, superpixels, touching
-
-Photo = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.uint8]
 
 SIZE = 256
 """Long edge at which the encoder looks, pixels."""
@@ -90,7 +89,7 @@ def _seen(photo: Photo) -> Tensor:
     network pads with black, is no region of its own.
     """
     small = resample(to_tensor(photo, torch.device("cpu")), _whole_cells(photo.shape[:2]))[0].numpy()
-    luma = (255 * np.tensordot(LUMA, small, axes=1)).round().astype(np.uint8)
+    luma = (255 * np.tensordot(np.array(LUMA, np.float32), small, axes=1)).round().astype(np.uint8)
     grey: npt.NDArray[np.float64] = equalize_hist(luma)  # type: ignore[no-untyped-call]
     views = np.stack([small, np.broadcast_to(grey.astype(np.float32), small.shape)])
     return torch.from_numpy(np.pad(views, ((0, 0), (0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)), mode="symmetric"))

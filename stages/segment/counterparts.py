@@ -1,14 +1,13 @@
 """What in the style may serve a class of the content that the style lacks: by name, or else by looks."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-Photo = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.integer[Any]]
+from stages.arrays import AnyLabels, Photo
+from stages.colour.edges import LUMA
 
 SUBSTITUTES: dict[str, tuple[str, ...]] = {
     "sky": ("water",),
@@ -24,7 +23,6 @@ SUBSTITUTES: dict[str, tuple[str, ...]] = {
 """For a class of this name, those that may serve in its place, the best first: what is lit alike (Luan et al. 2017,
 section 4, merge the classes of their masks by hand in the same spirit)."""
 
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 GRAIN = 2.0
 """Pixels: local contrast is that of detail finer than this."""
 
@@ -36,12 +34,12 @@ def by_name(name: str, offered: Sequence[str]) -> int | None:
 
 def opponent_colours(photo: Photo) -> Photo:
     """(3, H, W): luma, red against green, blue against luma; of (H, W, 3) in [0, 1]."""
-    luma = photo @ LUMA
+    luma = photo @ np.array(LUMA, np.float32)
     planes: Photo = np.stack([luma, photo[..., 0] - photo[..., 1], photo[..., 2] - luma])
     return planes
 
 
-def looks(photo: Photo, labels: Labels, count: int) -> npt.NDArray[np.float64]:
+def looks(photo: Photo, labels: AnyLabels, count: int) -> npt.NDArray[np.float64]:
     """How each class looks beside the rest of its own photo.
 
     Brightness, two opponent colours, local contrast and height in the picture: means over the class, in standard

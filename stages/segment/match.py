@@ -1,16 +1,13 @@
 """The regions of a content photo and of a style photo, matched: a class that one of them lacks is dealt with here."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from stages.arrays import AnyLabels, Photo
 from stages.segment.counterparts import SUBSTITUTES, by_name, looks
-
-Photo = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.integer[Any]]
 
 SMALLEST_SHARE = 1e-3
 """A class on less of its image than this has no statistics to speak of."""
@@ -44,7 +41,7 @@ def one_region(content_shape: tuple[int, int], style_shape: tuple[int, int]) -> 
 
 
 def match_regions(
-    content: Labels, style: Labels, names: tuple[str, ...], content_photo: Photo, style_photo: Photo
+    content: AnyLabels, style: AnyLabels, names: tuple[str, ...], content_photo: Photo, style_photo: Photo
 ) -> Regions:
     """Every pixel of the content gets a region that the style has, with enough of it for statistics.
 
@@ -103,20 +100,20 @@ def match_regions(
     return Regions(*regions, len(kept), tuple(told), tuple(left_out))
 
 
-def _as_wide_as(side: int, labels: Labels, count: int) -> npt.NDArray[np.bool_]:
+def _as_wide_as(side: int, labels: AnyLabels, count: int) -> npt.NDArray[np.bool_]:
     """Whether each class somewhere fills a square of that many pixels."""
     whole = ndimage.maximum_filter(labels, side) == ndimage.minimum_filter(labels, side)
     wide: npt.NDArray[np.bool_] = np.bincount(labels[whole], minlength=count) > 0
     return wide
 
 
-def _nearest(labels: Labels, kept: list[int]) -> Labels:
+def _nearest(labels: AnyLabels, kept: list[int]) -> AnyLabels:
     """Each pixel of another class takes that of the nearest pixel of a kept one."""
     other = ~np.isin(labels, kept)
     if not other.any():
         return labels
     rows, columns = ndimage.distance_transform_edt(other, return_distances=False, return_indices=True)
-    nearest: Labels = labels[rows, columns]
+    nearest: AnyLabels = labels[rows, columns]
     return nearest
 
 

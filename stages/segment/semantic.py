@@ -4,18 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from stages.arrays import Labels, Photo
 from stages.features.encoder import IMAGENET_MEAN, IMAGENET_STD
 from stages.features.resample import resample, shape_of, to_tensor
 from stages.segment.ade20k import GROUPS
 from stages.segment.automatic import without_slivers
-
-Photo = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.uint8]
 
 SHORT_EDGE, LONG_EDGE = 512, 2048
 """Pixels at which the network looks: the short edge has that of its training, if the long one stays below the other

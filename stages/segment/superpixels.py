@@ -7,7 +7,8 @@ import numpy.typing as npt
 from scipy import sparse
 from skimage.segmentation import slic
 
-Photo = npt.NDArray[np.float32]
+from stages.arrays import Photo
+
 Labels = npt.NDArray[np.intp]
 Array = npt.NDArray[np.float64]
 

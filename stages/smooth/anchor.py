@@ -9,12 +9,13 @@ hazy. What the stage-one image has of its own comes by the residual.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stages.colour.match import Labels, match_colours
+from stages.arrays import AnyLabels
+from stages.colour.match import match_colours
 from stages.smooth.checks import check_image
 
 
 def find_anchor(
-    content: ArrayLike, style: ArrayLike, labels: Labels | None = None, style_labels: Labels | None = None
+    content: ArrayLike, style: ArrayLike, labels: AnyLabels | None = None, style_labels: AnyLabels | None = None
 ) -> NDArray[np.float32]:
     """The content, its colours in each region brought to the mean and covariance of the style's region.
 

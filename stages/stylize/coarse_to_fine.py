@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from stages.arrays import Photo
 from stages.colour.match import match_colours
 from stages.features.encoder import Encoder
 from stages.features.resample import resample, resample_labels, shape_at, shape_of, to_array, to_tensor
@@ -19,8 +19,6 @@ from stages.stylize.losses import chroma_variation, total_variation
 from stages.stylize.objective import Objective
 from stages.stylize.optimise import Method, OnIterate, minimise
 from stages.stylize.pixels import Pixels
-
-Photo = npt.NDArray[np.float32]
 
 
 class Stylized(NamedTuple):

@@ -3,11 +3,11 @@
 import warnings
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from scipy import sparse
 from torch import Tensor
 
+from stages.arrays import Photo
 from stages.features.encoder import Encoder
 from stages.features.resample import to_tensor
 from stages.segment import Regions
@@ -17,8 +17,6 @@ from stages.stylize.evaluation import OnNote
 from stages.stylize.losses import photorealism_loss
 from stages.stylize.optimise import OnIterate
 from stages.stylize.pixels import Pixels
-
-Photo = npt.NDArray[np.float32]
 
 
 def onestage(

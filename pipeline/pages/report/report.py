@@ -16,7 +16,7 @@ from pipeline.pages.report.record import stage_records, versions
 from pipeline.pages.report.tradeoff import draw_tradeoff
 
 
-class Shown(NamedTuple):
+class Subject(NamedTuple):
     """The dataset that a report is on."""
 
     name: str
@@ -29,7 +29,7 @@ class Shown(NamedTuple):
 
 
 def write_report(
-    dataset: Shown, views: Sequence[PairView], folders: Sequence[Path], scores: Path, sweep: Path | None
+    dataset: Subject, views: Sequence[PairView], folders: Sequence[Path], scores: Path, sweep: Path | None
 ) -> str:
     """The page, as HTML.
 

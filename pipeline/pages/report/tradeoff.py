@@ -37,7 +37,7 @@ STYLE: dict[Any, Any] = {
 }
 
 
-class Point(NamedTuple):
+class Mark(NamedTuple):
     """An image, or a method at one setting of its dial."""
 
     style_distance: float
@@ -78,26 +78,26 @@ def draw_tradeoff(table: ScoreTable, sweep: Path | None) -> Markup | None:
     return Markup(drawing[drawing.index("<svg") :])
 
 
-def _plot(axes: "Axes", points: Sequence[Point], colour: str, marks: str, **looks: Any) -> None:
+def _plot(axes: "Axes", points: Sequence[Mark], colour: str, marks: str, **looks: Any) -> None:
     xs, ys = [point.style_distance for point in points], [point.edge_ssim for point in points]
     axes.plot(xs, ys, marks, color=colour, **looks)
 
 
-def _point(row: Scored) -> Point:
+def _point(row: Scored) -> Mark:
     values = dict(zip((column.name for column in METRICS), (score.value for score in row.scores), strict=True))
-    return Point(values["style_distance"] or 0.0, values["edge_ssim"] or 0.0)
+    return Mark(values["style_distance"] or 0.0, values["edge_ssim"] or 0.0)
 
 
-def _read_sweep(file: Path | None) -> dict[str, list[Point]]:
+def _read_sweep(file: Path | None) -> dict[str, list[Mark]]:
     """Each method's means over its dial, which come last in the file, one for each setting."""
     if file is None:
         return {}
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     settings = len({(row["method"], row["value"]) for row in rows})
-    swept: dict[str, list[Point]] = {}
+    swept: dict[str, list[Mark]] = {}
     for row in sorted(rows[-settings:], key=lambda row: float(row["value"])):
-        point = Point(
+        point = Mark(
             float(row["style_distance"]), float(row["edge_ssim"]), f"{SYMBOLS[row['dial']]} {float(row['value']):g}"
         )
         swept.setdefault(row["method"], []).append(point)

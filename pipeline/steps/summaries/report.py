@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.compare.methods import CSV, METHODS, SWEEP
 from pipeline.dataset.inputs import working_size
-from pipeline.pages.report.report import Shown, write_report
+from pipeline.pages.report.report import Subject, write_report
 from pipeline.steps.summaries.view import VIEW, read_view
 from pipeline.store.files import hash_bytes, hash_file
 from pipeline.store.manifest import FILE, read_manifest
@@ -31,7 +31,7 @@ def _make(whole: Whole) -> Made:
     folders = [whole.results / pair.name for pair in whole.pairs]
     views = [view for folder in folders if (view := read_view(folder)) is not None]
     swept = table is not None and SWEEP in table.outputs
-    shown = Shown(
+    shown = Subject(
         name=whole.name,
         faults=whole.faults,
         size=working_size(whole.config.size),

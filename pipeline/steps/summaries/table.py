@@ -6,8 +6,7 @@ from pathlib import Path
 from pipeline.compare.conditions import CLOSED_FORM, optimised
 from pipeline.compare.methods import CSV, METHODS, SWEEP, TABLE, CompareError, Gap, sum_up
 from pipeline.compare.score_table import NOTES, Row, means, to_csv, to_markdown
-from pipeline.compare.sweep_table import Point, mean_points
-from pipeline.compare.sweep_table import to_csv as points_to_csv
+from pipeline.compare.sweep_table import Point, mean_points, points_to_csv
 from pipeline.steps.summaries.scores import SCORES, read_scores
 from pipeline.steps.summaries.sweep import FOLDER, read_points
 from pipeline.store.files import hash_bytes, hash_file

@@ -21,7 +21,7 @@ class Choice(NamedTuple):
     why: str
 
 
-def estimated_bytes(height: int, width: int) -> dict[Method, int]:
+def bytes_by_solver(height: int, width: int) -> dict[Method, int]:
     """Peak memory of stage two on an image of this size, by each solver."""
     by_cholmod = cholesky.estimated_bytes(height, width)
     return {
@@ -37,7 +37,7 @@ def choose_solver(height: int, width: int, asked: Solver) -> Choice:
     Raises NotEnoughMemoryError where neither, or not the one that was asked for, would fit.
     """
     free = free_memory()
-    needs = estimated_bytes(height, width)
+    needs = bytes_by_solver(height, width)
     chosen: Method = asked if asked != "auto" else "cholesky" if needs["cholesky"] <= free else "cg"
     need = needs[chosen]
     if need > free:

@@ -20,7 +20,7 @@ from pipeline.steps.smooth import SMOOTH
 from pipeline.upkeep.step import PROCESS
 from stages.settings import Smooth, Solver
 from stages.smooth.solvers import cholesky, conjugate_gradients
-from stages.smooth.solvers.choice import estimated_bytes
+from stages.smooth.solvers.choice import bytes_by_solver
 
 PAIRS = 24
 STAGES = ("stylize", "smooth")
@@ -41,7 +41,7 @@ def test_stage_two_reserves_the_memory_that_its_own_solver_reckons_with(tmp_path
     assert memory_for(tmp_path, "auto", most=by_factor) == by_factor
     assert memory_for(tmp_path, "auto", most=by_factor - 1) == by_iteration
     assert memory_for(tmp_path, "cg", most=by_factor) == by_iteration
-    by_pardiso = estimated_bytes(300, 400)["pardiso"]
+    by_pardiso = bytes_by_solver(300, 400)["pardiso"]
     assert by_pardiso > by_factor
     assert memory_for(tmp_path, "pardiso", most=by_pardiso) == by_pardiso
     assert memory_for(tmp_path, "cholesky", most=1000) == 1000  # what is nowhere would never start
@@ -67,7 +67,7 @@ def test_without_ray_it_says_what_to_install(tmp_path: Path) -> None:
 def test_a_node_that_dies_has_its_work_done_elsewhere_and_nothing_is_written_twice(
     tmp_path: Path, gpus: int, vgg16: None
 ) -> None:
-    """With GPUs, which need not be there for Ray to reckon with them, stage one is done by actors, of which one dies."""
+    """With GPUs, which need not be there for Ray to reckon with them, actors do stage one, and one of them dies."""
     environment = os.environ | {"RAY_raylet_start_wait_time_s": "120", "RAY_USAGE_STATS_ENABLED": "0"}
     argv = [sys.executable, "-m", "tests.pipeline.run.node_death", str(tmp_path), "--pairs", str(PAIRS)]
     argv += ["--gpus", str(gpus)]

@@ -32,7 +32,7 @@ def swept(tmp_path, values):
         sweep_table.Point(Row("hill", "two-stage", Scores(0.9 - 0.1 * v, 0.1 * v, 0.1, 0.0, 0.0, 0.0)), v)
         for v in values
     ]
-    (tmp_path / SWEEP).write_text(sweep_table.to_csv([*points, *sweep_table.mean_points(points)]))
+    (tmp_path / SWEEP).write_text(sweep_table.points_to_csv([*points, *sweep_table.mean_points(points)]))
     return tmp_path / SWEEP
 
 

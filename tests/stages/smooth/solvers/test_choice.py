@@ -6,7 +6,7 @@ import pytest
 
 from stages.smooth import NotEnoughMemoryError, Smoother
 from stages.smooth.solvers import cholesky, conjugate_gradients
-from stages.smooth.solvers.choice import choose_solver, estimated_bytes
+from stages.smooth.solvers.choice import bytes_by_solver, choose_solver
 from tests.stages.smooth.references import noisy, photo_like
 
 FACTOR = cholesky.estimated_bytes(1500, 2000)
@@ -37,7 +37,7 @@ def test_what_is_asked_for_is_taken(monkeypatch):
     with_free(monkeypatch, FACTOR)
     assert choose_solver(1500, 2000, "cg").why == "conjugate gradients: as asked"
     assert choose_solver(1500, 2000, "cholesky").why == "Cholesky factor: as asked"
-    pardiso = estimated_bytes(1500, 2000)["pardiso"]
+    pardiso = bytes_by_solver(1500, 2000)["pardiso"]
     with_free(monkeypatch, pardiso)
     assert choose_solver(1500, 2000, "pardiso") == ("pardiso", pardiso, "MKL's PARDISO: as asked")
 

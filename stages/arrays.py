@@ -1,0 +1,13 @@
+"""What the arrays that go from stage to stage hold."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Photo: TypeAlias = npt.NDArray[np.float32]
+"""H x W x 3, sRGB values, in [0, 1] where nothing else is said."""
+Labels: TypeAlias = npt.NDArray[np.uint8]
+"""H x W, the number of each pixel's class or region."""
+AnyLabels: TypeAlias = npt.NDArray[np.integer[Any]]
+"""The same, in whatever integers."""
