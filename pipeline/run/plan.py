@@ -208,7 +208,7 @@ def _carry_out(tasks: Sequence[Task], crew: Crew, summary: Summary, on_event: On
                 continue
             summary = summary.counting(1, settled=not outcome.made)
             if outcome.made:
-                why = f" ({outcome.why})" if outcome.why else ""
+                why = f" ({outcome.why})" if outcome.why and isinstance(task, PairTask) else ""
                 on_event(Said(f"{task.title}: {outcome.seconds:.1f} s{why}"))
     in_order = (failures[task.key] for task in tasks if task.key in failures)  # on any number of workers
     return summary._replace(failures=(*summary.failures, *in_order))

@@ -1,6 +1,6 @@
 """A photo in the colours of another, region by region: where stage one starts, and what stage two is anchored to."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
