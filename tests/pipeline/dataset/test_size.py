@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.arguments import parse
-from pipeline.cli.commands import OnDataset
+from pipeline.cli.commands import OnDataset, Ui
 from pipeline.cli.main import main
 from pipeline.dataset.config import WORKING_SIZE, Size
 from pipeline.dataset.layouts import open_dataset
@@ -28,7 +28,7 @@ def made(results: Path, pair: str, size: int, step: str = "stylize") -> None:
 def sizes(command: str, folders: tuple[Path, Path], *options: str) -> list[Size]:
     """Of the dataset as a whole, and of each pair."""
     read = parse([command, str(folders[0]), "--results", str(folders[1].parent), *options])
-    assert isinstance(read, OnDataset)
+    assert isinstance(read, OnDataset | Ui)
     return [read.settings.size, *(read.settings_of(pair).size for pair in open_dataset(folders[0]).pairs)]
 
 
