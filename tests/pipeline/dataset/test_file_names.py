@@ -55,6 +55,7 @@ def test_a_pair_is_read_and_nothing_is_said(tmp_path: Path, name: str) -> None:
 SAID = {
     "a format beside": ((*PAIR, "p/content.bmp"), "p/content.bmp: not used: content.jpg is"),
     "a project beside": ((*PAIR, *MASKS, "p/content_mask.xcf"), "p/content_mask.xcf: not used: content_mask.png is"),
+    "a camera's raw file beside": ((*PAIR, "p/Content.CR2"), "p/Content.CR2: not used: content.jpg is"),
     "a copy": ((*PAIR, "p/content (1).jpg"), "p/content (1).jpg: not used: content.jpg is"),
     "other photos": (
         (*PAIR, *(f"p/IMG_{n}.jpg" for n in range(5))),
