@@ -111,7 +111,7 @@ class Compare(Working, frozen=True, kw_only=True):
     each weight is an optimisation, kept for the next time."""
 
     goes_on = True
-    leaves_out = frozenset({"segment", "stylize"})
+    leaves_out = frozenset({"gpu_share", "retry_failed", "segment", "stylize"})
 
 
 class Ui(WithSettings, frozen=True, kw_only=True):

@@ -82,7 +82,7 @@ class Site:
 
     def __init__(self, dataset: Dataset, live: Live, uploads: Uploads) -> None:
         self.token = secrets.token_urlsafe(24)
-        self._dataset, self._live, self._uploads = dataset, live, uploads
+        self._dataset, self._live, self.uploads = dataset, live, uploads
 
     def application(self) -> Starlette:
         """For an ASGI server. What is no coroutine runs in a thread."""
@@ -165,15 +165,15 @@ class Site:
                     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                     f"the {asked.side} photo has over {MAX_BYTES // 1_000_000} MB: make it smaller",
                 )
-        height, width = await run_in_threadpool(self._uploads.take, asked.side, asked.name, bytes(data))
+        height, width = await run_in_threadpool(self.uploads.take, asked.side, asked.name, bytes(data))
         return JSONResponse({"width": width, "height": height})
 
     def _start(self, request: Request) -> Response:
-        self._uploads.start()
+        self.uploads.start()
         return JSONResponse({})
 
     def _progress(self, request: Request) -> Response:
-        progress = self._uploads.progress
+        progress = self.uploads.progress
         return JSONResponse(None if progress is None else progress._asdict())
 
 

@@ -41,7 +41,7 @@ def distortion(content: Photo, stylized: Photo) -> Map:
     """
     from pipeline.compare.metrics import edge_map  # imports torch
 
-    energy = _affine_energy_map(content, stylized)
+    energy = affine_energy_map(content, stylized)
     edges = np.abs(edge_map(content) - edge_map(stylized))
     side = _side(content.shape)
     return sum(
@@ -72,7 +72,8 @@ def find_close_ups(distorted: Map) -> list[Place]:
     return places
 
 
-def _affine_energy_map(content: Photo, stylized: Photo) -> Map:
+def affine_energy_map(content: Photo, stylized: Photo) -> Map:
+    """The affine energy of each pixel, H x W, both photos H x W x 3; it sums to the paper's photorealism term."""
     stencil = matting_stencil(content, Smooth().epsilon)
     x = np.ascontiguousarray(np.moveaxis(stylized, 2, 0), np.float64)
     energy: Map = (x * apply_stencil(stencil, x) - apply_stencil(stencil, x * x) / 2).sum(axis=0)

@@ -80,7 +80,7 @@ class GridConjugateGradients:
                 self._on_residual(iteration, reached)
             if reached <= TOLERANCE:
                 return x
-            z = self._precondition(r.astype(np.float32))
+            z = self.precondition(r.astype(np.float32))
             before, rz = rz, _dots(r, z)
             _turn(p, z, _ratio(rz, before))
             apply_stencil(self._stencil, p, lam, out=q)
@@ -95,7 +95,7 @@ class GridConjugateGradients:
         self._space.prolong(self._coarse.solve(self._space.restrict(b)), x)
         return x
 
-    def _precondition(self, r: NDArray[np.float32]) -> NDArray[np.float32]:
+    def precondition(self, r: NDArray[np.float32]) -> NDArray[np.float32]:
         """Chebyshev, the coarse space, Chebyshev: a symmetric positive definite map from residuals to corrections."""
         x, rest = np.zeros_like(r), r.copy()
         self._smooth(x, r, rest)

@@ -144,8 +144,8 @@ def test_a_file_that_is_no_photo_is_told_until_the_next_try(live, watched, tmp_p
         give(live, tmp_path / f"{name}.png", tmp_path / "good.png")
         expect(message).to_contain_text(f"the content photo: {words}")
         expect(live.locator("#job")).to_have_text(message.text_content())
-    monkeypatch.setattr(server.site._uploads, "start", lambda: None)
-    monkeypatch.setattr(server.site._uploads, "progress", Progress(text="loading"))
+    monkeypatch.setattr(server.site.uploads, "start", lambda: None)
+    monkeypatch.setattr(server.site.uploads, "progress", Progress(text="loading"))
     give(live, tmp_path / "good.png", tmp_path / "good.png")
     expect(message).to_be_hidden()
     expect(live.locator("#job")).to_have_text("loading")
@@ -153,14 +153,14 @@ def test_a_file_that_is_no_photo_is_told_until_the_next_try(live, watched, tmp_p
 
 def test_a_draft_is_shown_while_stage_one_is_at_work(live, tmp_path, server, monkeypatch):
     (tmp_path / "good.png").write_bytes(encode_png(photo(0), 8))
-    monkeypatch.setattr(server.site._uploads, "start", lambda: None)
-    monkeypatch.setattr(server.site._uploads, "progress", Progress(3, 80, "stage one", pair=1))
+    monkeypatch.setattr(server.site.uploads, "start", lambda: None)
+    monkeypatch.setattr(server.site.uploads, "progress", Progress(3, 80, "stage one", pair=1))
     give(live, tmp_path / "good.png", tmp_path / "good.png")
     live.locator('.frame[data-shown*="\\"pair\\":\\"1\\""]').wait_for()
     expect(live.locator("#state")).to_have_text("This is a draft, without stage one, which is at work.")
     expect(live.locator("#job")).to_have_text("stage one: 3 of 80")
     draft = live.locator("img.over").get_attribute("src")
-    monkeypatch.setattr(server.site._uploads, "progress", Progress(80, 80, "stage one", pair=1, done=True))
+    monkeypatch.setattr(server.site.uploads, "progress", Progress(80, 80, "stage one", pair=1, done=True))
     expect(live.locator("#job")).to_have_text("Done: it is among the pairs above.")
     expect(live.locator("img.over")).not_to_have_attribute("src", draft)
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pipeline.pages.report.close_ups import PLACES, _affine_energy_map, distortion, find_close_ups
+from pipeline.pages.report.close_ups import PLACES, affine_energy_map, distortion, find_close_ups
 from stages.smooth import affine_energy
 from stages.smooth.matting_laplacian import matting_laplacian
 from tests.pipeline.pages.report.example import SPOT, photo, spoilt
@@ -11,7 +11,7 @@ from tests.pipeline.pages.report.example import SPOT, photo, spoilt
 
 def test_the_map_of_affine_energy_sums_to_the_energy():
     content, stylized = photo(0), photo(1)
-    energies = _affine_energy_map(content, stylized)
+    energies = affine_energy_map(content, stylized)
     whole = affine_energy(matting_laplacian(content), stylized) * energies.size
     np.testing.assert_allclose(energies.sum(), whole, rtol=1e-9)
 

@@ -52,9 +52,9 @@ def test_the_preconditioner_is_symmetric_and_positive():
     system.assemble(matting_stencil(content))
     system.factorise(1e-2)
     a, b = np.random.default_rng(0).normal(size=(2, 1, 40, 30)).astype(np.float32)
-    ab, ba = np.vdot(a, system._precondition(b)), np.vdot(b, system._precondition(a))
+    ab, ba = np.vdot(a, system.precondition(b)), np.vdot(b, system.precondition(a))
     assert ab == pytest.approx(ba, rel=1e-3)
-    assert np.vdot(a, system._precondition(a)) > 0
+    assert np.vdot(a, system.precondition(a)) > 0
 
 
 def test_iterations_hardly_grow_with_the_image():
