@@ -61,9 +61,8 @@ class Workers:
         cores, self._most = available_cores(), free_memory()
         self._optimising = any(task.on_gpu for task in tasks)
         others = sum(not task.on_gpu for task in tasks)
-        self._places = room_for(others, cores, self._most) if workers is None else workers
-        self._threads = max(1, cores // (self._places + (self._optimising and self._places < 2)))
-        self._beside = max(1, self._places - 1) if workers is None else workers
+        self._places = room_for(others, cores - self._optimising, self._most) if workers is None else workers
+        self._threads = max(1, cores // (self._places + self._optimising))
         self._optimiser: _Worker | None = None
         self._others: list[_Worker] = []
         if min(others, self._places) > 1:
@@ -88,8 +87,7 @@ class Workers:
         at_work = [one.task for one in self._others if one.task is not None]
         if not at_work:
             return True
-        optimising = self._optimiser is not None and self._optimiser.task is not None
-        if len(at_work) >= (self._beside if optimising else self._places):
+        if len(at_work) >= self._places:
             return False
         taken = sum(one.memory(self._most) for one in at_work) + PROCESS * self._optimising
         return taken + task.memory(self._most) <= self._most
