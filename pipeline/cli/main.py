@@ -133,7 +133,7 @@ def _dispatch(command: AnyCommand) -> int:
 
 def _work(command: Working, steps: Sequence[Step]) -> int:
     summary = _run(command, steps)
-    if summary.new_table or isinstance(command, Compare):
+    if summary.table and (summary.new_table or isinstance(command, Compare)):
         print(summary.table)
     say(_summary_line(summary))
     return FAILED if summary.failures else 0
