@@ -26,6 +26,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Self
 
 from pipeline.dataset.config import Config
+from pipeline.run.cores import available_cores
 from pipeline.run.task import Networks, Outcome, Task, perform
 from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, Said, ignore, once, underway
 from pipeline.upkeep.step import PROCESS
@@ -234,11 +235,6 @@ def _end_with_parent() -> None:
     assert parent is not None
     parent.join()
     os._exit(1)
-
-
-def available_cores() -> int:
-    """That this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def room_for(tasks: int, cores: int, memory: int) -> int:
