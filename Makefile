@@ -9,9 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
-# As one word for the shell, whatever spaces, quotes and other signs are in it.
-quoted = '$(subst ','\'',$(1))'
-ARGUMENTS = $(call quoted,$(DATA)) --results $(call quoted,$(RESULTS)) $(if $(LAMBDA),--smooth.lambda $(LAMBDA)) $(OPTIONS)
+# What a variable holds as one word for the shell, whatever spaces, quotes, dollars and other signs are in it.
+quoted = '$(subst ','\'',$(value $(1)))'
+ARGUMENTS = $(call quoted,DATA) --results $(call quoted,RESULTS) $(if $(LAMBDA),--smooth.lambda $(LAMBDA)) $(OPTIONS)
 
 .DEFAULT_GOAL := help
 .PHONY: run segment stylize smooth onestage compare ui explain status test lint bench clean help
