@@ -80,7 +80,8 @@ def read_raster(path: Path) -> Raster:
     except MemoryError as error:
         raise ImageError(f"{path}: too large for the memory that is left: make it smaller") from error
     except Exception as error:  # each decoder has its own classes for a damaged file
-        reason = str(error).strip() or type(error).__name__
+        text = "" if isinstance(error, UnicodeError) else str(error).strip()  # some decoders' words are no text at all
+        reason = text if text.isprintable() and " " in text else type(error).__name__
         raise ImageError(f"{path}: damaged or not fully supported ({reason}): {SAVE_ANEW}") from error
 
 

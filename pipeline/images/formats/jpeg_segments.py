@@ -90,5 +90,5 @@ def _profile(parts: list[bytes]) -> bytes | None:
     if not parts:
         return None
     numbered = {part[0]: part[2:] for part in parts if len(part) > 2}
-    complete = 0 < len(numbered) == len(parts) == parts[0][1]
+    complete = len(parts[0]) > 1 and sorted(numbered) == [*range(1, parts[0][1] + 1)] != []
     return b"".join(numbered[number] for number in sorted(numbered)) if complete else b""

@@ -11,7 +11,16 @@ from PIL import Image
 from pipeline.images.formats.exif import read_exif
 from pipeline.images.formats.png_chunks import INDEXED, XMP, Png, take_apart
 from pipeline.images.formats.png_colours import colours_of
-from pipeline.images.raster import Raster, check_size, made_up, make_raster, upright
+from pipeline.images.raster import (
+    MOST_MADE_UP,
+    ImageError,
+    Raster,
+    check_size,
+    made_up,
+    make_raster,
+    nearest_of_the_rest,
+    upright,
+)
 
 
 def decode_png(data: bytes) -> Raster:
@@ -34,18 +43,29 @@ def decode_png(data: bytes) -> Raster:
         profile=colours.profile,
         unreadable_colours=colours.unreadable,
     )
-    return raster._replace(
-        indices=_indices(bare, orientation) if png.header.colour_type == INDEXED else None,
+    raster = raster._replace(
         bits=png.header.depth,
         notes=(*made_up(lost, values.shape), *_notes(png), *([colours.note] if colours.note else [])),
         exif=png.beside.get(b"eXIf"),
         xmp=_xmp(png.beside),
     )
+    return _with_indices(raster, png, bare, orientation) if png.header.colour_type == INDEXED else raster
 
 
-def _indices(bare: bytes, orientation: object) -> np.ndarray:
+def _with_indices(raster: Raster, png: Png, bare: bytes, orientation: object) -> Raster:
+    """With the palette's numbers; what few of them have no colour in it take that around them."""
     with Image.open(io.BytesIO(bare), formats=["PNG"]) as image:
-        return upright(np.asarray(image), orientation)
+        indices = upright(np.asarray(image), orientation)
+    colours = next((len(content) // 3 for kind, content in png.pixels if kind == b"PLTE"), 0)
+    outside = indices >= colours
+    if not outside.any():
+        return raster._replace(indices=indices)
+    without = f"{np.count_nonzero(outside)} of {outside.size} pixels have no colour in its palette"
+    if outside.mean() > MOST_MADE_UP:
+        raise ImageError(f"damaged: {without}")
+    at = nearest_of_the_rest(outside)
+    notes = (*raster.notes, f"{without}: taken for what is around")
+    return raster._replace(values=raster.values[at], indices=indices[at], notes=notes)
 
 
 def _xmp(beside: Mapping[bytes, bytes]) -> bytes | None:

@@ -20,6 +20,8 @@ XMP = b"XML:com.adobe.xmp\0"
 """The keyword of the text that is one; here it stands for the kind."""
 CHANNELS = {0: 1, 2: 3, INDEXED: 1, 4: 2, 6: 4}
 """By colour type."""
+CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
+"""Kinds of chunks without which no pixel can be read, and that all programs know."""
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """First column and row of each pass of an interlaced image, and its steps."""
 UP = b"\2"
@@ -93,6 +95,8 @@ def take_apart(data: bytes) -> Png:
         ImageError: its header or palette is damaged, or it holds what only its maker can read.
     """
     chunks = list(_chunks(data))
+    if own := [kind for kind, _, _ in chunks if not kind[0] & 0x20 and kind not in CRITICAL]:
+        raise ImageError(f"of a kind of its own (PNG with {own[0].decode('ascii')}): save it as plain PNG or JPEG")
     header = _header(chunks[0]) if chunks else None
     if header is None:
         raise ImageError(HEADER_UNREADABLE)
@@ -103,8 +107,6 @@ def take_apart(data: bytes) -> Png:
     whole = chunks[-1].kind == b"IEND"
     for kind, content, intact in chunks:
         critical = not kind[0] & 0x20
-        if critical and kind not in (b"IHDR", b"PLTE", b"IDAT", b"IEND"):
-            raise ImageError(f"of a kind of its own (PNG with {kind.decode('ascii')}): save it as plain PNG or JPEG")
         if not intact and kind == b"IDAT":
             whole = False  # the pixels have a checksum of their own
         elif not intact and critical and kind in needed:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 import tifffile
-from PIL import Image
+from PIL import Image, ImageCms
 
 from tests.pipeline.images.image_files import chunk, saved
 
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 Change = Callable[[bytes, np.random.Generator], bytes]
 
 
@@ -128,7 +129,14 @@ def padded(data: bytes, rng: np.random.Generator) -> bytes:
     return data[:2] + b"\xff" * int(rng.integers(1, 9)) + data[2:]
 
 
+def profile_twice(data: bytes, rng: np.random.Generator) -> bytes:
+    """In one part each time."""
+    content = b"ICC_PROFILE\0\1\1" + SRGB
+    return data[:2] + 2 * (b"\xff\xe2" + struct.pack(">H", len(content) + 2) + content) + data[2:]
+
+
 JPEG = {
+    "a profile twice": Oddity(profile_twice),
     "a segment": Oddity(with_segment),
     "several of them": Oddity(lambda data, rng: with_segment(with_segment(with_segment(data, rng), rng), rng)),
     "no end marker": Oddity(lambda data, rng: data[: len(data) - int(rng.integers(1, 3))]),

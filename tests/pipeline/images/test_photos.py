@@ -17,7 +17,7 @@ from PIL import Image
 from pipeline.images import raster
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.formats.exif import ORIENTATION
-from pipeline.images.photos import read_original, read_photo, shrink, working_shape
+from pipeline.images.photos import read_original, read_photo, shrink, understand, working_shape
 from pipeline.images.raster import ImageError
 
 RNG = np.random.default_rng(7)
@@ -161,6 +161,28 @@ def gif() -> bytes:
 NAN = np.where(RGB8 > 250, np.nan, RGB8 / 255).astype(np.float32)
 NAN[0, 0, 0] = np.nan
 
+
+def outside_palette(count: int) -> bytes:
+    """A PNG of 40 x 40 whose palette has one colour, and so many pixels another number."""
+    numbers = np.zeros((40, 40), np.uint8)
+    numbers.flat[100 : 100 + count] = 7
+    image = Image.fromarray(numbers)
+    image.putpalette([9, 90, 180] * 8)
+    data = png(image)
+    at = data.index(b"PLTE")
+    (length,) = struct.unpack(">I", data[at - 4 : at])
+    content = data[at + 4 : at + 7]
+    short = struct.pack(">I", 3) + b"PLTE" + content + struct.pack(">I", zlib.crc32(b"PLTE" + content))
+    return data[: at - 4] + short + data[at + 8 + length :]
+
+
+def test_few_pixels_without_a_colour_in_the_palette_take_that_around_them(tmp_path: Path) -> None:
+    original, notes = understand(put(tmp_path / "a.png", outside_palette(9)))
+    assert notes == ("9 of 1600 pixels have no colour in its palette: taken for what is around",)
+    assert np.unique(original.photo.reshape(-1, 3), axis=0).tolist() == [(np.float32([9, 90, 180]) / 255).tolist()]
+
+
+RGB_PNG = imagecodecs.png_encode(RGB8)
 REFUSED = {
     "empty": (b"", "an empty file"),
     "text": (b"not an image at all", "only JPEG, PNG, TIFF, WebP, HEIC, AVIF and cameras' raw files"),
@@ -168,6 +190,16 @@ REFUSED = {
     "truncated png": (imagecodecs.png_encode(RGB16)[:-80], "damaged"),
     "truncated jpeg": (jpeg(Image.fromarray(RGB8))[:300], "damaged"),
     "truncated tiff": (tiff(RGB8, photometric="rgb")[:-60], "damaged"),
+    "outside of its palette": (outside_palette(99), "99 of 1600 pixels have no colour in its palette: open it"),
+    "an iPhone's own": (
+        RGB_PNG[:8]
+        + struct.pack(">I", 4)
+        + b"CgBI"
+        + bytes(4)
+        + struct.pack(">I", zlib.crc32(b"CgBI" + bytes(4)))
+        + RGB_PNG[8:],
+        "of a kind of its own .PNG with CgBI.: save it as plain PNG",
+    ),
     "header only": (imagecodecs.png_encode(RGB8)[:33], "damaged"),
     "cmyk jpeg": (jpeg(Image.new("CMYK", (8, 8))), "CMYK, without a profile that says which inks: convert it to sRGB"),
     "cmyk tiff": (tiff(np.zeros((8, 8, 4), np.uint8), photometric="separated"), "CMYK, without a profile"),
