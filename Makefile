@@ -41,11 +41,12 @@ lint: $(READY_DEV) ## ruff, mypy and the import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY_DEV) ## Both stages, native size and video, against the other ways of computing them
+bench: $(READY_DEV) ## Both stages, native size, video and looks, against the other ways of computing them
 	@$(BIN)/python -m tests.benchmarks.bench_smooth
 	@$(BIN)/python -m tests.benchmarks.bench_native
 	@$(BIN)/python -m tests.benchmarks.bench_stylize
 	@$(BIN)/python -m tests.benchmarks.bench_video
+	@$(BIN)/python -m tests.benchmarks.bench_look
 
 clean: ## Removes the virtual environment and the caches; results stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks *.egg-info

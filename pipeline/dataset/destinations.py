@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.dataset.file_names import folded, images_among, listed, printable
+from pipeline.dataset.file_names import folded, images_among, is_plain, listed, printable
 from pipeline.dataset.layouts import Fault
 from pipeline.images.saving import ENCODERS
 from pipeline.store.system_errors import in_words
@@ -51,7 +51,11 @@ def photos_named(words: Sequence[Path]) -> Named:
             continue
         if not found:
             faults.append(Fault(printable(word.name), f"{word}: holds no photo"))
-        photos |= dict.fromkeys(found)
+        for photo in found:
+            if is_plain(photo.name):
+                photos[photo] = None
+            else:
+                faults.append(Fault(printable(photo.name), f"{printable(str(photo))} can't be printed: rename it"))
     return Named(tuple(photos), tuple(faults), tuple(notes))
 
 

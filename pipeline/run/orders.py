@@ -66,6 +66,8 @@ def carry_out_orders(
                         raise
                     failures.append(Failure(jobs[job].name, "", reason_of(error)))
                     on_event(Said(f"{jobs[job].name}: FAILED: {reason_of(error)}"))
+                if len(jobs) == 1:
+                    continue
                 left = (time.monotonic() - began) / count * (len(jobs) - count)
                 on_advance(Advance(count, len(jobs), "", left))
         except BaseException:

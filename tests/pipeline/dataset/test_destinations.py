@@ -46,5 +46,12 @@ def test_no_result_goes_over_its_photo(photos: Path) -> None:
     assert "would overwrite it" in found.faults[0].text
 
 
+def test_names_that_can_t_be_printed_are_faults(photos: Path) -> None:
+    (photos / "a\x1b[31m.jpg").touch()
+    named = photos_named([photos])
+    assert "a.png" in {path.name for path in named.photos}
+    assert ["\x1b" in fault.text for fault in named.faults] == [False]
+
+
 def test_an_empty_folder_is_a_fault(tmp_path: Path) -> None:
     assert "holds no photo" in photos_named([tmp_path]).faults[0].text
