@@ -26,6 +26,9 @@ from pipeline.dataset.layouts import Dataset
 from pipeline.images.encoding import encode_png
 from pipeline.live.live import PREVIEW, Dials, Live, Role, Scale
 from pipeline.live.upload import Uploaded, Uploads
+from pipeline.looks.fitting import Example, fit_look, in_words
+from pipeline.looks.handing_off import encode_cube
+from pipeline.looks.look_file import encode_look
 from pipeline.pages.page import render
 from pipeline.pages.report.pictures import encode_jpeg
 from pipeline.store.system_errors import reason_of
@@ -64,6 +67,13 @@ class AskedSolution(Dials):
     kind: Literal["jpeg", "png"] = "jpeg"
 
 
+class AskedLook(Dials):
+    """A look that does to all colours what stage two did to a pair's."""
+
+    pair: int
+    kind: Literal["look", "cube"]
+
+
 class AskedPlace(Dials):
     """Dials to be kept for a pair."""
 
@@ -92,6 +102,7 @@ class Site:
                 Route("/pairs", self._pairs),
                 Route("/picture", self._picture),
                 Route("/smooth", self._smooth),
+                Route("/look", self._look),
                 Route("/save", self._save, methods=["POST"]),
                 Route("/upload", self._upload, methods=["POST"]),
                 Route("/start", self._start, methods=["POST"]),
@@ -118,7 +129,9 @@ class Site:
 
     def _page(self, request: Request) -> Response:
         names = {"name": self._dataset.name, "token": self.token, "preview": PREVIEW}
-        return HTMLResponse(render("ui.html", ("page.css", "ui.css"), "ui.js", served=True, **names))
+        return HTMLResponse(
+            render("ui.html", ("page.css", "viewer.css", "ui.css"), ("viewer.js", "ui.js"), served=True, **names)
+        )
 
     def _pairs(self, request: Request) -> Response:
         return JSONResponse(
@@ -149,6 +162,14 @@ class Site:
         body = encode_png(image, 8) if asked.kind == "png" else encode_jpeg(image, QUALITY, "444")
         facts = {"X-Seconds": f"{seconds:.3f}", "X-Residual": f"{smoothed.residual:.1e}"}
         return Response(body, headers=facts, media_type=f"image/{asked.kind}")
+
+    def _look(self, request: Request) -> Response:
+        asked = _asked(request, AskedLook)
+        name = self._live.pairs[asked.pair].pair.name if 0 <= asked.pair < len(self._live.pairs) else ""
+        result = self._live.smooth(asked.pair, asked, "preview").image.clip(0, 1)
+        look = fit_look([Example(self._live.picture(asked.pair, "content", "preview"), result)], {"content": name})
+        body = encode_cube(look.table, name) if asked.kind == "cube" else encode_look(look)
+        return Response(body, headers={"X-Unheld": in_words(look)}, media_type="application/octet-stream")
 
     def _save(self, request: Request) -> Response:
         asked = _asked(request, AskedPlace)

@@ -65,7 +65,7 @@ def explain(pair: Pair, results: Path) -> Path:
     page = render(
         "explain.html",
         ("page.css", "explain.css"),
-        "explain.js",
+        ("explain.js",),
         content=data_uri("image/png", encode_png(content, 8)),
         style_photo=data_uri("image/jpeg", encode_jpeg(shrink(inputs.style, SIZE), QUALITY, "444")),
         painted=data_uri("image/png", encode_png(painted, 8)),

@@ -27,17 +27,19 @@ def _environment() -> Environment:
     )
 
 
-def render(template: str, styles: tuple[str, ...], script: str, *, served: bool = False, **values: object) -> str:
+def render(
+    template: str, styles: tuple[str, ...], scripts: tuple[str, ...], *, served: bool = False, **values: object
+) -> str:
     """Fills a template.
 
     Args:
         template: its file.
         styles: the style sheets, in order.
-        script: the script's file.
+        scripts: the scripts' files, in order; all one script on the page.
         served: whether the page may speak to the server that it comes from.
         values: what the template speaks of; text is escaped.
     """
-    code = (FOLDER / script).read_text("utf-8")
+    code = "\n".join((FOLDER / name).read_text("utf-8") for name in scripts)
     return (
         _environment()
         .get_template(template)

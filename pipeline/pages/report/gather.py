@@ -29,6 +29,8 @@ class PairView(NamedTuple):
     worst: str
     """The method whose distortion was looked for."""
     notes: tuple[str, ...]
+    look_command: str = ""
+    """What makes a look of the two-stage result; "" where there is none."""
 
 
 class Shown(NamedTuple):
@@ -63,7 +65,9 @@ class Section(NamedTuple):
         return results.get("two-stage") or next(iter(results.values()))
 
 
-def gather(name: str, inputs: Inputs, candidates: Sequence[Candidate], missing: Sequence[str]) -> PairView:
+def gather(
+    name: str, inputs: Inputs, candidates: Sequence[Candidate], missing: Sequence[str], look_command: str = ""
+) -> PairView:
     """Everything about one pair.
 
     Args:
@@ -71,6 +75,7 @@ def gather(name: str, inputs: Inputs, candidates: Sequence[Candidate], missing: 
         inputs: at the working size.
         candidates: the images that are compared, one at least.
         missing: what is not, in words.
+        look_command: what makes a look of the two-stage result, where there is one.
     """
     results = [
         (photo_picture(f"result-{place}", label(one.method), one.image), one.method)
@@ -86,6 +91,7 @@ def gather(name: str, inputs: Inputs, candidates: Sequence[Candidate], missing: 
         tuple(find_close_ups(map_)),
         label(judged.method),
         (*inputs.notes, *missing),
+        look_command,
     )
 
 

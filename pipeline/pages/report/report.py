@@ -50,8 +50,8 @@ def write_report(
         sections += [] if section is None else [section]
     return render(
         "index.html",
-        ("page.css", "report.css"),
-        "report.js",
+        ("page.css", "viewer.css", "report.css"),
+        ("viewer.js", "report.js"),
         name=dataset.name,
         pairs=sections,
         faults=dataset.faults,

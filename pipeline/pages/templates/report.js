@@ -41,6 +41,18 @@ for (const viewer of document.querySelectorAll(".viewer")) {
     });
     pressable.forEach((button) => button.setAttribute("aria-pressed", sides.some((side) => side.value === button.value)));
   };
+  inspect(frame);
+  // Weakened, the picture on the right lets the content shine through: that is what --strength computes.
+  const base = made("img", { className: "base", alt: "" });
+  const over = frame.querySelector("img.over");
+  const strength = viewer.querySelector("input.strength");
+  strength.addEventListener("input", () => {
+    if (!base.isConnected) over.before(base);
+    base.dataset.picture = sides[1].options[0].value;
+    show(base);
+    over.style.opacity = strength.value;
+    strength.nextElementSibling.textContent = Number(strength.value).toFixed(2);
+  });
   range.addEventListener("input", () => frame.style.setProperty("--split", `${range.value}%`));
   sides.forEach((select) => select.addEventListener("change", refresh));
   pressable.forEach((button) => button.addEventListener("click", () => { sides[1].value = button.value; refresh(); }));

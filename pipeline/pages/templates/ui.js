@@ -80,7 +80,7 @@ async function choose() {
   }
   $("save").disabled = !pair.ready || pair.place === null;
   $("save").title = pair.place === null ? "Belongs to no dataset" : `In ${pair.place}`;
-  $("download").disabled = !pair.ready;
+  for (const button of [$("download"), ...document.querySelectorAll("button.look")]) button.disabled = !pair.ready;
   await beside();
   await solve();
 }
@@ -119,18 +119,28 @@ $("save").addEventListener("click", async () => {
     tell(null);
   } catch (error) { tell(error); }
 });
-$("download").addEventListener("click", async () => {
-  $("download").disabled = true;
-  $("state").textContent = "solving at full size \u2026";
+async function download(button, path, values, kind, meanwhile) {
+  button.disabled = true;
+  $("state").textContent = meanwhile;
   try {
-    const response = await ask("/smooth", { pair: $("pair").value, ...dials, size: "full", kind: "png" });
+    const response = await ask(path, { pair: $("pair").value, ...dials, ...values, kind });
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await response.blob());
-    link.download = `${pairs[$("pair").value].name}.png`;
+    link.download = `${pairs[$("pair").value].name}.${kind}`;
     link.click();
-    $("state").textContent = "";
+    $("state").textContent = response.headers.get("X-Unheld") ?? "";
+    tell(null);
   } catch (error) { tell(error); }
-  $("download").disabled = false;
+  button.disabled = false;
+}
+$("download").addEventListener("click", () => download($("download"), "/smooth", { size: "full" }, "png", "solving at full size \u2026"));
+for (const button of document.querySelectorAll("button.look"))
+  button.addEventListener("click", () => download(button, "/look", {}, button.value, "fitting a table of colours \u2026"));
+inspect(frame);
+frame.addEventListener("enlarged", ({ detail }) => {
+  if (!detail || $("full").checked) return;
+  $("full").checked = true;
+  $("full").dispatchEvent(new Event("change"));
 });
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

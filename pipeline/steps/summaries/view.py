@@ -1,5 +1,7 @@
 """What the report shows of one pair: its pictures, and the places to look at closely."""
 
+import os
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -7,6 +9,7 @@ import msgspec
 from pipeline.compare.methods import METHODS, Candidate, Gap, find_candidates
 from pipeline.dataset.inputs import AT_WORK, working_size
 from pipeline.pages.report.gather import PairView, gather
+from pipeline.steps.smooth import TWO_STAGE_IMAGE
 from pipeline.steps.summaries.scores import judged
 from pipeline.store.files import read_file
 from pipeline.store.manifest import read_manifest
@@ -27,13 +30,22 @@ def _make(work: Work) -> Made:
     found = list(find_candidates(work.pair, work.folder, work.inputs, working_size(work.config.size)))
     candidates = [one for one in found if isinstance(one, Candidate)]
     missing = [f"{one.what}: {one.why}" for one in found if isinstance(one, Gap)]
-    view = gather(work.pair.name, work.inputs, candidates, missing) if candidates else None
+    view = gather(work.pair.name, work.inputs, candidates, missing, _look_command(work)) if candidates else None
     return Made({FILE: msgspec.json.encode(view)}, {})
+
+
+def _look_command(work: Work) -> str:
+    """Typed where the run was, so that a report that is mailed tells of no folder above."""
+    result = TWO_STAGE_IMAGE.path(work.folder)
+    if not result.exists():
+        return ""
+    content, result_here = (os.path.relpath(path) for path in (work.pair.content, result))
+    return shlex.join(["photostyle", "look", "fit", content, result_here, "--output", f"{work.pair.name}.look"])
 
 
 VIEW = Step(
     name="view",
-    version=1,
+    version=2,
     make=_make,
     outputs=(FILE,),
     inputs=AT_WORK,

@@ -7,6 +7,7 @@ from pipeline.dataset.layers import load_config
 from pipeline.dataset.layouts import Dataset
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.live.upload import Progress
+from pipeline.looks.look_file import read_look
 from tests.pipeline.live.serving import serving
 from tests.pipeline.pages.report.example import make_case, photo, spoilt
 
@@ -102,6 +103,30 @@ def test_full_size_is_the_pairs_own(live):
     with live.expect_download() as download:
         live.get_by_role("button", name="Download at full size").click()
     assert download.value.suggested_filename == "hill.png"
+
+
+@pytest.mark.parametrize("kind", ["look", "cube"])
+def test_a_look_is_downloaded(live, kind, tmp_path):
+    live.locator("#pair").select_option(label="hill")
+    live.locator('.frame[data-shown*="\\"pair\\":\\"1\\""]:not(.busy)').wait_for()
+    with live.expect_download() as download:
+        live.get_by_role("button", name=f"Look (.{kind})").click()
+    assert download.value.suggested_filename == f"hill.{kind}"
+    download.value.save_as(tmp_path / f"hill.{kind}")
+    expect(live.locator("#state")).to_contain_text("Delta E 2000")
+    if kind == "look":
+        assert read_look(tmp_path / "hill.look").record["content"] == "hill"
+    else:
+        assert "LUT_3D_SIZE 33" in (tmp_path / "hill.cube").read_text()
+
+
+def test_the_full_view_is_of_full_size(live):
+    expect(live.locator(".scopes figcaption").last).to_contain_text("burnt out")
+    live.get_by_role("button", name="Full view").click()
+    expect(live.locator("img.over")).to_have_js_property("naturalWidth", WIDTH)
+    expect(live.locator(".frame output")).to_contain_text("%")
+    live.keyboard.press("Escape")
+    expect(live.get_by_role("button", name="Full view")).to_be_focused()
 
 
 def test_names_are_text_and_a_pair_without_stage_one_says_so(live):

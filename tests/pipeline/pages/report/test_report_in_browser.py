@@ -1,9 +1,17 @@
 """The report as people use it, in Chromium, from disk."""
 
+import re
+
 import pytest
 
 from tests.pipeline.pages.report.example import make_case
 
+expect = pytest.importorskip("playwright.sync_api", reason="no Playwright here: `make test` installs it").expect
+ZOOMED = """(frame, times) => new Promise(resolve => {
+    const zoom = () => Number(getComputedStyle(frame).getPropertyValue("--zoom"));
+    const look = () => zoom() > times ? resolve() : requestAnimationFrame(look);
+    look();
+})"""
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)<"
 
 
@@ -178,3 +186,86 @@ def test_it_fits_a_phone_and_follows_the_colour_scheme(page, address, scheme):
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     brightness = sum(int(value) for value in paper.removeprefix("rgb(").removesuffix(")").split(","))
     assert (brightness < 150) == (scheme == "dark")
+
+
+def test_a_weakened_picture_lets_the_content_through(report):
+    """At 0.25, a quarter of the result and three quarters of the content, as --strength computes."""
+    pair = report.locator("#pair-1")
+    pair.scroll_into_view_if_needed()
+    loaded(pair.locator(".frame img:not(.base)"))
+    pair.locator("input.strength").fill("0.25")
+    expect(pair.locator("input.strength + output")).to_have_text("0.25")
+    loaded(pair.locator(".frame img.base"))
+    assert pair.locator(".frame img.over").evaluate("image => getComputedStyle(image).opacity") == "0.25"
+    pictures = pair.locator("select").first.locator("option")
+    shown = pair.locator(".frame img.base").get_attribute("data-picture")
+    assert shown == pictures.first.get_attribute("value")
+
+
+def test_waveforms_and_what_is_clipped(report):
+    pair = report.locator("#pair-1")
+    pair.scroll_into_view_if_needed()
+    captions = pair.locator(".scopes figcaption")
+    expect(captions.first).to_have_text(re.compile(r"content: \d+\.\d % burnt out, \d+\.\d % black"))
+    expect(captions.last).to_have_text(re.compile(r"two-stage: "))
+    lit = pair.locator("canvas.wave").evaluate_all(
+        """waves => waves.map(wave => wave.getContext("2d").getImageData(0, 0, wave.width, wave.height).data
+            .filter((value, at) => at % 4 < 3 && value > 0).length)"""
+    )
+    assert min(lit) > 500
+    marks = pair.locator(".frame .mark")
+    assert marks.evaluate_all("marks => marks.map(mark => mark.hidden)") == [True, True]
+    pair.get_by_label("mark what is clipped").check()
+    assert marks.evaluate_all("marks => marks.map(mark => mark.hidden)") == [False, False]
+
+
+def test_the_full_view_zooms_about_the_pointer_and_closes(report):
+    pair = report.locator("#pair-1")
+    pair.scroll_into_view_if_needed()
+    frame = pair.locator(".frame")
+    loaded(frame.locator("img:not(.base)"))
+    pair.get_by_role("button", name="Full view").click()
+    box = frame.bounding_box()
+    size = report.viewport_size
+    assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, size["width"], size["height"])
+    at = """image => {
+        const box = image.getBoundingClientRect();
+        return [(300 - box.x) / box.width, (200 - box.y) / box.height, box.width / innerWidth];
+    }"""
+    before = frame.locator("img.over").evaluate(at)
+    report.mouse.move(300, 200)
+    report.mouse.wheel(0, -300)
+    frame.evaluate(ZOOMED, 2)
+    after = frame.locator("img.over").evaluate(at)
+    assert after[:2] == pytest.approx(before[:2], abs=0.01)
+    assert after[2] > 2 * before[2]
+    frame.get_by_role("button", name="One pixel to one").click()
+    report.keyboard.press("0")
+    assert frame.locator("img.over").evaluate(at)[2] == pytest.approx(before[2], abs=0.01)
+    report.keyboard.press("Escape")
+    expect(frame).not_to_have_class(re.compile("large"))
+
+
+def test_the_split_stays_where_it_is_when_the_picture_is_zoomed(report):
+    """The right picture begins under the bar, at any zoom."""
+    pair = report.locator("#pair-1")
+    pair.scroll_into_view_if_needed()
+    frame = pair.locator(".frame")
+    loaded(frame.locator("img:not(.base)"))
+    pair.get_by_role("button", name="Full view").click()
+    report.mouse.move(900, 500)
+    report.mouse.wheel(0, -400)
+    frame.evaluate(ZOOMED, 3)
+    edge = frame.locator("img.over").evaluate(
+        """image => {
+            const room = document.createElement("div"), probe = document.createElement("div");
+            room.style.width = `${image.clientWidth}px`;
+            probe.style.paddingLeft = getComputedStyle(image).clipPath.match(/^inset\\(\\S+ \\S+ \\S+ (.*)\\)$/)[1];
+            room.append(probe);
+            document.body.append(room);
+            const left = parseFloat(getComputedStyle(probe).paddingLeft);
+            return image.getBoundingClientRect().x + left * image.getBoundingClientRect().width / image.clientWidth;
+        }"""
+    )
+    bar = frame.locator(".bar").bounding_box()
+    assert edge == pytest.approx(bar["x"] + bar["width"] / 2, abs=3)
