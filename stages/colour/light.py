@@ -72,13 +72,18 @@ def find_gradient(image: Photo, region: Mask) -> Gradient:
     return flat._replace(slopes=slopes, centre=centre, explained=float(np.clip(adjusted, 0, 1)))
 
 
-def share_of(target: Gradient, extent: float, target_extent: float) -> float:
+def share_of(target: Gradient, extents: tuple[float, float], areas: tuple[float, float]) -> float:
     """How much of the target's gradient a region takes, in [0, 1].
 
     Less where height explains little of the target, and where the region is not as tall as it, for then the gradient
-    would be steeper than any in the target. The extents are heights as shares of the images' long edges.
+    would be steeper than any in the target. Less, too, the more of a whole picture either is: what changes with height
+    is then what stands above what, sky above ground, and not the light.
+
+    extents: heights of the region and of the target's as shares of their images' long edges. areas: as shares of their
+    images.
     """
-    return min(1.0, target.explained / CLEAR) * min(1.0, extent / max(target_extent, 1e-9))
+    clear, tall = target.explained / CLEAR, extents[0] / max(extents[1], 1e-9)
+    return min(1.0, clear) * min(1.0, tall) * min(1.0, 2 * (1 - max(areas)))
 
 
 def gain(gradient: Gradient, share: float, heights: Array) -> Array:

@@ -72,13 +72,16 @@ def _matched(
 ) -> Planes:
     """All of a photo by the map of one region: its moments without what height explains, then the target's light."""
     own, light = find_gradient(photo, inside), find_gradient(target, wanted)
-    extents = ((g.bottom - g.top) / max(mask.shape) for g, mask in ((own, inside), (light, wanted)))
-    share = share_of(light, *extents)
-    heights, target_heights = own.heights(np.arange(len(photo))), light.heights(np.arange(len(target)))
-    own_change = share * own.change(heights)[:, None]
-    A, b = monge_kantorovich(
-        (photo - own_change)[inside],
-        lit(np.asarray(target, np.float64), 1 / gain(light, share, target_heights)[:, None], within)[wanted],
+    sides = ((own, inside), (light, wanted))
+    height, target_height = ((gradient.bottom - gradient.top) / max(mask.shape) for gradient, mask in sides)
+    share = share_of(light, (height, target_height), (float(inside.mean()), float(wanted.mean())))
+    gains, own_gains, target_gains = (
+        gain(gradient, share, of.heights(np.arange(len(image))))[:, None]
+        for gradient, of, image in ((light, own, photo), (own, own, photo), (light, light, target))
     )
-    even = (base - own_change) @ A.T + b
-    return lit(even, gain(light, share, heights)[:, None], within) + grain @ bounded(A, STEEPEST_GRAIN).T
+    A, b = monge_kantorovich(
+        lit(np.asarray(photo, np.float64), 1 / own_gains, np.eye(3))[inside],
+        lit(np.asarray(target, np.float64), 1 / target_gains, within)[wanted],
+    )
+    even = lit(base, 1 / own_gains, np.eye(3)) @ A.T + b
+    return lit(even, gains, within) + grain @ bounded(A, STEEPEST_GRAIN).T

@@ -44,12 +44,14 @@ def test_one_pixel_and_one_row_have_no_gradient(region):
     np.testing.assert_array_equal(found.change(found.heights(np.arange(5))), 0)
 
 
-def test_a_low_strip_takes_less_of_a_tall_gradient_and_none_of_noise():
+def test_a_low_strip_takes_less_of_a_tall_gradient_a_whole_picture_and_noise_none():
     tall = find_gradient(sky(40, 30, 0.3, 0.9), WHOLE)
-    assert share_of(tall, 0.5, 0.5) == 1
-    assert share_of(tall, 0.1, 0.5) == pytest.approx(0.2)
+    assert share_of(tall, (0.5, 0.5), (0.3, 0.5)) == 1
+    assert share_of(tall, (0.1, 0.5), (0.1, 0.5)) == pytest.approx(0.2)
+    assert share_of(tall, (0.5, 0.5), (0.3, 0.75)) == pytest.approx(0.5)
+    assert share_of(tall, (0.5, 0.5), (1.0, 0.3)) == 0
     noise = find_gradient(np.random.default_rng(0).random((40, 30, 3)), WHOLE)
-    assert share_of(noise, 0.5, 0.5) < 0.03
+    assert share_of(noise, (0.5, 0.5), (0.3, 0.3)) < 0.03
 
 
 def test_gains_keep_within_bounds_and_colours_within_the_span():
@@ -64,12 +66,23 @@ def test_gains_keep_within_bounds_and_colours_within_the_span():
     np.testing.assert_allclose(changed, along[:, None] * sepia[0], atol=1e-4)
 
 
+def over_ground(sky_above: np.ndarray) -> np.ndarray:
+    """The sky over as much of an even ground."""
+    return np.concatenate([sky_above, np.full(sky_above.shape, 0.2)])
+
+
 def test_a_flat_sky_takes_the_glow_at_the_horizon_and_black_stays_black():
-    photo = 0.6 + 0.02 * np.random.default_rng(1).uniform(-1, 1, (40, 30, 3))
-    labels = np.zeros((40, 30), np.uint8)
-    dusk = sky(40, 30, 0.35, 0.65)
-    matched = match_colours(photo, labels, dusk, labels, 1).image
-    np.testing.assert_allclose(matched[3:-3].mean(axis=1), dusk[3:-3].mean(axis=1), atol=0.05)
-    photo[:, 10:20] = 0.0
-    image = match_colours(photo, labels, dusk * (np.arange(30) % 2)[None, :, None], labels, 1).image
-    assert image[:, 14:16].max() < 0.1
+    labels = np.arange(80)[:, None].repeat(30, axis=1) // 40
+    photo = over_ground(0.6 + 0.02 * np.random.default_rng(1).uniform(-1, 1, (40, 30, 3)))
+    dusk = over_ground(sky(40, 30, 0.35, 0.65))
+    matched = match_colours(photo, labels, dusk, labels, 2).image
+    np.testing.assert_allclose(matched[3:35].mean(axis=1), dusk[3:35].mean(axis=1), atol=0.05)
+    photo[:40, 10:20] = 0.0
+    image = match_colours(photo, labels, dusk * (np.arange(30) % 2)[None, :, None], labels, 2).image
+    assert image[:35, 14:16].max() < 0.1
+
+
+def test_a_sky_of_the_same_light_is_left_as_it_is():
+    labels = np.arange(80)[:, None].repeat(30, axis=1) // 40
+    photo = over_ground(sky(40, 30, 0.35, 0.85, noise=0.1))
+    np.testing.assert_allclose(match_colours(photo, labels, photo, labels, 2).image[:35], photo[:35], atol=0.01)
