@@ -83,7 +83,7 @@ def share_of(target: Gradient, extents: tuple[float, float], areas: tuple[float,
     images.
     """
     clear, tall = target.explained / CLEAR, extents[0] / max(extents[1], 1e-9)
-    return min(1.0, clear) * min(1.0, tall) * min(1.0, 2 * (1 - max(areas)))
+    return min(1.0, clear) * min(1.0, tall) * min(1.0, 4 * (1 - max(areas)))
 
 
 def gain(gradient: Gradient, share: float, heights: Array) -> Array:

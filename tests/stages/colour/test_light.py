@@ -48,7 +48,7 @@ def test_a_low_strip_takes_less_of_a_tall_gradient_a_whole_picture_and_noise_non
     tall = find_gradient(sky(40, 30, 0.3, 0.9), WHOLE)
     assert share_of(tall, (0.5, 0.5), (0.3, 0.5)) == 1
     assert share_of(tall, (0.1, 0.5), (0.1, 0.5)) == pytest.approx(0.2)
-    assert share_of(tall, (0.5, 0.5), (0.3, 0.75)) == pytest.approx(0.5)
+    assert share_of(tall, (0.5, 0.5), (0.3, 0.875)) == pytest.approx(0.5)
     assert share_of(tall, (0.5, 0.5), (1.0, 0.3)) == 0
     noise = find_gradient(np.random.default_rng(0).random((40, 30, 3)), WHOLE)
     assert share_of(noise, (0.5, 0.5), (0.3, 0.3)) < 0.03
