@@ -59,7 +59,7 @@ class Encoder(nn.Module):
         self.architecture = architecture
         self.layers = layer_names(architecture)
         self._ready: dict[torch.dtype, Self] = {}
-        self._filters: dict[str, Filters] = {}
+        self._filters: dict[str, Filters] | None = None
         for name in self.layers:
             if name.startswith("conv"):
                 weight = torch.tensor(np.asarray(weights[f"{name}.weight"]))
@@ -85,8 +85,7 @@ class Encoder(nn.Module):
                 cast = {name: value.to(dtype) for name, value in self.named_buffers() if name.startswith("conv")}
                 ready._buffers = {**self._buffers, **cast}
             elif self.device.type == "cpu":
-                deep = [name for name in self.layers if name.startswith("conv") and name != "conv1_1"]
-                ready._filters = {name: transform(*self._weights_of(name)) for name in deep}
+                ready._filters = {}
             self._ready[dtype] = ready
         return self._ready[dtype]
 
@@ -122,7 +121,9 @@ class Encoder(nn.Module):
         return activations
 
     def _convolve(self, name: str, x: Tensor) -> Tensor:
-        if name in self._filters and x.numel() > LEAST:
+        if self._filters is not None and len(x) == 1 and x.numel() > LEAST and name != "conv1_1":
+            if name not in self._filters:
+                self._filters[name] = transform(*self._weights_of(name))
             return convolve(x, self._filters[name])
         return functional.conv2d(x, *self._weights_of(name), padding=1)
 

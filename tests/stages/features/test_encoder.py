@@ -47,9 +47,10 @@ def test_vgg19_has_sixteen_convolutions():
     assert sum(name.startswith("conv") for name in layer_names("vgg19")) == 16
 
 
+@pytest.mark.parametrize("images", [1, 2])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 3e-2)])
-def test_made_ready_it_says_the_same_and_is_made_so_once(encoder, dtype, tolerance):
-    image = torch.rand(1, 3, 45, 64, generator=torch.Generator().manual_seed(0))
+def test_made_ready_it_says_the_same_and_is_made_so_once(encoder, dtype, tolerance, images):
+    image = torch.rand(images, 3, 45, 64, generator=torch.Generator().manual_seed(0))
     ready = encoder.ready_for_many(dtype)
     assert encoder.ready_for_many(dtype) is ready
     layers = ["relu1_2", "relu3_1", "relu5_1"]
