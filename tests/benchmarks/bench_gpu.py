@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import cycle, islice, product
+from math import isnan
 from pathlib import Path
 from statistics import mean
 from time import perf_counter
@@ -59,13 +60,14 @@ class Row(NamedTuple):
     optimised: float
     """Milliseconds with the optimiser's share."""
     kernels: int
+    """On a CPU, calls of PyTorch's operations."""
     busy: float
-    """Milliseconds of the device's work; where there is no GPU, none are told."""
+    """Milliseconds of the GPU's work."""
     gflop: float
     limit: float
     """Milliseconds that the arithmetic takes at the speed of a large matrix product."""
     peak: float
-    """MiB of GPU memory; where there is no GPU, none are told."""
+    """MiB of the GPU's memory."""
 
 
 def main() -> None:
@@ -85,7 +87,8 @@ def main() -> None:
     for dtype in (torch.bfloat16, torch.float32):
         objective.compute_dtype = lambda device, dtype=dtype: dtype  # type: ignore[assignment]
         row = _measure(encoder, dtype, 200 if on_gpu else 3)
-        print(f"{row.precision:>10} " + " ".join(f"{value:11.4g}" for value in row[1:]), flush=True)
+        told = ("-" if isnan(value) else f"{value:.4g}" for value in row[1:])
+        print(f"{row.precision:>10} " + " ".join(f"{text:>11}" for text in told), flush=True)
     objective.compute_dtype = compute_dtype
     _measure_dataset(pairs or (40 if on_gpu else 2), on_gpu)
 
