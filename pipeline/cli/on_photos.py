@@ -51,7 +51,7 @@ def work_on_photos(command: Transfer | LookMake | LookApply | LookFit | LookExpo
 
 def _transfer(command: Transfer, on_event: OnEvent) -> Summary:
     jobs, faults, goes_to = _jobs(command, on_event)
-    summary = transfer(jobs, command.settings, goes_to, on_event, force=command.force)
+    summary = transfer(jobs, command.settings, goes_to, on_event, form=command.form, force=command.force)
     return summary._replace(failures=(*faults, *summary.failures), folder=goes_to)
 
 
@@ -86,7 +86,7 @@ def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
         pair = Pair(output.name, photos[0], style, content_mask, style_mask)
         return _Asked([Job(pair, output)], [], output.parent)
     assert command.to is not None  # one of the two is there
-    wanted = destinations(photos, command.to)
+    wanted = destinations(photos, command.to, command.name_of_result)
     for note in wanted.notes:
         on_event(Said(f"note: {note}"))
     faults = [Failure(fault.pair, "", fault.text) for fault in wanted.faults]
@@ -98,13 +98,14 @@ def _apply(command: LookApply, on_event: OnEvent) -> Summary:
     look = read_look(command.look)
     clips = [path for path in command.photos if is_clip(path)]
     photos = [path for path in command.photos if not is_clip(path)]
-    wanted, wanted_clips = destinations(photos, command.to), destinations(clips, command.to, with_clip_ending)
+    wanted = destinations(photos, command.to, command.name_of_result)
+    wanted_clips, strength = destinations(clips, command.to, with_clip_ending), command.settings.strength
     for note in wanted.notes:
         on_event(Said(f"note: {note}"))
     faults = [Failure(fault.pair, "", fault.text) for fault in (*wanted.faults, *wanted_clips.faults)]
-    orders = orders_of(wanted.photos, look, command.strength)
+    orders = orders_of(wanted.photos, look, strength, command.form)
     summary = carry_out_orders(orders, on_event, at_once=photos_at_once(), force=command.force)
-    clip_orders = clip_orders_of(wanted_clips.photos, look, command.strength, on_event)
+    clip_orders = clip_orders_of(wanted_clips.photos, look, strength, on_event)
     for_clips = carry_out_orders(clip_orders, on_event, force=command.force)  # each takes all cores
     return summary._replace(
         done=summary.done + for_clips.done,

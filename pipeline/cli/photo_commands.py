@@ -1,14 +1,43 @@
 """The commands on photos that are in no dataset: a look transferred, learnt, applied, handed on."""
 
 from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from pipeline.cli.command import Command, WithSettings
 from pipeline.dataset.config import Config, Strength
+from pipeline.dataset.destinations import with_written_ending
 from pipeline.dataset.layers import load_config
 from pipeline.dataset.layouts import Pair
+from pipeline.images.saving import QUALITY, Form
 
 
-class Transfer(WithSettings, frozen=True, kw_only=True):
+class Delivering(WithSettings, frozen=True, kw_only=True):
+    """What every command takes that makes photos of photos."""
+
+    kind: Literal["jpg", "png", "tif"] | None = None
+    """Results in a folder are of this kind; without it, each is of its photo's, or a JPEG where that is only read."""
+    quality: Annotated[int, Meta(ge=1, le=100)] = QUALITY
+    """A JPEG is written at this quality."""
+    bits: Literal[8, 16] | None = None
+    """A PNG or a TIFF has so many bits a channel; without it, as many as its photo."""
+    strip: bool = False
+    """What a photo's file tells of people, places and cameras (EXIF, XMP) is left out; without it, it is kept."""
+    force: bool = False
+    """What is current is done again, and what stands in a result's place is replaced, whoever made it."""
+
+    @property
+    def form(self) -> Form:
+        """Of the files."""
+        return Form(self.quality, self.bits, self.strip)
+
+    def name_of_result(self, photo: Path) -> str:
+        """In a folder."""
+        return with_written_ending(photo) if self.kind is None else f"{photo.stem}.{self.kind}"
+
+
+class Transfer(Delivering, frozen=True, kw_only=True):
     """Gives a photo the look of another, or many photos the look of one; as large as they are, if no size is set."""
 
     photos: tuple[Path, ...]
@@ -21,8 +50,6 @@ class Transfer(WithSettings, frozen=True, kw_only=True):
     """The results go to this folder, under their photos' names."""
     mask: tuple[Path, ...] = ()
     """These two images are the masks of the photo and of the style."""
-    force: bool = False
-    """What is current is done again, and what stands in a result's place is replaced, whoever made it."""
 
     positionals = ("photos",)
     leaves_out = frozenset({"onestage"})
@@ -63,7 +90,7 @@ class LookMake(WithSettings, frozen=True, kw_only=True):
         return load_config(None, self.config, pair, self.typed, {"masks": "none"})
 
 
-class LookApply(Command, frozen=True, kw_only=True):
+class LookApply(Delivering, frozen=True, kw_only=True):
     """Applies a look to photos, to whole folders of them, or to clips: the same colour always becomes the same."""
 
     look: Path
@@ -72,12 +99,9 @@ class LookApply(Command, frozen=True, kw_only=True):
     """These are the photos, folders of photos, or clips (.mp4, .mov, .mkv, ...)."""
     to: Path
     """The results go to this folder, under their photos' names."""
-    strength: Strength = 1.0
-    """A result is this far on the way from the photo (0) to the look (1); up to 1.5 goes beyond."""
-    force: bool = False
-    """What is current is done again, and what stands in a result's place is replaced, whoever made it."""
 
     positionals = ("look", "photos")
+    leaves_out = frozenset(Config.__struct_fields__) - {"strength"}
 
 
 class LookFit(Command, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from pipeline.images.formats.png_chunks import TEXT, packed, with_chunks
 from pipeline.images.formats.png_chunks import XMP as XMP_KEYWORD
 from pipeline.images.formats.tiff import XMP
 from pipeline.images.kept import Fitted, Kept, fitted
+from pipeline.images.photos import Original
 from pipeline.images.raster import ImageError
 from pipeline.store.files import write_atomically
 
@@ -28,6 +29,28 @@ FULL_COLOUR = 90
 """From this quality on a JPEG's colours are as fine as its light."""
 MOST_IN_SEGMENT = 65533 - 29
 """Bytes of EXIF or XMP in a JPEG, with what stands before them."""
+
+
+class Form(NamedTuple):
+    """What is asked of the files of results."""
+
+    quality: int = QUALITY
+    """1 to 100, of a JPEG."""
+    bits: int | None = None
+    """8 or 16, which a JPEG does not have; None where a result has those of its photo."""
+    strip: bool = False
+    """Whether what tells of people, places and cameras is left out."""
+
+    def encode(
+        self, suffix: str, image: npt.NDArray[Any], original: Original, alpha: npt.NDArray[np.floating] | None
+    ) -> "Encoded":
+        """The bytes of a result of a photo; arguments and errors as for `encode_photo`."""
+        kept, bits = original.kept.stripped() if self.strip else original.kept, self.bits_of(original)
+        return encode_photo(suffix, image, kept, alpha=alpha, bits=bits, quality=self.quality)
+
+    def bits_of(self, original: Original) -> int:
+        """Of a result of a photo."""
+        return self.bits or original.bits
 
 
 class Encoded(NamedTuple):

@@ -7,7 +7,7 @@ from functools import partial
 from pipeline.dataset.destinations import Destined
 from pipeline.dataset.file_names import printable
 from pipeline.images.photos import understand
-from pipeline.images.saving import Encoded, encode_photo
+from pipeline.images.saving import Encoded, Form
 from pipeline.looks.look_file import Look
 from pipeline.run.orders import Order
 from pipeline.store.files import hash_bytes, read_file
@@ -20,12 +20,12 @@ BYTES_AT_ONCE = 2**30
 """Free memory for each photo at work: one of 12 megapixels takes a quarter of it."""
 
 
-def orders_of(photos: Sequence[Destined], look: Look, strength: float) -> list[Order]:
+def orders_of(photos: Sequence[Destined], look: Look, strength: float, form: Form = Form()) -> list[Order]:  # noqa: B008
     """What is to be made of photos by a look: 0 leaves them as they are, 1 is the look, more exaggerates it."""
     table = weakened(look.table, strength)
-    decides = f"look {VERSION} {look.digest()} {strength!r}"
+    decides = f"look {VERSION} {look.digest()} {strength!r} {form}"
     return [
-        Order(printable(one.photo.name), one.output, partial(_recipe, one, decides), partial(_looked, one, table))
+        Order(printable(one.photo.name), one.output, partial(_recipe, one, decides), partial(_looked, one, table, form))
         for one in photos
     ]
 
@@ -39,9 +39,9 @@ def _recipe(one: Destined, decides: str) -> str:
     return hash_bytes(f"{decides} {one.output.suffix.lower()} {hash_bytes(read_file(one.photo))}".encode())
 
 
-def _looked(one: Destined, table: Table) -> Encoded:
-    (photo, alpha, bits, kept), notes = understand(one.photo)
-    levels = apply_table(table, photo, bits)
-    del photo  # before there are further copies
-    encoded = encode_photo(one.output.suffix, levels, kept, alpha=alpha, bits=bits)
+def _looked(one: Destined, table: Table, form: Form) -> Encoded:
+    original, notes = understand(one.photo)
+    levels = apply_table(table, original.photo, form.bits_of(original))
+    original = original._replace(photo=original.photo[:0])  # before there are further copies
+    encoded = form.encode(one.output.suffix, levels, original, original.alpha)
     return encoded._replace(notes=(*notes, *encoded.notes))

@@ -13,7 +13,7 @@ from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import Pair
 from pipeline.images.encoding import rounded
 from pipeline.images.photos import shrink, understand
-from pipeline.images.saving import Encoded, encode_photo
+from pipeline.images.saving import Encoded, Form
 from pipeline.run.orders import Order, carry_out_orders, not_ours
 from pipeline.run.plan import Failure, Summary
 from pipeline.steps.native import carried_up
@@ -39,7 +39,13 @@ class Job(NamedTuple):
 
 
 def transfer(
-    jobs: Sequence[Job], config: Config, goes_to: Path, on_event: OnEvent = ignore, *, force: bool = False
+    jobs: Sequence[Job],
+    config: Config,
+    goes_to: Path,
+    on_event: OnEvent = ignore,
+    *,
+    form: Form = Form(),  # noqa: B008 - it is immutable
+    force: bool = False,
 ) -> Summary:
     """Gives photos the look of others, as far as the results are not there yet.
 
@@ -48,6 +54,7 @@ def transfer(
         config: all settings. With size native, a result has its photo's own size.
         goes_to: names the place in the cache where unfinished work lies.
         on_event: told what is going on.
+        form: of the files.
         force: also what is current, and in the place of files that are not ours.
 
     Raises:
@@ -59,7 +66,7 @@ def transfer(
     summary, failures, due = Summary(0, 0, ()), list[Failure](), list[Job]()
     for job in jobs:
         try:
-            found = find_delivery(job.output, _recipe(job, config))
+            found = find_delivery(job.output, _recipe(job, config, form))
         except OSError as error:
             failures.append(Failure(job.pair.name, "", reason_of(error)))
             continue
@@ -77,8 +84,8 @@ def transfer(
             Order(
                 job.pair.name,
                 job.output,
-                partial(_recipe, job, config),
-                partial(_finished, job, solvable.solve[job.pair.name], config, read),
+                partial(_recipe, job, config, form),
+                partial(_finished, job, solvable.solve[job.pair.name], config, form, read),
             )
             for job in group
             if job.pair.name in solvable.solve
@@ -89,22 +96,23 @@ def transfer(
     return summary._replace(failures=tuple(failures), folder=goes_to, seconds=time.perf_counter() - began)
 
 
-def _finished(job: Job, solve: Callable[[Read], Solved], config: Config, read: Read) -> Encoded:
+def _finished(job: Job, solve: Callable[[Read], Solved], config: Config, form: Form, read: Read) -> Encoded:
     """The file of a result that was found at the working size."""
     solved = solve(read)
-    photo, alpha, bits, kept = read(job.pair.content).original
+    original = read(job.pair.content).original
+    bits, alpha = form.bits_of(original), original.alpha
     if config.size == "native":
-        pixels = carried_up(solved.content, solved.result, photo, bits)
+        pixels = carried_up(solved.content, solved.result, original.photo, bits)
     else:
         pixels = rounded(solved.result, bits)
         alpha = None if alpha is None else shrink(alpha[..., None], config.size)[..., 0]
-    encoded = encode_photo(job.output.suffix, pixels, kept, alpha=alpha, bits=bits)
+    encoded = form.encode(job.output.suffix, pixels, original, alpha)
     return encoded._replace(notes=(*solved.notes, *encoded.notes))
 
 
-def _recipe(job: Job, config: Config) -> str:
+def _recipe(job: Job, config: Config, form: Form) -> str:
     """Hash of all that decides a result: known before anything is decoded."""
     settings = msgspec.json.encode(structs.replace(config, device="auto"), order="deterministic")
-    versions = f"{VERSION} {STEP_VERSIONS}"
+    versions = f"{VERSION} {STEP_VERSIONS} {form}"
     files = [hash_bytes(read_file(path)) for path in job.pair.files()]
     return hash_bytes(b" ".join([b"transfer", versions.encode(), *(each.encode() for each in files), settings]))

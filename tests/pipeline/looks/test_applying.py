@@ -1,11 +1,16 @@
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from pipeline.cli.main import main
+from pipeline.images.kept import Kept
 from pipeline.images.photos import read_original
+from pipeline.images.saving import save_photo
 from pipeline.looks.look_file import Look
 from stages.look.table import apply_table, weakened
+
+ARTIST = 0x013B
 
 
 def apply(look_file: Path, photos: Path, to: Path, *more: str) -> int:
@@ -75,3 +80,28 @@ def test_what_is_no_look_ends_it(photos: Path, tmp_path: Path, capsys) -> None:
     assert apply(photos / "a.jpg", photos, tmp_path / "out") == 1
     assert "is no look" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_kind_bits_and_quality_of_the_files(look: Look, look_file: Path, photos: Path, tmp_path: Path) -> None:
+    (photos / "e.jpg").unlink()
+    (photos / "d.png").unlink()
+    assert apply(look_file, photos, tmp_path / "fine", "--kind", "tif", "--bits", "16") == 0
+    assert sorted(path.name for path in (tmp_path / "fine").iterdir()) == ["a.tif", "b.tif", "c.tif"]
+    photo, made = read_original(photos / "a.jpg"), read_original(tmp_path / "fine" / "a.tif")
+    assert made.bits == 16
+    np.testing.assert_allclose(made.photo, apply_table(look.table, photo.photo), atol=1e-5)
+    for quality in ("30", "95"):
+        assert apply(look_file, photos / "a.jpg", tmp_path / quality, "--quality", quality) == 0
+    low, high = ((tmp_path / quality / "a.jpg").stat().st_size for quality in ("30", "95"))
+    assert low < 0.7 * high
+
+
+def test_what_the_photo_s_file_tells_is_kept_or_left_out(look_file: Path, gradient: np.ndarray, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ARTIST] = "A. Photographer"
+    save_photo(tmp_path / "a.jpg", gradient, Kept(exif=exif.tobytes()))
+    apply(look_file, tmp_path / "a.jpg", tmp_path / "kept")
+    apply(look_file, tmp_path / "a.jpg", tmp_path / "stripped", "--strip")
+    for folder, told in (("kept", "A. Photographer"), ("stripped", None)):
+        with Image.open(tmp_path / folder / "a.jpg") as made:
+            assert made.getexif().get(ARTIST) == told

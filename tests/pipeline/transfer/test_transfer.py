@@ -93,6 +93,16 @@ def test_one_look_for_many(photos: Path, tmp_path: Path, capsys) -> None:
     assert "3 made" in capsys.readouterr().err
 
 
+def test_kind_of_the_files(photos: Path, tmp_path: Path) -> None:
+    words = (photos, "--style", tmp_path / "style.png", "--to", tmp_path / "out", "--kind", "png", "--bits", "16")
+    assert transfer(*words) == 0
+    assert {path.name: read_original(path).bits for path in (tmp_path / "out").iterdir()} == {
+        "a.png": 16,
+        "b.png": 16,
+        "c.png": 16,
+    }
+
+
 def test_the_user_s_files_stay(photos: Path, tmp_path: Path, capsys) -> None:
     before = {path: path.read_bytes() for path in photos.iterdir()}
     assert transfer(photos, "--style", tmp_path / "style.png", "--to", photos) == 1
