@@ -210,6 +210,8 @@ def _carry_out(tasks: Sequence[Task], crew: Crew, summary: Summary, on_event: On
             if outcome.made:
                 why = f" ({outcome.why})" if outcome.why and isinstance(task, PairTask) else ""
                 on_event(Said(f"{task.title}: {outcome.seconds:.1f} s{why}"))
+            elif outcome.why:
+                on_event(Said(f"{task.title}: {outcome.why}"))
     in_order = (failures[task.key] for task in tasks if task.key in failures)  # on any number of workers
     return summary._replace(failures=(*summary.failures, *in_order))
 

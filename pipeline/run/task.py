@@ -159,7 +159,7 @@ class Outcome(NamedTuple):
     """Whether there was anything to do, and it is done."""
     seconds: float = 0.0
     why: str = ""
-    """Why a result that was there is made anew."""
+    """Why a result that was there is made anew; or what is odd about one that was kept."""
     error: str = ""
     """The kind of error that befell it; "" where none did."""
     reason: str = ""
@@ -185,8 +185,9 @@ def perform(task: Task, network: Network, on_advance: OnAdvance) -> Outcome:
     try:
         began = time.perf_counter()
         found = task.bring_up_to_date(network, on_advance)
-        why = found.why if found.kind in ("stale", "incomplete") else ""
-        return Outcome(not found.settled or task.force, time.perf_counter() - began, why)
+        made = not found.settled or task.force
+        why = found.why if found.kind in ("stale", "incomplete") or not made else ""
+        return Outcome(made, time.perf_counter() - began, why)
     except Exception as error:
         if concerns_all(error):
             raise
