@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from pipeline.dataset.config import WORKING_SIZE, Size
 from pipeline.dataset.layouts import Pair
-from pipeline.dataset.prepared import Reduced, read_reduced
+from pipeline.dataset.prepared import Prepared, Reduced, read_reduced
 from pipeline.images.masks import Labels, Mask, describe, read_classes, read_mask
 from pipeline.images.photos import Alpha, Photo, Understood, understand, working_shape
 from pipeline.images.raster import ImageError
@@ -81,7 +81,7 @@ def working_size(size: Size) -> int:
 def load_inputs(
     pair: Pair,
     size: Size,
-    prepared: Path | None = None,
+    prepared: Prepared | None = None,
     read: Callable[[Path], Understood] = understand,
 ) -> Inputs:
     """Reads a pair's files and brings them down to the working size.
@@ -89,7 +89,7 @@ def load_inputs(
     Args:
         pair: its files.
         size: the working size.
-        prepared: where photos that are brought down are kept while a run lasts; None for nowhere.
+        prepared: where its photos may be kept, brought down, while a run lasts; None for nowhere.
         read: reads a photo, or remembers it.
 
     Raises:

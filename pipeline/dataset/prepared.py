@@ -1,7 +1,8 @@
 """Photos brought down to the working size, kept on the disk for as long as a run lasts.
 
-Each of a run's processes takes a photo from there, so that it is decoded once and not for each step. What is kept is a
-shortcut only: where it can't be written, or a photo has been touched since, the photo is decoded again.
+A run puts them there when it first looks at a dataset, and each of its processes takes them, so that a photo is decoded
+once and not for each step. What is kept is a shortcut only: where there is no room for it, or a photo has been touched
+since, the photo is decoded again.
 """
 
 import os
@@ -23,8 +24,8 @@ from pipeline.store.hash_cache import settled, stamps_of
 
 FOLDER = ".prepared"
 """In a pair's folder of results."""
-SHARE = 0.01
-"""Of the space that is free: what takes more is not kept."""
+SHARE = 0.1
+"""Of the space that is free when a run begins: no more is taken."""
 
 
 class Reduced(NamedTuple):
@@ -39,6 +40,22 @@ class Reduced(NamedTuple):
     """Hash of what is decoded: colours, transparency and depth; "" where nobody has asked yet."""
     notes: tuple[str, ...]
     """What was put right."""
+
+
+class Room:
+    """The space on the disk that may still be taken."""
+
+    def __init__(self, results: Path) -> None:
+        """results: a folder on that disk."""
+        self.left = int(SHARE * shutil.disk_usage(results).free)
+
+
+class Prepared(NamedTuple):
+    """Where a pair's photos are kept."""
+
+    folder: Path
+    room: Room | None = None
+    """For more of them; None where they are only taken from there."""
 
 
 class _About(NamedTuple):
@@ -60,7 +77,7 @@ def preparing(results: Path) -> Iterator[None]:
 def read_reduced(
     path: Path,
     edge: int,
-    folder: Path | None,
+    prepared: Prepared | None,
     *,
     whole: bool = False,
     read: Callable[[Path], Understood] = understand,
@@ -70,23 +87,24 @@ def read_reduced(
     Args:
         path: of the photo.
         edge: in pixels.
-        folder: where what is prepared is kept; None for nowhere.
+        prepared: where it may be kept; None for nowhere.
         whole: whether the hash of the photo at its own size is wanted.
         read: reads a photo that is not kept.
 
     Raises:
         ImageError: as for `understand`.
     """
-    before = stamps_of([path]) if folder is not None else None
-    if folder is None or before is None or not settled(before):
+    before = stamps_of([path]) if prepared is not None else None
+    if prepared is None or before is None or not settled(before):
         return _reduced(read(path), edge, whole)
-    kept = folder / f"{hash_bytes(f'{path.absolute()} {before} {edge}'.encode())}.npz"
+    kept = prepared.folder / f"{hash_bytes(f'{path.absolute()} {before} {edge}'.encode())}.npz"
     with suppress(OSError, ValueError, KeyError, BadZipFile):
         known = _read(kept)
         if known.digest or not whole:
             return known
     reduced = _reduced(read(path), edge, whole)
-    if stamps_of([path]) == before:
+    if prepared.room is not None and reduced.photo.nbytes <= prepared.room.left and stamps_of([path]) == before:
+        prepared.room.left -= reduced.photo.nbytes
         with suppress(OSError):
             _write(kept, reduced)
     return reduced
@@ -119,8 +137,6 @@ def _read(kept: Path) -> Reduced:
 def _write(kept: Path, reduced: Reduced) -> None:
     """Whole or not at all, though it need not outlast a loss of power."""
     kept.parent.mkdir(parents=True, exist_ok=True)
-    if reduced.photo.nbytes > SHARE * shutil.disk_usage(kept.parent).free:
-        return
     about = msgspec.json.encode(_About(*reduced[2:]))
     arrays: dict[str, npt.NDArray[np.generic]] = {
         "photo": reduced.photo,

@@ -15,7 +15,7 @@ from pipeline.dataset.found_masks import with_found_mask
 from pipeline.dataset.inputs import InputError, load_inputs
 from pipeline.dataset.layouts import Dataset, DatasetError, Pair
 from pipeline.dataset.prepared import FOLDER as PREPARED
-from pipeline.dataset.prepared import preparing
+from pipeline.dataset.prepared import Prepared, Room, preparing
 from pipeline.images.raster import ImageError
 from pipeline.run.pace import Pace
 from pipeline.run.schedule import Crew, carry_out
@@ -112,14 +112,14 @@ def examine(
     """
     failures = [Failure(fault.pair, "dataset", fault.text) for fault in dataset.faults]
     sound = []
-    cache = HashCache(results)
+    cache, room = HashCache(results), Room(results) if prepare else None
     for pair in dataset.pairs:
         folder = results / pair.name
         try:
             config = settings_of(pair)
             masked = with_found_mask(pair, folder, config)
             question = f"{pair.name}: size {config.size}, {masked.mask_rules}, {len(masked.files())} files"
-            kept = folder / PREPARED if prepare else None
+            kept = None if room is None else Prepared(folder / PREPARED, room)
             known = cache.recall(question, masked.files(), partial(_hashed, masked, config.size, kept))
             states = dict[str, State]()
             for step in (step for step in _with_starts(steps) if step.concerns(pair)):
@@ -284,7 +284,7 @@ def _record(task: Task, outcome: Outcome, on_event: OnEvent) -> Failure:
     return Failure(task.key[0] or "all pairs", task.step.name, outcome.reason)
 
 
-def _hashed(pair: Pair, size: Size, kept: Path | None) -> Known:
+def _hashed(pair: Pair, size: Size, kept: Prepared | None) -> Known:
     inputs = load_inputs(pair, size, kept)
     return Known(inputs.hashes(), inputs.notes)
 

@@ -14,6 +14,7 @@ from pipeline.dataset.found_masks import WAYS, with_found_mask
 from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.dataset.prepared import FOLDER as PREPARED
+from pipeline.dataset.prepared import Prepared
 from pipeline.images.photos import Photo, read_photo
 from pipeline.images.raster import ImageError
 from pipeline.store.files import hash_array
@@ -170,9 +171,10 @@ class Step(NamedTuple):
         Raises:
             InputError: the pair's files can't be used.
         """
+        kept = Prepared(folder / PREPARED)
         if self.finds_masks:
-            return load_inputs(pair, WORKING_SIZE, folder / PREPARED)
-        return load_inputs(with_found_mask(pair, folder, config), config.size, folder / PREPARED)
+            return load_inputs(pair, WORKING_SIZE, kept)
+        return load_inputs(with_found_mask(pair, folder, config), config.size, kept)
 
     def wanted(
         self, pair: Pair, folder: Path, hashes: Mapping[str, str], config: Config, recall: Recall = anew
