@@ -61,7 +61,8 @@ class _Replayed:
             _compute(losses, parameters)  # cuDNN and cuBLAS set themselves up, which can't be recorded
         here.wait_stream(aside)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        # A recording that fails leaves its own stream the current one: the outer block goes back to this one.
+        with torch.cuda.stream(here), torch.cuda.graph(self._graph, stream=aside):
             self._names, self._values, self._gradients = _compute(losses, parameters)
 
     def __call__(self) -> dict[str, float]:

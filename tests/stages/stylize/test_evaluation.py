@@ -29,6 +29,8 @@ def test_what_cannot_be_recorded_is_told_and_computed_all_the_same(device, x):
     assert evaluate() == {"waits": 2.0}
     torch.testing.assert_close(x.grad, torch.ones_like(x))
     assert len(notes) == (device.type == "cuda")
+    if device.type == "cuda":
+        assert torch.cuda.current_stream() == torch.cuda.default_stream()
 
 
 def test_gradients_lie_as_the_parameter_does(device):
