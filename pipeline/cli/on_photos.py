@@ -105,7 +105,8 @@ def _apply(command: LookApply, on_event: OnEvent) -> Summary:
     faults = [Failure(fault.pair, "", fault.text) for fault in (*wanted.faults, *wanted_clips.faults)]
     orders = orders_of(wanted.photos, look, strength, command.form)
     summary = carry_out_orders(orders, on_event, at_once=photos_at_once(), force=command.force)
-    clip_orders = clip_orders_of(wanted_clips.photos, look, strength, on_event)
+    looks = [look, *(read_look(path) for path in command.cuts)]
+    clip_orders = clip_orders_of(wanted_clips.photos, looks, strength, on_event)
     for_clips = carry_out_orders(clip_orders, on_event, force=command.force)  # each takes all cores
     return summary._replace(
         done=summary.done + for_clips.done,

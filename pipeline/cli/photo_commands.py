@@ -99,6 +99,8 @@ class LookApply(Delivering, frozen=True, kw_only=True):
     """These are the photos, folders of photos, or clips (.mp4, .mov, .mkv, ...)."""
     to: Path
     """The results go to this folder, under their photos' names."""
+    cuts: tuple[Path, ...] = ()
+    """The shots of a clip after its first get these looks, one each, in order; without it, all get the one look."""
 
     positionals = ("look", "photos")
     leaves_out = frozenset(Config.__struct_fields__) - {"strength"}

@@ -3,6 +3,7 @@
 import secrets
 import shutil
 import time
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,8 @@ from pipeline.store.cache import cache_folder
 from pipeline.store.files import PART, hash_bytes, hash_file
 from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, underway
 from pipeline.video.clip import Clip, ClipError, examine
-from pipeline.video.grading import grade
+from pipeline.video.cuts import find_cuts
+from pipeline.video.grading import TableAt, grade
 from pipeline.video.joining import join
 from stages.look.table import Table, weakened
 
@@ -23,16 +25,19 @@ VERSION = 1
 """Raised when the code would make another clip of the same clip and look."""
 
 
-def clip_orders_of(clips: Sequence[Destined], look: Look, strength: float, on_event: OnEvent) -> list[Order]:
-    """What is to be made of clips by a look: 0 leaves them as they are, 1 is the look, more exaggerates it."""
-    table = weakened(look.table, strength)
-    decides = f"clip {VERSION} {look.digest()} {strength!r}"
+def clip_orders_of(clips: Sequence[Destined], looks: Sequence[Look], strength: float, on_event: OnEvent) -> list[Order]:
+    """What is to be made of clips: strength 0 leaves them as they are, 1 is the look, more exaggerates it.
+
+    looks: one for all of a clip, or one for each of its shots.
+    """
+    tables = [weakened(look.table, strength) for look in looks]
+    decides = f"clip {VERSION} {' '.join(look.digest() for look in looks)} {strength!r}"
     return [
         Order(
             printable(one.photo.name),
             one.output,
             partial(_recipe, one, decides),
-            partial(_made, one, decides, table, on_event),
+            partial(_made, one, decides, tables, on_event),
         )
         for one in clips
     ]
@@ -45,18 +50,18 @@ def _recipe(one: Destined, decides: str) -> str:
     return hash_bytes(f"{decides} {one.output.suffix.lower()} {digest}".encode())
 
 
-def _made(one: Destined, decides: str, table: Table, on_event: OnEvent) -> Laid:
+def _made(one: Destined, decides: str, tables: Sequence[Table], on_event: OnEvent) -> Laid:
     """The pieces are kept in the cache until all are there: the next run goes on from what there is.
 
     Raises:
-        ClipError: the clip can't be read, or its sound not be kept.
+        ClipError: the clip can't be read, or its sound not be kept; or there are not as many shots as looks.
         OSError: it can't be written.
     """
     clip = examine(one.photo)
     folder = cache_folder() / "clips" / _recipe(one, decides)
     folder.mkdir(parents=True, exist_ok=True)
     with underway(on_event, printable(one.photo.name), row=1) as on_advance:
-        pieces = _pieces(clip, folder, table, on_advance)
+        pieces = _pieces(clip, folder, _by_shots(clip, tables), on_advance)
     one.output.parent.mkdir(parents=True, exist_ok=True)
     part = one.output.with_name(f".{one.output.name}.{secrets.token_hex(4)}{PART}")
     try:
@@ -68,7 +73,20 @@ def _made(one: Destined, decides: str, table: Table, on_event: OnEvent) -> Laid:
     return Laid(part, (*clip.notes, *left_out))
 
 
-def _pieces(clip: Clip, folder: Path, table: Table, on_advance: OnAdvance) -> list[Path]:
+def _by_shots(clip: Clip, tables: Sequence[Table]) -> TableAt:
+    if len(tables) == 1:
+        return lambda time: tables[0]
+    cuts = find_cuts(clip)
+    if len(cuts) + 1 != len(tables):
+        at = ", ".join(f"{float((time - clip.starts[0]) * clip.time_base):.2f}" for time in cuts)
+        shots = f"{len(cuts) + 1} shots (cuts at {at} s)" if cuts else "one shot"
+        raise ClipError(
+            f"{clip.path}: has {shots}, and {len(tables)} looks are given: give one for each, or one for all"
+        )
+    return lambda time: tables[bisect_right(cuts, time)]
+
+
+def _pieces(clip: Clip, folder: Path, table_at: TableAt, on_advance: OnAdvance) -> list[Path]:
     pieces = [folder / f"{number:05d}.nut" for number in range(len(clip.starts))]
     missing = [number for number, piece in enumerate(pieces) if not piece.exists()]
     kept = clip.frames * (len(pieces) - len(missing)) // len(pieces)
@@ -83,6 +101,6 @@ def _pieces(clip: Clip, folder: Path, table: Table, on_advance: OnAdvance) -> li
 
     for number in missing:
         part = pieces[number].with_suffix(PART)
-        grade(clip, number, lambda time: table, part, count)
+        grade(clip, number, table_at, part, count)
         part.replace(pieces[number])
     return pieces

@@ -52,6 +52,7 @@ class Clip(NamedTuple):
     frames: int
     starts: tuple[int, ...]
     """Times of the frames with which the pieces begin, from which on it can be decoded."""
+    time_base: Fraction
     rate: Fraction
     bits: int
     chroma: str
@@ -168,6 +169,7 @@ def _clip(path: Path, stream: Any, frame: Any, frames: int, starts: tuple[int, .
         frame.height,
         frames,
         starts,
+        Fraction(stream.time_base),
         Fraction(stream.average_rate or 25),
         max(component.bits for component in form.components),
         "444" if odd else chroma,

@@ -23,16 +23,16 @@ CODECS = {
 }
 """By bits. Without frames that look ahead, pieces can be put one behind the other at whatever times."""
 
-Look = Callable[[int], Table]
+TableAt = Callable[[int], Table]
 """The table for the frame at a time, in the clip's time base."""
 
 
-def grade(clip: Clip, piece: int, look: Look, output: Path, on_frame: Callable[[], None]) -> None:
+def grade(clip: Clip, piece: int, table_at: TableAt, output: Path, on_frame: Callable[[], None]) -> None:
     """Writes a piece of a clip, without sound, every frame through a look.
 
     Args:
         piece: its number, from 0.
-        look: the table of each time.
+        table_at: the table of each time.
         output: a NUT file: it keeps all times as they are.
         on_frame: told of each.
 
@@ -62,7 +62,7 @@ def grade(clip: Clip, piece: int, look: Look, output: Path, on_frame: Callable[[
 
         for frame in _frames(clip, source, stream, start, end):
             assert frame.pts is not None  # _frames sees to it
-            waiting.append(pool.submit(_graded, frame, clip, look(frame.pts)))
+            waiting.append(pool.submit(_graded, frame, clip, table_at(frame.pts)))
             if len(waiting) > pool._max_workers:
                 write(waiting.popleft().result())
         for left in waiting:

@@ -1,7 +1,7 @@
 "use strict";
 
 // What belongs to a frame of two pictures: waveforms and clipping beside it, and a full view with zoom.
-const WAVE = { width: 256, height: 96 };
+const WAVE = { width: 256, height: 128 };
 const TOP = 254, BOTTOM = 1; // levels that count as clipped: a JPEG is off by one
 const WORTH_A_WORD = 0.01; // of the pixels
 const NEAREST = 16; // screen pixels to one of the picture's, at most,
@@ -24,24 +24,22 @@ function pixelsOf(image) {
 // painted onto the mark: red where a channel is full, blue where all are empty. Returns both shares of the pixels.
 function measure(image, wave, mark) {
   const { width, height, data } = pixelsOf(image);
-  const counts = new Float32Array(WAVE.width * 256 * 3);
+  const counts = new Float32Array(WAVE.width * WAVE.height * 3);
   const painted = new ImageData(width, height);
   let full = 0, empty = 0;
   for (let at = 0, x = 0; at < data.length; at += 4, x = x + 1 === width ? 0 : x + 1) {
-    const column = Math.floor((x * WAVE.width) / width) * 768;
-    for (let c = 0; c < 3; c++) counts[column + data[at + c] * 3 + c]++;
+    const column = Math.floor((x * WAVE.width) / width);
+    for (let c = 0; c < 3; c++) counts[(Math.floor(((255 - data[at + c]) * WAVE.height) / 256) * WAVE.width + column) * 3 + c]++;
     const [r, g, b] = [data[at], data[at + 1], data[at + 2]];
     if (Math.max(r, g, b) >= TOP) { full++; painted.data.set([255, 40, 40, 255], at); }
     else if (Math.max(r, g, b) <= BOTTOM) { empty++; painted.data.set([60, 90, 255, 255], at); }
   }
   const drawn = new ImageData(WAVE.width, WAVE.height);
-  const usual = (width * height) / (WAVE.width * 40);
-  for (let x = 0; x < WAVE.width; x++)
-    for (let level = 0; level < 256; level++) {
-      const at = (Math.floor(((255 - level) * WAVE.height) / 256) * WAVE.width + x) * 4;
-      for (let c = 0; c < 3; c++) drawn.data[at + c] += 255 * Math.min(1, counts[x * 768 + level * 3 + c] / usual);
-      drawn.data[at + 3] = 255;
-    }
+  const many = (width * height) / (WAVE.width * 12);
+  for (let at = 0; at < counts.length / 3; at++) {
+    for (let c = 0; c < 3; c++) drawn.data[at * 4 + c] = 255 * Math.sqrt(Math.min(1, counts[at * 3 + c] / many));
+    drawn.data[at * 4 + 3] = 255;
+  }
   wave.getContext("2d").putImageData(drawn, 0, 0);
   Object.assign(mark, { width, height });
   mark.getContext("2d").putImageData(painted, 0, 0);

@@ -13,6 +13,7 @@ from pipeline.cli.main import main  # noqa: E402
 from pipeline.images.encoding import encode_png  # noqa: E402
 from pipeline.looks.look_file import Look, encode_look  # noqa: E402
 from pipeline.video import applying, clip, grading  # noqa: E402
+from pipeline.video.cuts import cuts_among, histogram  # noqa: E402
 from stages.look.table import apply_table, identity  # noqa: E402
 from tests.pipeline.video.clips import make_clip, moving, seen, sound_of  # noqa: E402
 
@@ -89,6 +90,28 @@ def test_a_still_scene_stays_still(work: Path) -> None:
     before, after = (seen(path)[0].astype(int) for path in (source, applied(work, source, "warm")))
     variation = [np.abs(np.diff(frames, axis=0)).mean() for frames in (before, after)]
     assert variation[1] <= variation[0] + 0.1
+
+
+def test_each_shot_gets_its_look(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = [255 - moving(n)[:, ::-1] // 2 for n in range(8)]
+    source = make_clip(work / "in.mp4", [*(moving(n) for n in range(8)), *other])
+    before = seen(source)[0]
+    after = seen(applied(work, source, "same", "--cuts", str(work / "warm.look")))[0]
+    assert np.abs(after[:8].astype(int) - before[:8]).mean() < NEAR
+    assert np.abs(after[8:].astype(int) - apply_table(WARM.astype(np.float32), before[8:])).mean() < NEAR
+    three = ["--cuts", str(work / "warm.look"), str(work / "same.look")]
+    assert main(["look", "apply", str(work / "same.look"), str(source), "--to", str(work / "b"), *three]) == 1
+    assert "has 2 shots (cuts at 0.32 s), and 3 looks are given" in capsys.readouterr().err
+
+
+def test_what_moves_fast_is_no_cut() -> None:
+    rng = np.random.default_rng(0)
+    calm = [np.full((36, 64, 3), 90, np.uint8)] * 5
+    wild = [rng.integers(0, 256, (1, 1, 3)).astype(np.uint8).repeat(36, 0).repeat(64, 1) for _ in range(8)]
+    assert list(cuts_among([histogram(one) for one in calm])) == []
+    assert list(cuts_among([histogram(one) for one in wild])) == []
+    assert list(cuts_among([histogram(one) for one in [*calm, *(255 - one for one in calm)]])) == [5]
+    assert list(cuts_among([histogram(calm[0])])) == []
 
 
 def test_ten_bits_stay_ten(work: Path) -> None:
