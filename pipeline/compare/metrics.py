@@ -4,13 +4,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
-from scipy import ndimage
 from skimage.metrics import structural_similarity
 
 from pipeline.compare.contrast import COARSE, FINE, contrast_kept, local_contrast
+from pipeline.compare.edges import edge_map
 from pipeline.compare.score_table import Scores
 from stages.arrays import Photo
-from stages.colour.edges import LUMA
 from stages.features.encoder import Encoder
 from stages.features.guides import guide, one_hot
 from stages.segment.match import Regions
@@ -23,8 +22,6 @@ STYLE_SIZE = 350
 """Long edge at which the style distance is measured, pixels."""
 NARROWEST = 16
 """Pixels of the shorter edge there: the encoder halves it four times."""
-EDGE_FLOOR = 0.02
-"""An image without edges stays one: the least gradient that counts as a full edge."""
 DIRECTIONS = 64
 QUANTILES = 512
 
@@ -103,14 +100,6 @@ class Scorer:
 def _at_8_bits(image: Photo) -> Photo:
     rounded: Photo = np.round(np.clip(image, 0, 1) * 255).astype(np.float32) / np.float32(255)
     return rounded
-
-
-def edge_map(image: Photo) -> npt.NDArray[np.float64]:
-    """The edges of an (H, W, 3) image in [0, 1]: (H, W) in [0, 1], as `Scores.edge_ssim` defines them."""
-    blurred = ndimage.gaussian_filter(image.astype(np.float64) @ np.array(LUMA), sigma=1.0)
-    magnitude = np.hypot(ndimage.sobel(blurred, axis=0), ndimage.sobel(blurred, axis=1))
-    edges: npt.NDArray[np.float64] = np.clip(magnitude / max(np.percentile(magnitude, 99), EDGE_FLOOR), 0, 1)
-    return edges
 
 
 def _directed_quantiles(colours: Photo) -> Photo:

@@ -29,7 +29,7 @@ from pipeline.dataset.config import Config
 from pipeline.run.cores import available_cores
 from pipeline.run.task import Networks, Outcome, Task, perform
 from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, Said, ignore, once, underway
-from pipeline.upkeep.step import PROCESS
+from pipeline.upkeep.step import WITH_NETWORK
 from stages.smooth.solvers.free_memory import free_memory
 
 PATIENCE_S = 5.0
@@ -61,15 +61,15 @@ class Workers:
         self._config, self._on_event, self._tell = config, on_event, tell or once(on_event)
         cores, self._most = available_cores(), free_memory()
         self._optimising = any(task.on_gpu for task in tasks)
-        others = sum(not task.on_gpu for task in tasks)
-        self._places = room_for(others, cores - self._optimising, self._most) if workers is None else workers
+        needs = [task.memory(self._most) for task in tasks if not task.on_gpu]
+        self._places = room_for(needs, cores - self._optimising, self._most) if workers is None else workers
         self._threads = max(1, cores // (self._places + self._optimising))
         self._optimiser: _Worker | None = None
         self._others: list[_Worker] = []
-        if min(others, self._places) > 1:
+        if min(len(needs), self._places) > 1:
             chosen = "" if workers is not None else "; --workers takes another number"
             room = f"{cores} cores and {self._most / 1e9:.1f} GB of free memory"
-            on_event(Said(f"{self._places} workers for {others} tasks, on {room}{chosen}"))
+            on_event(Said(f"{self._places} workers for {len(needs)} tasks, on {room}{chosen}"))
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +90,7 @@ class Workers:
             return True
         if len(at_work) >= self._places:
             return False
-        taken = sum(one.memory(self._most) for one in at_work) + PROCESS * self._optimising
+        taken = sum(one.memory(self._most) for one in at_work) + WITH_NETWORK * self._optimising
         return taken + task.memory(self._most) <= self._most
 
     def give(self, task: Task) -> None:
@@ -237,6 +237,6 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def room_for(tasks: int, cores: int, memory: int) -> int:
-    """How many processes are of use for so many tasks at once: one a core, as far as memory goes; one at least."""
-    return max(1, min(tasks, cores, memory // PROCESS))
+def room_for(needs: Sequence[int], cores: int, memory: int) -> int:
+    """How many processes are of use for tasks that need so much memory: one a core, as far as it goes; one at least."""
+    return max(1, min(len(needs), cores, memory // max(1, *needs, 1)))

@@ -22,7 +22,7 @@ from pipeline.images.masks import Labels, Mask, describe
 from pipeline.images.photos import Photo
 from pipeline.networks.semantic_model import describe_model, weights_sha256
 from pipeline.store.hash_cache import Recall
-from pipeline.upkeep.step import Made, Step, Work
+from pipeline.upkeep.step import Made, Step, Work, network_memory
 from stages.segment.labels import PALETTE
 
 TINT = 0.5
@@ -93,6 +93,7 @@ def _finder(way: Way, version: int, make: Callable[[Work], Made], libraries: tup
         inputs=("content", "style"),
         finds_masks=True,
         to_be_edited=True,
+        memory=network_memory,
         libraries=libraries,
     )
 

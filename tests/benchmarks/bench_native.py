@@ -92,7 +92,7 @@ def _psnr(image: Photo, exact: Photo) -> float:
 
 
 def _edges(image: Photo) -> NDArray[np.float64]:
-    from pipeline.compare.metrics import edge_map
+    from pipeline.compare.edges import edge_map
 
     return edge_map(image)
 

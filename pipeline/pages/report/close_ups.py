@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from pipeline.compare.edges import edge_map
 from pipeline.images.photos import Photo
 from stages.settings import Smooth
 from stages.smooth.matting_laplacian import apply_stencil, matting_stencil
@@ -39,8 +40,6 @@ def distortion(content: Photo, stylized: Photo) -> Map:
     Args:
         content, stylized: H x W x 3 in [0, 1].
     """
-    from pipeline.compare.metrics import edge_map  # imports torch
-
     energy = affine_energy_map(content, stylized)
     edges = np.abs(edge_map(content) - edge_map(stylized))
     side = _side(content.shape)

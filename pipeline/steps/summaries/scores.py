@@ -17,7 +17,7 @@ from pipeline.images.photos import Photo
 from pipeline.store.files import read_file
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest
-from pipeline.upkeep.step import Made, Step, Work
+from pipeline.upkeep.step import Made, Step, Work, network_memory
 
 FILE = "scores.json"
 
@@ -96,6 +96,7 @@ SCORES = Step(
     inputs=AT_WORK,
     after=tuple(step for step, _ in METHODS.values()),
     further=judged,
+    memory=network_memory,
     compared_only=True,
     libraries=("numpy", "torch", "scikit-image"),
 )

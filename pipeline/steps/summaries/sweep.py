@@ -26,7 +26,7 @@ from pipeline.steps.summaries.scores import SCORES
 from pipeline.store.files import read_file
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest
-from pipeline.upkeep.step import Made, Step, Work
+from pipeline.upkeep.step import Made, Step, Work, network_memory
 
 FOLDER, FILE = "sweep", "points.json"
 LAMBDAS = (1e-2, 1e-1, 1.0, 10.0)
@@ -84,6 +84,7 @@ def _scores(stops: list[Stop]) -> Step:
         inputs=AT_WORK,
         needs=tuple(stop.step.name for stop in stops),
         further=partial(_scored, stops),
+        memory=network_memory,
         compared_only=True,
         libraries=("numpy", "torch", "scikit-image"),
     )

@@ -243,8 +243,11 @@ def test_a_pair_waits_while_memory_is_short_and_none_waits_for_ever(
             assert crew.free(lake)
 
 
-@pytest.mark.parametrize(("tasks", "cores", "memory", "room"), [(9, 4, 10**12, 4), (3, 4, 10**12, 3), (9, 4, 1, 1)])
+@pytest.mark.parametrize(
+    ("needs", "cores", "memory", "room"),
+    [([5] * 9, 4, 100, 4), ([5] * 3, 4, 100, 3), ([1, 5] * 3, 4, 11, 2), ([5] * 9, 4, 1, 1), ([], 4, 100, 1)],
+)
 def test_there_is_room_for_as_many_as_cores_memory_and_tasks_allow(
-    tasks: int, cores: int, memory: int, room: int
+    needs: list[int], cores: int, memory: int, room: int
 ) -> None:
-    assert room_for(tasks, cores, memory) == room
+    assert room_for(needs, cores, memory) == room
