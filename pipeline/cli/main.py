@@ -166,7 +166,10 @@ def _nodes(address: str, command: Working, tasks: Sequence[Task], on_event: OnEv
 def _segment(command: Segment) -> int:
     summary = _run(command, [finder_of(command.settings)])
     failures = list(summary.failures)
+    failed = {failure.pair for failure in failures}
     for pair in with_found_masks(_chosen(command), summary.folder, command.settings).pairs:
+        if pair.name in failed:
+            continue
         lines, faults = _mask_report(pair, command.settings.size)
         print("\n  ".join([pair.name, *lines]))
         failures += faults

@@ -323,9 +323,11 @@ def results_folder(results: Path, dataset: Dataset) -> Path:
     """`results/<dataset>`, to look at.
 
     Raises:
-        DatasetError: it belongs to another dataset, whose folder has the same name.
+        DatasetError: it belongs to another dataset, whose folder has the same name; or it is the dataset itself.
     """
     folder = results / dataset.name
+    if folder.resolve() == dataset.root:
+        raise DatasetError(f"{folder.resolve()} is the dataset itself: give --results another folder")
     owner = folder / OWNER
     if owner.exists() and (root := owner.read_text("utf-8").strip()) != str(dataset.root):
         raise DatasetError(

@@ -55,6 +55,13 @@ def test_faults_are_told_again_at_the_end(dataset: Path, tmp_path: Path, capsys:
     assert sum(line.startswith("failed: ") for line in told) == len(FAULTS) + 2  # and two without a stage-one image
 
 
+def test_segment_tells_each_fault_once_at_the_end(dataset: Path, tmp_path: Path, capsys: CaptureFixture) -> None:
+    pairs = ("--pairs", "broken", "strip", "--size", "250")
+    assert main(["segment", str(dataset), "--results", str(tmp_path / "out"), *pairs]) == 1
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("failed: ")]
+    assert [line.partition(" /")[0] for line in told] == ["failed: broken dataset:", "failed: strip dataset:"]
+
+
 def test_what_is_not_used_is_said_once(dataset: Path, tmp_path: Path, capsys: CaptureFixture) -> None:
     (dataset / "a" / "content.bmp").touch()
     (dataset / "b" / "content.bmp").touch()

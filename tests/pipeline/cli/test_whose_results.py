@@ -62,6 +62,14 @@ def test_datasets_whose_folders_have_one_name_do_not_share_results(
     assert contents(results) == before
 
 
+def test_a_dataset_is_no_folder_of_its_own_results(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = contents(dataset)
+    for command in ("run", "segment", "smooth", "compare", "explain", "status", "ui"):
+        assert photostyle(command, dataset, dataset.parent) == 2
+        assert f"{dataset} is the dataset itself: give --results another folder" in capsys.readouterr().err
+    assert contents(dataset) == before
+
+
 WRITERS = {
     "run": ["run"],
     "stylize": ["stylize"],
