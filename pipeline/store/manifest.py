@@ -172,13 +172,6 @@ def withdraw(folder: Path) -> None:
     sync_folder(folder)
 
 
-def seal(folder: Path, recipe: Recipe, outputs: Iterable[str], facts: Mapping[str, Any]) -> None:
-    """Writes the manifest of outputs that are there."""
-    digests = {name: hash_bytes(read_file(folder / name)) for name in outputs}
-    write_atomically(folder / FILE, _encode(Manifest(recipe, recipe.fingerprint(), digests, dict(facts))))
-    (folder / FAILURE_FILE).unlink(missing_ok=True)
-
-
 def _encode(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
 
