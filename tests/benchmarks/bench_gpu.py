@@ -187,8 +187,10 @@ def _measure_dataset(count: int, on_gpu: bool) -> None:
         argv = [sys.executable, "-m", "pipeline.cli.main", "run", str(root), "--results", str(results)]
         began = perf_counter()
         with _watched(on_gpu) as seen:
-            subprocess.run([*argv, "--encoder", "vgg16"], check=True, capture_output=True)
+            run = subprocess.run([*argv, "--encoder", "vgg16"], capture_output=True, text=True)
         seconds = perf_counter() - began
+        if run.returncode:
+            raise SystemExit(run.stderr)
         of_stage = defaultdict(list)
         for pair, stage in product((results / root.name).iterdir(), STAGES):
             if manifest := read_manifest(pair / stage):
