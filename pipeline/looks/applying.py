@@ -14,7 +14,7 @@ from pipeline.store.files import hash_bytes, read_file
 from stages.look.table import Table, apply_table, weakened
 from stages.smooth.solvers.free_memory import free_memory
 
-VERSION = 1
+VERSION = 2
 """Raised when the code would make another file of the same photo and look."""
 BYTES_AT_ONCE = 2**30
 """Free memory for each photo at work: one of 12 megapixels takes a quarter of it."""

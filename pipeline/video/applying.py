@@ -21,7 +21,7 @@ from pipeline.video.grading import TableAt, grade
 from pipeline.video.joining import join
 from stages.look.table import Table, weakened
 
-VERSION = 1
+VERSION = 2
 """Raised when the code would make another clip of the same clip and look."""
 
 

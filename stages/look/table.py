@@ -59,14 +59,22 @@ def apply_table(table: Table, pixels: NDArray[Any], bits: int | None = None) -> 
     kind = flat.dtype if bits is None else np.dtype(f"uint{bits}")
     white, whitest = (np.float32(WHITE[each.name]) for each in (flat.dtype, kind))
     mapped = np.empty(flat.shape, kind)
-    _apply(np.ascontiguousarray(table), flat, white, whitest, np.float32(0 if whitest == 1 else 0.5), mapped)
+    size, half = len(table), np.float32(0 if whitest == 1 else 0.5)
+    corners = np.zeros((size**3, 4), np.float32)  # four in a row are read at once
+    corners[:, :3] = table.reshape(-1, 3) * whitest
+    if flat.dtype == np.uint8:
+        places = np.arange(256, dtype=np.float32) * np.float32(size - 1) / white
+        cells = np.minimum(places.astype(np.intp), size - 2)
+        _apply_bytes(corners, size, flat, cells, places - cells.astype(np.float32), half, mapped)
+    else:
+        _apply(corners, size, flat, white, half, mapped)
     return mapped.reshape(pixels.shape)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _apply(table, pixels, white, whitest, half, mapped):  # type: ignore[no-untyped-def]
+def _apply(corners, size, pixels, white, half, mapped):  # type: ignore[no-untyped-def]
     """half: what is added before a level is cut off to an integer."""
-    last = len(table) - 1
+    last = size - 1
     to_lattice = np.float32(last) / white
     for p in range(len(pixels)):
         r = min(max(np.float32(pixels[p, 0]) * to_lattice, np.float32(0)), np.float32(last))
@@ -74,27 +82,40 @@ def _apply(table, pixels, white, whitest, half, mapped):  # type: ignore[no-unty
         b = min(max(np.float32(pixels[p, 2]) * to_lattice, np.float32(0)), np.float32(last))
         i, j, k = min(int(r), last - 1), min(int(g), last - 1), min(int(b), last - 1)
         u, v, w = r - np.float32(i), g - np.float32(j), b - np.float32(k)
-        # From the cell's first corner to its last, along the channels in the order of their fractions.
-        i1, j1, k1, i2, j2, k2 = i, j, k, i + 1, j + 1, k + 1
-        if u >= v:
-            if v >= w:
-                i1, k2, most, middle, least = i + 1, k, u, v, w
-            elif u >= w:
-                i1, j2, most, middle, least = i + 1, j, u, w, v
-            else:
-                k1, j2, most, middle, least = k + 1, j, w, u, v
+        _mix(corners, size, (i * size + j) * size + k, u, v, w, half, mapped, p)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _apply_bytes(corners, size, pixels, cells, fractions, half, mapped):  # type: ignore[no-untyped-def]
+    """The same for 256 levels, of which the cell and the place in it are known beforehand."""
+    for p in range(len(pixels)):
+        r, g, b = pixels[p, 0], pixels[p, 1], pixels[p, 2]
+        cell = (cells[r] * size + cells[g]) * size + cells[b]
+        _mix(corners, size, cell, fractions[r], fractions[g], fractions[b], half, mapped, p)
+
+
+@njit(cache=True, nogil=True, fastmath=True, inline="always")
+def _mix(corners, size, cell, u, v, w, half, mapped, p):  # type: ignore[no-untyped-def]
+    """The colour at fractions u, v, w of a cell: from its first corner to its last, the largest fraction first."""
+    red, green, blue = size * size, size, 1
+    if u >= v:
+        if v >= w:
+            one, two, most, middle, least = red, red + green, u, v, w
         elif u >= w:
-            j1, k2, most, middle, least = j + 1, k, v, u, w
-        elif v >= w:
-            j1, i2, most, middle, least = j + 1, i, v, w, u
+            one, two, most, middle, least = red, red + blue, u, w, v
         else:
-            k1, i2, most, middle, least = k + 1, i, w, v, u
-        first, second, third = np.float32(1) - most, most - middle, middle - least
-        for c in range(3):
-            value = (
-                first * table[i, j, k, c]
-                + second * table[i1, j1, k1, c]
-                + third * table[i2, j2, k2, c]
-                + least * table[i + 1, j + 1, k + 1, c]
-            )
-            mapped[p, c] = value * whitest + half
+            one, two, most, middle, least = blue, blue + red, w, u, v
+    elif u >= w:
+        one, two, most, middle, least = green, green + red, v, u, w
+    elif v >= w:
+        one, two, most, middle, least = green, green + blue, v, w, u
+    else:
+        one, two, most, middle, least = blue, blue + green, w, v, u
+    for c in range(3):
+        value = (
+            (np.float32(1) - most) * corners[cell, c]
+            + (most - middle) * corners[cell + one, c]
+            + (middle - least) * corners[cell + two, c]
+            + least * corners[cell + red + green + blue, c]
+        )
+        mapped[p, c] = value + half
