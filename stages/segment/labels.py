@@ -93,7 +93,8 @@ def read_labels(mask: npt.NDArray[np.uint8], palette: Mapping[str, Colour] = PAL
     for at in np.flatnonzero(paint & ~known):
         raise ValueError(
             f"{shares[at]:.1%} of it is painted in {_words(colours[at])}, {distance[at]} levels from the "
-            f"palette's nearest, {names[nearest[at]]}: repaint it in one of {', '.join(names)}, or add that colour to the palette"
+            f"palette's nearest, {names[nearest[at]]}: repaint it in one of {', '.join(names)}, or add that colour to "
+            "the palette"
         )
     for name, alike in ((name, colours[paint & (nearest == k)]) for k, name in enumerate(names)):
         if len(groups := _groups(alike)) > 1:
