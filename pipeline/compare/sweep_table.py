@@ -1,4 +1,4 @@
-"""The trade-off as a table: each method at several settings of the one dial that governs it."""
+"""The trade-off as a table: each method at several settings of the dials that govern it."""
 
 import csv
 import io
@@ -7,27 +7,26 @@ from typing import NamedTuple
 
 from pipeline.compare.score_table import Row, means
 
-DIALS = {"two-stage": "lambda", "one-stage": "photorealism_weight"}
-
 
 class Point(NamedTuple):
-    """One method at one setting of its dial, on one pair or in the mean."""
+    """One method at one setting of one dial, on one pair or in the mean."""
 
     row: Row
+    dial: str
+    """lambda, mu or photorealism_weight."""
     value: float
-    """Of the dial."""
 
     def named(self) -> Row:
         """The row, whose method tells the setting."""
-        return self.row._replace(method=f"{self.row.method}, {DIALS[self.row.method]} {self.value:g}")
+        return self.row._replace(method=f"{self.row.method}, {self.dial} {self.value:g}")
 
 
 def mean_points(points: Iterable[Point]) -> list[Point]:
     """Each setting's mean over the pairs that have it, in the order in which the settings first come up."""
-    settings: dict[tuple[str, float], list[Row]] = {}
+    settings: dict[tuple[str, str, float], list[Row]] = {}
     for point in points:
-        settings.setdefault((point.row.method, point.value), []).append(point.row)
-    return [Point(means(rows)[0], value) for (_, value), rows in settings.items()]
+        settings.setdefault((point.row.method, point.dial, point.value), []).append(point.row)
+    return [Point(means(rows)[0], dial, value) for (_, dial, value), rows in settings.items()]
 
 
 def points_to_csv(points: Sequence[Point]) -> str:
@@ -35,6 +34,6 @@ def points_to_csv(points: Sequence[Point]) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["pair", "method", "dial", "value", *points[0].row.scores._fields, "evaluations", "seconds"])
-    for row, value in points:
-        writer.writerow([row.pair, row.method, DIALS[row.method], value, *row.scores, row.evaluations, row.seconds])
+    for row, dial, value in points:
+        writer.writerow([row.pair, row.method, dial, value, *row.scores, row.evaluations, row.seconds])
     return file.getvalue()

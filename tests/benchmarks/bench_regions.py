@@ -22,7 +22,7 @@ from stages.segment.automatic import automatic_labels
 from stages.segment.labels import PALETTE
 from stages.segment.match import match_regions, one_region
 from stages.settings import Smooth
-from stages.smooth import smooth
+from stages.smooth import find_anchor, find_target, smooth
 from stages.stylize import stylize
 
 WAYS = ("one region", "found", "masks")
@@ -49,7 +49,9 @@ def main() -> None:
         row = []
         for regions in (one_region(content.shape[:2], style.shape[:2]), found, inputs.regions):
             stylized = stylize(content, style, encoder, regions=regions).image.clip(0, 1)
-            score = scorer.score(smooth(content, stylized, Smooth().lam).image)
+            anchor, dials = find_anchor(content, style, regions.content, regions.style), Smooth()
+            target = find_target(stylized, anchor, content, dials.emphasis)
+            score = scorer.score(smooth(content, target, dials.lam, dials.mu, anchor).image)
             row.append((score.edge_ssim, score.style_distance, score.colour_distance))
         scores.append(row)
         _report(pair.name, np.array(row), f"found in {seconds:.1f} s: {found.count}")

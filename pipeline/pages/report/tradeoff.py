@@ -13,7 +13,7 @@ from pipeline.pages.report.columns import METRICS, REFERENCE, Scored, ScoreTable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SYMBOLS = {"lambda": "λ", "photorealism_weight": "w"}
+SYMBOLS = {"lambda": "λ", "mu": "μ", "photorealism_weight": "w"}
 """Of the dials, as a drawing has room for them."""
 INCHES = (7.5, 4.8)
 PAGE_COLOURS = {"#000100": "var(--pale)", "#000200": "var(--line)", "#000300": "var(--paper)"}
@@ -66,9 +66,10 @@ def draw_tradeoff(table: ScoreTable, sweep: Path | None) -> Markup | None:
         for number, mean in enumerate(means):
             colour = COLOURS[number % len(COLOURS)]
             _plot(axes, [_point(row) for row in table.rows if row.method == mean.method], colour, "o", alpha=0.3)
-            _plot(axes, stops := swept.get(mean.method, []), colour, "o-", markersize=4)
-            for x, y, text in stops:
-                axes.annotate(text, (x, y), (6, -9), textcoords="offset points", color=colour, fontsize=7)
+            for stops in swept.get(mean.method, {}).values():
+                _plot(axes, stops, colour, "o-", markersize=4)
+                for x, y, text in stops:
+                    axes.annotate(text, (x, y), (6, -9), textcoords="offset points", color=colour, fontsize=7)
             _plot(axes, [_point(mean)], colour, "o", markersize=10, markeredgecolor=PAPER, label=label(mean.method))
         figure.legend(loc="outside upper left", ncols=4)
         figure.savefig(file, format="svg", transparent=True, metadata={"Creator": None, "Date": None})
@@ -88,17 +89,17 @@ def _point(row: Scored) -> Mark:
     return Mark(values["style_distance"] or 0.0, values["edge_ssim"] or 0.0)
 
 
-def _read_sweep(file: Path | None) -> dict[str, list[Mark]]:
-    """Each method's means over its dial, which come last in the file, one for each setting."""
+def _read_sweep(file: Path | None) -> dict[str, dict[str, list[Mark]]]:
+    """Each method's means over each of its dials, which come last in the file, one for each setting."""
     if file is None:
         return {}
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    settings = len({(row["method"], row["value"]) for row in rows})
-    swept: dict[str, list[Mark]] = {}
+    settings = len({(row["method"], row["dial"], row["value"]) for row in rows})
+    swept: dict[str, dict[str, list[Mark]]] = {}
     for row in sorted(rows[-settings:], key=lambda row: float(row["value"])):
         point = Mark(
             float(row["style_distance"]), float(row["edge_ssim"]), f"{SYMBOLS[row['dial']]} {float(row['value']):g}"
         )
-        swept.setdefault(row["method"], []).append(point)
+        swept.setdefault(row["method"], {}).setdefault(row["dial"], []).append(point)
     return swept

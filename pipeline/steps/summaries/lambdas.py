@@ -1,7 +1,8 @@
 """Stage two over several lambdas, and the results side by side.
 
 In a pair's folder, `sweep/smooth_<lambda>/` is what `smooth/` would be at that lambda, manifest and all; the trade-off
-of `compare --sweep` uses the same. `sweep/lambdas/` shows those that were last asked for.
+of `compare --sweep` uses the same, and `sweep/smooth_mu_<mu>/`. `sweep/lambdas/` shows the lambdas that were last asked
+for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +29,12 @@ COLUMNS = 4
 
 def smooth_at(lam: float) -> Step:
     """Stage two at this lambda."""
-    return SMOOTH._replace(name=f"sweep/smooth_{lam!r}", turned=partial(_turned, lam))
+    return SMOOTH._replace(name=f"sweep/smooth_{lam!r}", turned=partial(_turned, {"lam": lam}))
+
+
+def smooth_at_mu(mu: float) -> Step:
+    """Stage two at this mu."""
+    return SMOOTH._replace(name=f"sweep/smooth_mu_{mu!r}", turned=partial(_turned, {"mu": mu}))
 
 
 def steps_over(lambdas: Sequence[float]) -> list[Step]:
@@ -37,8 +43,8 @@ def steps_over(lambdas: Sequence[float]) -> list[Step]:
     return [*steps, _sheet(lambdas, tuple(step.name for step in steps))]
 
 
-def _turned(lam: float, config: Config) -> Config:
-    return replace(config, smooth=replace(config.smooth, lam=lam))
+def _turned(dials: Mapping[str, float], config: Config) -> Config:
+    return replace(config, smooth=replace(config.smooth, **dials))
 
 
 def _sheet(lambdas: Sequence[float], names: tuple[str, ...]) -> Step:

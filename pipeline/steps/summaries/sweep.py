@@ -1,8 +1,8 @@
-"""The trade-off of edges against style, for both methods: each over the one dial that governs it.
+"""The trade-off of edges against style, for both methods: each over the dials that govern it.
 
-Two-stage turns lambda, and one-stage the weight of its photorealism loss; both start from the same stage-one image.
-A lambda costs one factorisation, a weight a whole optimisation: the results of both are kept, each as a step of its
-own.
+Two-stage turns lambda, then mu, and one-stage the weight of its photorealism loss; both start from the same stage-one
+image. A lambda or a mu costs one factorisation, a weight a whole optimisation: the results of both are kept, each as a
+step of its own.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import read_photo
 from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.stylize import STAGE_ONE_IMAGE
-from pipeline.steps.summaries.lambdas import IMAGE, smooth_at
+from pipeline.steps.summaries.lambdas import IMAGE, smooth_at, smooth_at_mu
 from pipeline.steps.summaries.scores import SCORES
 from pipeline.store.files import read_file
 from pipeline.store.hash_cache import Recall
@@ -30,22 +30,25 @@ from pipeline.upkeep.step import Made, Step, Work, network_memory
 
 FOLDER, FILE = "sweep", "points.json"
 LAMBDAS = (1e-2, 1e-1, 1.0, 10.0)
+MUS = (0.1, 1.0, 10.0, 100.0)
 WEIGHT_FACTORS = (1.0, 10.0, 100.0)
 """Of the configured photorealism weight."""
 
 
 class Stop(NamedTuple):
-    """One method at one setting of its dial."""
+    """One method at one setting of one of its dials."""
 
     method: str
+    dial: str
     value: float
     step: Step
 
 
 def steps_of_sweep(config: Config) -> list[Step]:
     """Both methods at each setting of their dials, and the scores of them all."""
-    stops = [Stop("two-stage", lam, smooth_at(lam)) for lam in LAMBDAS]
-    stops += [Stop("one-stage", weight, _onestage_at(weight, config)) for weight in _weights(config)]
+    stops = [Stop("two-stage", "lambda", lam, smooth_at(lam)) for lam in LAMBDAS]
+    stops += [Stop("two-stage", "mu", mu, smooth_at_mu(mu)) for mu in MUS]
+    stops += [Stop("one-stage", "photorealism_weight", w, _onestage_at(w, config)) for w in _weights(config)]
     return [*(stop.step for stop in stops), _scores(stops)]
 
 
@@ -78,7 +81,7 @@ def _turned(weight: float, config: Config) -> Config:
 def _scores(stops: list[Stop]) -> Step:
     return Step(
         name=FOLDER,
-        version=1,
+        version=2,
         make=partial(_make, stops),
         outputs=(FILE,),
         inputs=AT_WORK,
@@ -91,7 +94,7 @@ def _scores(stops: list[Stop]) -> Step:
 
 
 def _scored(stops: list[Stop], pair: Pair, folder: Path, config: Config, recall: Recall) -> Mapping[str, str]:
-    images = {f"{stop.method} {stop.value:g}": folder / stop.step.name / IMAGE for stop in stops}
+    images = {f"{stop.method} {stop.dial} {stop.value:g}": folder / stop.step.name / IMAGE for stop in stops}
     images["stage one"] = STAGE_ONE_IMAGE.path(folder)
     return {name: file_hash(path, recall) or "" for name, path in images.items()}
 
@@ -102,10 +105,10 @@ def _make(stops: list[Stop], work: Work) -> Made:
     inputs, encoder = work.inputs, work.network.encoder
     scorer = Scorer(inputs.content, inputs.style, inputs.regions, encoder)
     points = []
-    for method, value, step in stops:
+    for method, dial, value, step in stops:
         manifest = read_manifest(work.folder / step.name)
         facts = {} if manifest is None else manifest.facts
         scores = scorer.score(read_photo(work.folder / step.name / IMAGE))
         row = Row(work.pair.name, method, scores, facts.get("seconds"), evaluations=facts.get("evaluations"))
-        points.append(Point(row, value))
+        points.append(Point(row, dial, value))
     return Made({FILE: msgspec.json.encode(points)}, {"encoder": encoder.architecture})

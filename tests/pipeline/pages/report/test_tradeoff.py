@@ -29,7 +29,7 @@ def table(tmp_path):
 def swept(tmp_path, values):
     """A sweep of two-stage over one pair, in the order given."""
     points = [
-        sweep_table.Point(Row("hill", "two-stage", Scores(0.9 - 0.1 * v, 0.1 * v, 0.1, 0.0, 0.0, 0.0)), v)
+        sweep_table.Point(Row("hill", "two-stage", Scores(0.9 - 0.1 * v, 0.1 * v, 0.1, 0.0, 0.0, 0.0)), "lambda", v)
         for v in values
     ]
     (tmp_path / SWEEP).write_text(sweep_table.points_to_csv([*points, *sweep_table.mean_points(points)]))
