@@ -30,7 +30,7 @@ from pipeline.upkeep.network import Network
 from stages.features import Encoder
 from stages.features.resample import to_tensor
 from stages.settings import Smooth, Stylize
-from stages.smooth import find_anchor, smooth
+from stages.smooth import find_anchor, find_target, smooth
 from stages.stylize import Iterate, stylize
 from stages.stylize.coarse_to_fine import descend, load_pair
 from stages.stylize.objective import Objective
@@ -152,7 +152,8 @@ def _judge(inputs: Inputs, encoder: Encoder) -> Callable[[float, int, Photo], Ro
         loss = sum(value.item() for value in losses.values())
         stylized, settings = image.clip(0, 1), Smooth()
         anchor = find_anchor(inputs.content, inputs.style, inputs.regions.content, inputs.regions.style)
-        smoothed = smooth(inputs.content, stylized, settings.lam, settings.mu, anchor).image
+        target = find_target(stylized, anchor, inputs.content, settings.emphasis)
+        smoothed = smooth(inputs.content, target, settings.lam, settings.mu, anchor).image
         scores = [scorer.score(one) for one in (image, smoothed)]
         quality = [value for one in scores for value in (one.edge_ssim, one.style_distance)]
         return Row(seconds, evaluations, loss, *quality)
