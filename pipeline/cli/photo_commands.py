@@ -103,7 +103,7 @@ class LookApply(Delivering, frozen=True, kw_only=True):
     """The shots of a clip after its first get these looks, one each, in order; without it, all get the one look."""
 
     positionals = ("look", "photos")
-    leaves_out = frozenset(Config.__struct_fields__) - {"strength"}
+    leaves_out = frozenset(Config.__struct_fields__) - {"strength", "protect"}
 
 
 class LookFit(Command, frozen=True, kw_only=True):

@@ -6,10 +6,12 @@ from functools import partial
 
 from pipeline.dataset.destinations import Destined
 from pipeline.dataset.file_names import printable
+from pipeline.images.encoding import rounded
 from pipeline.images.photos import understand
 from pipeline.images.saving import Encoded, Form
 from pipeline.looks.look_file import Look
 from pipeline.run.orders import Order
+from pipeline.steps.people import with_own_skin
 from pipeline.store.files import hash_bytes, read_file
 from stages.look.table import Table, apply_table, weakened
 from stages.smooth.solvers.free_memory import free_memory
@@ -20,12 +22,26 @@ BYTES_AT_ONCE = 2**30
 """Free memory for each photo at work: one of 12 megapixels takes a quarter of it."""
 
 
-def orders_of(photos: Sequence[Destined], look: Look, strength: float, form: Form = Form()) -> list[Order]:  # noqa: B008
-    """What is to be made of photos by a look: 0 leaves them as they are, 1 is the look, more exaggerates it."""
+def orders_of(
+    photos: Sequence[Destined],
+    look: Look,
+    strength: float,
+    form: Form = Form(),  # noqa: B008
+    skin: float = 0.0,
+) -> list[Order]:
+    """What is to be made of photos by a look: 0 leaves them as they are, 1 is the look, more exaggerates it.
+
+    skin: how far the skin of people keeps its hue.
+    """
     table = weakened(look.table, strength)
-    decides = f"look {VERSION} {look.digest()} {strength!r} {form}"
+    decides = f"look {VERSION} {look.digest()} {strength!r} {form} {skin!r}"
     return [
-        Order(printable(one.photo.name), one.output, partial(_recipe, one, decides), partial(_looked, one, table, form))
+        Order(
+            printable(one.photo.name),
+            one.output,
+            partial(_recipe, one, decides),
+            partial(_looked, one, table, form, skin),
+        )
         for one in photos
     ]
 
@@ -39,9 +55,14 @@ def _recipe(one: Destined, decides: str) -> str:
     return hash_bytes(f"{decides} {one.output.suffix.lower()} {hash_bytes(read_file(one.photo))}".encode())
 
 
-def _looked(one: Destined, table: Table, form: Form) -> Encoded:
-    original, notes = understand(one.photo)
-    levels = apply_table(table, original.photo, form.bits_of(original))
+def _looked(one: Destined, table: Table, form: Form, skin: float) -> Encoded:
+    (original, read), found = understand(one.photo), list[str]()
+    bits = form.bits_of(original)
+    if skin:
+        whole = with_own_skin(apply_table(table, original.photo), original.photo, skin, found.append)
+        levels = rounded(whole, bits)
+    else:
+        levels = apply_table(table, original.photo, bits)
     original = original._replace(photo=original.photo[:0])  # before there are further copies
     encoded = form.encode(one.output.suffix, levels, original, original.alpha)
-    return encoded._replace(notes=(*notes, *encoded.notes))
+    return encoded._replace(notes=(*read, *found, *encoded.notes))

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
+from PIL import Image
 
-from pipeline.images.photos import Photo
+from pipeline.dataset.config import WORKING_SIZE
+from pipeline.images.photos import Photo, shrink
 from pipeline.networks.face_weights import load_face_weights
 from pipeline.networks.package import WeightsError
 from pipeline.upkeep.network import EncoderError
@@ -27,7 +29,10 @@ def with_own_skin(image: Photo, content: Photo, share: float, tell: Callable[[st
         weights = load_face_weights()
     except WeightsError as error:
         raise EncoderError(f"protect.skin: {error}") from error
-    faces = find_faces(content, weights)
+    small = shrink(content, WORKING_SIZE)
+    faces = find_faces(small, weights)
     count = len(faces.boxes)
     tell(f"keeps the skin of {count} face{'s' * (count != 1)}" if count else "no face found: no skin to protect")
-    return keep_hue(content, np.clip(image, 0, 1), skin_of(content, faces), share)
+    height, width = content.shape[:2]
+    mask = np.asarray(Image.fromarray(skin_of(small, faces)).resize((width, height), Image.Resampling.BILINEAR))
+    return keep_hue(content, np.clip(image, 0, 1), mask, share)

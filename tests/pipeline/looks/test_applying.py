@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
+import skimage.data
 from PIL import Image
 
 from pipeline.cli.main import main
@@ -8,6 +10,9 @@ from pipeline.images.kept import Kept
 from pipeline.images.photos import read_original
 from pipeline.images.saving import save_photo
 from pipeline.looks.look_file import Look
+from pipeline.networks.face_weights import load_face_weights
+from pipeline.networks.package import WeightsError
+from stages.colour.oklab import to_oklab
 from stages.look.table import apply_table, weakened
 
 ARTIST = 0x013B
@@ -105,3 +110,20 @@ def test_what_the_photo_s_file_tells_is_kept_or_left_out(look_file: Path, gradie
     for folder, told in (("kept", "A. Photographer"), ("stripped", None)):
         with Image.open(tmp_path / folder / "a.jpg") as made:
             assert made.getexif().get(ARTIST) == told
+
+
+def test_the_skin_of_people_keeps_its_hue(look: Look, look_file: Path, tmp_path: Path, capsys) -> None:
+    try:
+        load_face_weights()
+    except WeightsError as error:
+        pytest.skip(f"MTCNN's weights can't be had here: {error}")
+    save_photo(tmp_path / "a.png", skimage.data.astronaut()[:256, 100:356])
+    plain, kept = (tmp_path / name for name in ("plain", "kept"))
+    assert apply(look_file, tmp_path / "a.png", plain) == 0
+    assert apply(look_file, tmp_path / "a.png", kept, "--protect.skin", "1") == 0
+    assert "a.png: keeps the skin of 1 face" in capsys.readouterr().err
+    photo, without, protected = (read_original(place / "a.png").photo for place in (tmp_path, plain, kept))
+    face = (slice(80, 150), slice(95, 155))
+    hues = [np.arctan2(*np.moveaxis(to_oklab(one[face])[..., 1:], -1, 0)) for one in (photo, without, protected)]
+    assert np.median(np.abs(hues[2] - hues[0])) < 0.3 * np.median(np.abs(hues[1] - hues[0]))
+    np.testing.assert_allclose(protected[:, 230:], without[:, 230:], atol=1.1 / 255)
