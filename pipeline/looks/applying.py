@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
+
 from pipeline.dataset.destinations import Destined
 from pipeline.dataset.file_names import printable
 from pipeline.images.encoding import rounded
@@ -63,6 +65,6 @@ def _looked(one: Destined, table: Table, form: Form, skin: float) -> Encoded:
         levels = rounded(whole, bits)
     else:
         levels = apply_table(table, original.photo, bits)
-    original = original._replace(photo=original.photo[:0])  # before there are further copies
+    original = original._replace(photo=np.empty((0, 0, 3), np.float32))  # before there are further copies
     encoded = form.encode(one.output.suffix, levels, original, original.alpha)
     return encoded._replace(notes=(*read, *found, *encoded.notes))
