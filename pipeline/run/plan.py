@@ -208,12 +208,18 @@ def _carry_out(tasks: Sequence[Task], crew: Crew, summary: Summary, on_event: On
                 continue
             summary = summary.counting(1, settled=not outcome.made)
             if outcome.made:
-                why = f" ({outcome.why})" if outcome.why and isinstance(task, PairTask) else ""
-                on_event(Said(f"{task.title}: {outcome.seconds:.1f} s{why}"))
+                on_event(Said(f"{task.title}: {outcome.seconds:.1f} s{_news(task, outcome)}"))
             elif outcome.why:
                 on_event(Said(f"{task.title}: {outcome.why}"))
     in_order = (failures[task.key] for task in tasks if task.key in failures)  # on any number of workers
     return summary._replace(failures=(*summary.failures, *in_order))
+
+
+def _news(task: Task, outcome: Outcome) -> str:
+    """Why it was made anew; or where it is, for what is looked at first."""
+    if isinstance(task, PairTask):
+        return f" ({outcome.why})" if outcome.why else ""
+    return f", {task.folder / task.step.outputs[0]}"
 
 
 class Plan(NamedTuple):

@@ -43,6 +43,7 @@ def test_run_then_nothing_to_do_then_only_what_changed(
     out, err = capsys.readouterr()
     assert err.count("encoder: vgg16 on cpu") == 1  # which each worker loads
     assert "13 made, 0 current, 0 failed" in err
+    assert f"s, {results / 'trip' / 'report' / 'index.html'}" in err  # what is looked at first
     assert "compare_other" in out
 
     again = in_a_process(["run", str(dataset), "--results", str(results)], and_then=NEVER_TORCH)
