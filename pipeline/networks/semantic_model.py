@@ -6,7 +6,7 @@ pinned by its commit, its weights by their hash; what a folder holds is known by
 
 import hashlib
 import json
-from functools import partial
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -168,5 +168,12 @@ def _groups(folder: Path) -> tuple[int, ...]:
 
 
 def _sha256(path: Path) -> str:
+    look = path.stat()
+    return _sha256_of(path, look.st_size, look.st_mtime_ns, look.st_ino)
+
+
+@lru_cache(1)
+def _sha256_of(path: Path, *stamp: int) -> str:
+    """Asked for each pair of a dataset, and known for as long as the file is untouched."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

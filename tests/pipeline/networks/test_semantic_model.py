@@ -91,7 +91,7 @@ def test_masks_are_found_with_their_names_the_same_each_time_and_not_again(
     assert f"{CONTENT_MASK}: ground 5" in out or f"{CONTENT_MASK}: sky 5" in out
     manifest = read_manifest(folder)
     assert manifest is not None
-    assert manifest.recipe.settings == {"model": hashlib.sha256((model / WEIGHTS).read_bytes()).hexdigest()}
+    assert manifest.recipe.inputs["model"] == hashlib.sha256((model / WEIGHTS).read_bytes()).hexdigest()
     assert manifest.facts["model"] == str(model)
 
     first = (folder / CONTENT_MASK).read_bytes()
@@ -225,17 +225,20 @@ def test_no_such_folder(dataset: Path, capsys: pytest.CaptureFixture[str]) -> No
     )
 
 
-def cli_elsewhere(dataset: Path, first: str = "pass", **environment: str) -> subprocess.CompletedProcess[str]:
+def cli_elsewhere(dataset: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command line in a process of its own."""
     command = ["segment", str(dataset), "--results", str(dataset.parent / "out")]
-    code = f"import sys; {first}; from pipeline.cli.main import main; sys.exit(main({command!r}))"
+    code = f"import sys; from pipeline.cli.main import main; sys.exit(main({command!r}))"
     return subprocess.run(
         [sys.executable, "-c", code], env=os.environ | environment, capture_output=True, text=True, timeout=300
     )
 
 
 def test_without_transformers_it_says_what_to_install(dataset: Path) -> None:
-    done = cli_elsewhere(dataset, first="sys.modules['transformers'] = None")
+    (dataset.parent / "without" / "transformers").mkdir(parents=True)  # in the worker too
+    (dataset.parent / "without" / "transformers" / "__init__.py").write_text("raise ImportError('not here')")
+    paths = os.pathsep.join([str(dataset.parent / "without"), *filter(None, sys.path)])
+    done = cli_elsewhere(dataset, PYTHONPATH=paths)
     assert done.returncode == 1
     assert "--masks semantic needs transformers: pip install 'photostyle[segment]'" in done.stderr
     assert "Traceback" not in done.stderr
