@@ -12,7 +12,7 @@ from pipeline.compare.score_table import Scores
 from stages.arrays import Photo
 from stages.features.encoder import Encoder
 from stages.features.guides import guide, one_hot
-from stages.segment.match import Regions
+from stages.segment.remap import Regions
 from stages.smooth import affine_energy
 from stages.smooth.matting_laplacian import matting_laplacian
 from stages.stylize.losses import gram, gram_weights, style_loss

@@ -14,7 +14,7 @@ from pipeline.images.masks import Labels, Mask, describe, read_classes, read_mas
 from pipeline.images.photos import Alpha, Photo, Understood, understand, working_shape
 from pipeline.images.raster import ImageError
 from pipeline.store.files import hash_array
-from stages.segment.match import Regions, match_regions, one_region
+from stages.segment.remap import Regions, match_regions, one_region
 from stages.settings import SMALLEST_EDGE
 
 MASK_TOLERANCE = 1

@@ -10,6 +10,7 @@ from pipeline.dataset.config import Config, ConfigError, palette_of
 from pipeline.dataset.file_names import folded
 from pipeline.dataset.layouts import Dataset, DatasetError, Fault, Pair, open_dataset
 from pipeline.images.masks import MaskRules
+from pipeline.run.carry_out import Crew
 from pipeline.run.plan import (
     Again,
     Examination,
@@ -21,7 +22,6 @@ from pipeline.run.plan import (
     run,
     writing_results,
 )
-from pipeline.run.schedule import Crew
 from pipeline.run.task import Task
 from pipeline.run.workers import Workers
 from pipeline.steps.catalogue import COMPARISON, SUMMARIES, steps_of

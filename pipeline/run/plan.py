@@ -17,8 +17,8 @@ from pipeline.dataset.layouts import Dataset, DatasetError, Pair
 from pipeline.dataset.prepared import FOLDER as PREPARED
 from pipeline.dataset.prepared import Prepared, Room, preparing
 from pipeline.images.raster import ImageError
+from pipeline.run.carry_out import Crew, carry_out
 from pipeline.run.pace import Pace
-from pipeline.run.schedule import Crew, carry_out
 from pipeline.run.task import Key, Outcome, PairTask, Task, WholeTask, concerns_all
 from pipeline.steps.catalogue import STEPS
 from pipeline.store.files import lock, write_atomically

@@ -10,7 +10,7 @@ from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import Photo
 from pipeline.upkeep.progress import noting, telling
 from pipeline.upkeep.step import Made, Start, Step, Work
-from stages.segment.match import Regions
+from stages.segment.remap import Regions
 
 if TYPE_CHECKING:
     from stages.features import Encoder

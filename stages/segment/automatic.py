@@ -14,8 +14,8 @@ from stages.colour.edges import LUMA
 from stages.features.encoder import Encoder
 from stages.features.guides import edge_aware, one_hot
 from stages.features.resample import resample, shape_at, shape_of, to_array, to_tensor
-from stages.segment.counterparts import GRAIN, opponent_colours
 from stages.segment.joint import Described, joint_clusters
+from stages.segment.likeness import GRAIN, opponent_colours
 from stages.segment.superpixels import averages, superpixels, touching
 
 SIZE = 256

@@ -18,7 +18,7 @@ from pipeline.networks.face_weights import load_face_weights
 from stages.people.faces import find_faces
 from stages.people.protect import keep_hue
 from stages.people.skin import skin_of
-from stages.segment.match import one_region
+from stages.segment.remap import one_region
 from stages.smooth import find_anchor
 
 SHARES = (0.0, 0.35, 0.7, 1.0)

@@ -20,7 +20,7 @@ from pipeline.dataset.layouts import open_dataset
 from pipeline.upkeep.network import Network
 from stages.segment.automatic import automatic_labels
 from stages.segment.labels import PALETTE
-from stages.segment.match import match_regions, one_region
+from stages.segment.remap import match_regions, one_region
 from stages.settings import Smooth
 from stages.smooth import find_anchor, find_target, smooth
 from stages.stylize import stylize

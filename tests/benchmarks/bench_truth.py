@@ -23,7 +23,7 @@ from pipeline.upkeep.network import Network
 from stages.colour.transport import monge_kantorovich
 from stages.segment.automatic import automatic_labels
 from stages.segment.labels import PALETTE
-from stages.segment.match import match_regions, one_region
+from stages.segment.remap import match_regions, one_region
 from stages.settings import Smooth
 from stages.smooth import Smoother, find_anchor, find_target
 from stages.stylize import stylize

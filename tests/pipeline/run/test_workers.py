@@ -18,8 +18,8 @@ from pipeline.dataset.layouts import open_dataset
 from pipeline.images.encoding import encode_tiff
 from pipeline.run import task as task_module
 from pipeline.run import workers as workers_module
+from pipeline.run.carry_out import carry_out
 from pipeline.run.dataset import run_dataset
-from pipeline.run.schedule import carry_out
 from pipeline.run.task import PairTask, Task, perform
 from pipeline.run.workers import Workers, room_for
 from pipeline.steps.catalogue import COMPARISON, SUMMARIES

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from stages.segment.ade20k import GROUP_OF, GROUP_PALETTE, GROUPS, groups_of
-from stages.segment.counterparts import SUBSTITUTES
 from stages.segment.labels import PALETTE
+from stages.segment.likeness import SUBSTITUTES
 
 # In the order of the benchmark, by the names that the models of Hugging Face's hub have for them.
 NAMES = (

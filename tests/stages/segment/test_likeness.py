@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.segment.counterparts import SUBSTITUTES, by_name, looks
+from stages.segment.likeness import SUBSTITUTES, by_name, looks
 
 
 def scene(seed: int, exposure: float) -> tuple[np.ndarray, np.ndarray]:

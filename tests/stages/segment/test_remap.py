@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.segment import Regions, match_regions, one_region
-from stages.segment.match import SMALLEST_SHARE
+from stages.segment.remap import SMALLEST_SHARE
 
 NAMES = ("one", "two", "three", "four")
 

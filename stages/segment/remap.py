@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from stages.arrays import AnyLabels, Photo
-from stages.segment.counterparts import SUBSTITUTES, by_name, looks
+from stages.segment.likeness import SUBSTITUTES, by_name, looks
 
 SMALLEST_SHARE = 1e-3
 """A class on less of its image than this has no statistics to speak of."""
