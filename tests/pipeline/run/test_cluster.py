@@ -45,7 +45,7 @@ def test_stage_two_reserves_the_memory_that_its_own_solver_reckons_with(tmp_path
     assert by_pardiso > by_factor
     assert memory_for(tmp_path, "pardiso", most=by_pardiso) == by_pardiso
     assert memory_for(tmp_path, "cholesky", most=1000) == 1000  # what is nowhere would never start
-    assert SMOOTH.memory(tmp_path / "other", Config(), by_factor) == PROCESS
+    assert SMOOTH.memory(tmp_path / "other", Config(), PROCESS + by_factor) == PROCESS
 
 
 @needs_ray
