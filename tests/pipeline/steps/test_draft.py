@@ -65,5 +65,5 @@ def test_by_the_command_line(dataset, tmp_path):
 
 
 def test_only_a_draft_has_the_step():
-    assert [step.name for step in steps_of(Config(draft=True))] == ["draft"]
+    assert [step.name for step in steps_of(Config(draft=True))] == ["segment", "draft"]
     assert "draft" not in [step.name for step in steps_of(Config())]
