@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 Photo: TypeAlias = npt.NDArray[np.float32]
 """H x W x 3, sRGB values, in [0, 1] where nothing else is said."""
+AnyPhoto: TypeAlias = npt.NDArray[np.floating[Any]]
+"""The same, of whatever precision."""
 Labels: TypeAlias = npt.NDArray[np.uint8]
 """H x W, the number of each pixel's class or region."""
 AnyLabels: TypeAlias = npt.NDArray[np.integer[Any]]

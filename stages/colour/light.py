@@ -4,13 +4,14 @@ Mean and covariance know nothing of place. What height explains of a region's co
 they are matched, and the target's own is put on after, as a gain: blacks stay black, where an offset would be a haze.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.arrays import AnyPhoto
+
 Array = NDArray[np.float64]
-Photo = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
 
 ENDS = 0.02
@@ -49,7 +50,7 @@ class Gradient(NamedTuple):
         return heights
 
 
-def find_gradient(image: Photo, region: Mask) -> Gradient:
+def find_gradient(image: AnyPhoto, region: Mask) -> Gradient:
     """Of the colours of a region, H x W with at least one pixel, of an image H x W x 3.
 
     Height is a matter of the row, so that the rows' numbers of pixels and mean colours are all that is needed.

@@ -1,13 +1,13 @@
 """A photo in the colours of another, region by region: where stage one starts, and what stage two is anchored to."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.arrays import AnyLabels
+from stages.arrays import AnyLabels, AnyPhoto
 from stages.colour.edges import smooth_within_edges
-from stages.colour.light import find_gradient, gain, lit, share_of
+from stages.colour.light import Mask, find_gradient, gain, lit, share_of
 from stages.colour.transport import bounded, monge_kantorovich, span
 
 BLENDING, LONG_EDGE = 15.0, 700
@@ -18,9 +18,7 @@ GRAIN = 0.025
 STEEPEST_GRAIN = 1.2
 """Grain is stretched by no more than this: noise and JPEG blocks would show."""
 
-Photo = NDArray[np.floating[Any]]
 Planes = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 
 class Matched(NamedTuple):
@@ -35,19 +33,18 @@ class Matched(NamedTuple):
 
 
 def match_colours(
-    photo: Photo,
+    photo: AnyPhoto,
     labels: AnyLabels,
-    target: Photo,
+    target: AnyPhoto,
     target_labels: AnyLabels,
     count: int,
 ) -> Matched:
     """Give each region of a photo the mean and covariance of the target's region of the same number.
 
     Each region's map is affine (Monge-Kantorovich), and less steep for grain than for what is larger; how the light
-    changes from top to bottom is matched by itself (`stages.colour.light`). Every pixel is
-    sent through all of them, and takes a mixture by weights that are smooth but for the photo's edges. What a map makes
-    of another region's colours may be far out: it is clipped before it is mixed. A region that either side lacks keeps
-    its colours.
+    changes from top to bottom is matched by itself (`stages.colour.light`). Every pixel is sent through all of them,
+    and takes a mixture by weights that are smooth but for the photo's edges. What a map makes of another region's
+    colours may be far out: it is clipped before it is mixed. A region that either side lacks keeps its colours.
 
     photo, target: H x W x 3 and h x w x 3 in [0, 1]. labels, target_labels: H x W and h x w, 0 to count - 1.
     """
@@ -68,20 +65,18 @@ def match_colours(
 
 
 def _matched(
-    base: Planes, grain: Planes, photo: Photo, inside: Mask, target: Photo, wanted: Mask, within: Planes
+    base: Planes, grain: Planes, photo: AnyPhoto, inside: Mask, target: AnyPhoto, wanted: Mask, within: Planes
 ) -> Planes:
     """All of a photo by the map of one region: its moments without what height explains, then the target's light."""
     own, light = find_gradient(photo, inside), find_gradient(target, wanted)
     sides = ((own, inside), (light, wanted))
     height, target_height = ((gradient.bottom - gradient.top) / max(mask.shape) for gradient, mask in sides)
     share = share_of(light, (height, target_height), (float(inside.mean()), float(wanted.mean())))
-    gains, own_gains, target_gains = (
-        gain(gradient, share, of.heights(np.arange(len(image))))[:, None]
-        for gradient, of, image in ((light, own, photo), (own, own, photo), (light, light, target))
-    )
+    heights, target_heights = own.heights(np.arange(len(photo))), light.heights(np.arange(len(target)))
+    own_gains, target_gains = gain(own, share, heights)[:, None], gain(light, share, target_heights)[:, None]
     A, b = monge_kantorovich(
         lit(np.asarray(photo, np.float64), 1 / own_gains, np.eye(3))[inside],
         lit(np.asarray(target, np.float64), 1 / target_gains, within)[wanted],
     )
     even = lit(base, 1 / own_gains, np.eye(3)) @ A.T + b
-    return lit(even, gains, within) + grain @ bounded(A, STEEPEST_GRAIN).T
+    return lit(even, gain(light, share, heights)[:, None], within) + grain @ bounded(A, STEEPEST_GRAIN).T

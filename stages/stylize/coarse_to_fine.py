@@ -14,7 +14,7 @@ from stages.features.encoder import Encoder
 from stages.features.resample import resample, resample_labels, shape_at, shape_of, to_array, to_tensor
 from stages.segment import Regions, one_region
 from stages.settings import SMALLEST_EDGE, Optimised, Stylize
-from stages.stylize.evaluation import OnNote
+from stages.stylize.evaluation import Losses, OnNote
 from stages.stylize.losses import chroma_variation, total_variation
 from stages.stylize.objective import Objective
 from stages.stylize.optimise import Method, OnIterate, minimise
@@ -99,40 +99,55 @@ def descend(
         extra: further weighted losses of the image, by name.
     """
     full = shape_of(pair.content)
-    weights = {"style": settings.style_weight, "content": settings.content_weight}
     method = Method(settings.optimizer, settings.learning_rate, settings.tolerance)
     total, done = sum(evaluations for _, evaluations in scales), 0
     best: dict[str, float] = {}
     for size, evaluations in scales:
-        shape, style_shape = shape_at(full, size), shape_at(shape_of(pair.style), size)
-        objective = Objective(
-            encoder,
-            resample(pair.content, shape),
-            resample(pair.style, style_shape),
-            resample_labels(pair.content_labels, shape),
-            resample_labels(pair.style_labels, style_shape),
-            pair.count,
-            weights,
-            settings.layer_weights,
-        )
-        pixels.resize(shape)
-
-        def losses(objective: Objective = objective) -> dict[str, Tensor]:
-            image = pixels.image()
-            variation = {
-                "variation": settings.tv_weight * total_variation(pixels.change),
-                "chroma": settings.chroma_weight * chroma_variation(pixels.change),
-            }
-            return objective.losses(image) | extra(image) | variation
-
+        pixels.resize(shape_at(full, size))
+        losses = losses_at(size, pair, pixels, encoder, settings, extra)
         best, used = minimise(
             [pixels.change], losses, evaluations, method,
-            size=max(shape), done=done, total=total, on_iterate=on_iterate, on_note=on_note,
+            size=max(shape_at(full, size)), done=done, total=total, on_iterate=on_iterate, on_note=on_note,
         )  # fmt: skip
         done += used
     pixels.resize(full)
     with torch.no_grad():
         return Stylized(to_array(pixels.image()), best, done)
+
+
+def losses_at(
+    size: int,
+    pair: Pair,
+    pixels: Pixels,
+    encoder: Encoder,
+    settings: Optimised,
+    extra: Callable[[Tensor], dict[str, Tensor]] = lambda image: {},
+) -> Losses:
+    """The weighted losses, by name, of the pixels as they are when it is called, at this long edge.
+
+    Arguments as for `descend`; the pixels are of that size already.
+    """
+    shape, style_shape = (shape_at(shape_of(photo), size) for photo in (pair.content, pair.style))
+    objective = Objective(
+        encoder,
+        resample(pair.content, shape),
+        resample(pair.style, style_shape),
+        resample_labels(pair.content_labels, shape),
+        resample_labels(pair.style_labels, style_shape),
+        pair.count,
+        {"style": settings.style_weight, "content": settings.content_weight},
+        settings.layer_weights,
+    )
+
+    def losses() -> dict[str, Tensor]:
+        image = pixels.image()
+        variation = {
+            "variation": settings.tv_weight * total_variation(pixels.change),
+            "chroma": settings.chroma_weight * chroma_variation(pixels.change),
+        }
+        return objective.losses(image) | extra(image) | variation
+
+    return losses
 
 
 def load_pair(content: Photo, style: Photo, regions: Regions | None, device: torch.device) -> Pair:

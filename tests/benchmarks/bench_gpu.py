@@ -35,13 +35,11 @@ from pipeline.networks.weights import load_encoder_weights
 from pipeline.store.manifest import read_manifest
 from stages.features import Encoder, best_device
 from stages.features.device import compute_dtype, cuda_fault
-from stages.features.resample import resample, resample_labels, shape_at, shape_of
+from stages.features.resample import shape_at, shape_of
 from stages.settings import Stylize
 from stages.stylize import objective
-from stages.stylize.coarse_to_fine import Pair, load_pair
+from stages.stylize.coarse_to_fine import Pair, load_pair, losses_at
 from stages.stylize.evaluation import Evaluation, Losses, evaluation_of
-from stages.stylize.losses import chroma_variation, total_variation
-from stages.stylize.objective import Objective
 from stages.stylize.optimise import Method, minimise
 from stages.stylize.pixels import Pixels
 
@@ -121,28 +119,9 @@ def _flop_of_addmm(added: torch.Size, left: torch.Size, right: torch.Size, **oth
 def _problem(encoder: Encoder) -> tuple[Pixels, Losses]:
     """Stage one's losses at one size, as `descend` has them."""
     pair = _pair(encoder.device)
-    shape, style_shape = (shape_at(shape_of(photo), SIZE) for photo in (pair.content, pair.style))
-    weights = {"style": SETTINGS.style_weight, "content": SETTINGS.content_weight}
-    of_pair = Objective(
-        encoder,
-        resample(pair.content, shape),
-        resample(pair.style, style_shape),
-        resample_labels(pair.content_labels, shape),
-        resample_labels(pair.style_labels, style_shape),
-        pair.count,
-        weights,
-    )
     pixels = Pixels(pair.content)
-    pixels.resize(shape)
-
-    def losses() -> dict[str, torch.Tensor]:
-        variation = {
-            "variation": SETTINGS.tv_weight * total_variation(pixels.change),
-            "chroma": SETTINGS.chroma_weight * chroma_variation(pixels.change),
-        }
-        return of_pair.losses(pixels.image()) | variation
-
-    return pixels, losses
+    pixels.resize(shape_at(shape_of(pair.content), SIZE))
+    return pixels, losses_at(SIZE, pair, pixels, encoder, SETTINGS)
 
 
 def _pair(device: torch.device) -> Pair:
