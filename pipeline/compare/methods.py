@@ -8,10 +8,10 @@ import numpy as np
 
 from pipeline.dataset.inputs import Inputs
 from pipeline.dataset.layouts import Pair
-from pipeline.images.masks import Labels
-from pipeline.images.photos import Photo, read_photo, shrink
+from pipeline.images.photos import read_photo, shrink
 from pipeline.images.raster import ImageError
 from pipeline.store.manifest import read_manifest
+from stages.arrays import Labels, Photo
 from stages.segment.labels import PALETTE
 
 CSV, TABLE, SHEET, SWEEP = "metrics.csv", "metrics.md", "contact_sheet.png", "sweep.csv"

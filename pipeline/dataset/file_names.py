@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.images.decoding import SUFFIXES
-from pipeline.images.formats.raw import SUFFIXES as RAW_SUFFIXES
+from pipeline.images.kinds import RAW_SUFFIXES, SUFFIXES
 
 ROLES = ("content", "style", "content_mask", "style_mask")
 SETTINGS = "photostyle.toml"
@@ -26,7 +25,6 @@ UNREAD = frozenset(f"{PICTURES} {PROJECTS} .raw".split())
 OVERRIDES = frozenset("\u202d\u202e")
 """Characters that write a name backwards on the screen."""
 MOST_LISTED = 3
-RAW = frozenset(RAW_SUFFIXES.split())
 
 
 class Images(NamedTuple):
@@ -40,7 +38,7 @@ class Images(NamedTuple):
     def named(self, stem: str) -> list[Path]:
         """Those of a name, in whatever case; a camera's raw file only where no other program has made a photo of it."""
         files = self.read.get(folded(stem), [])
-        return [path for path in files if path.suffix.lower() not in RAW] or files
+        return [path for path in files if path.suffix.lower() not in RAW_SUFFIXES] or files
 
     def stems(self) -> set[str]:
         """All names without suffix, of both, folded."""

@@ -30,9 +30,9 @@ from pipeline.dataset.file_names import (
     why_unused,
 )
 from pipeline.dataset.links import dangles, is_shut, leads_out
-from pipeline.images.decoding import READ
-from pipeline.images.masks import MaskRules
+from pipeline.images.kinds import READ
 from pipeline.store.system_errors import in_words
+from stages.segment.labels import PALETTE, Colour
 
 
 class DatasetError(ValueError):
@@ -52,6 +52,14 @@ class Unused(NamedTuple):
     pair: str
     """To whose files it belongs; "" where to none's."""
     text: str
+
+
+class MaskRules(NamedTuple):
+    """How a dataset's masks are read."""
+
+    palette: Mapping[str, Colour] = PALETTE
+    strict: bool = False
+    """Whether what could be put right is an error nevertheless."""
 
 
 class Pair(NamedTuple):

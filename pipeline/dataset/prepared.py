@@ -18,9 +18,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.images.photos import Alpha, Original, Photo, Understood, shrink, understand
+from pipeline.images.photos import Alpha, Original, Understood, shrink, understand
 from pipeline.store.files import hash_array, hash_bytes
 from pipeline.store.hash_cache import settled, stamps_of
+from stages.arrays import Photo
 
 FOLDER = ".prepared"
 """In a pair's folder of results."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.images.photos import Photo
+from stages.arrays import Photo
 
 TILE = 480
 """Longest edge of a picture on the sheet, pixels."""

@@ -3,33 +3,26 @@
 The decoders' notes go nowhere: what matters of them is said in our own words.
 """
 
-import io
 import logging
 import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from pipeline.images.formats import raw, webp_chunks
-from pipeline.images.formats.exif import read_exif
+from pipeline.images.containers.png_chunks import SIGNATURE
+from pipeline.images.formats import raw
 from pipeline.images.formats.heif import AVIF, HEIC, decode_avif, decode_heic
 from pipeline.images.formats.jpeg import decode_jpeg
+from pipeline.images.formats.pgm import decode_pgm
 from pipeline.images.formats.png import decode_png
-from pipeline.images.formats.png_chunks import SIGNATURE
 from pipeline.images.formats.tiff import decode_tiff
-from pipeline.images.raster import HEADER_UNREADABLE, ImageError, Raster, check_size, make_raster, too_large
+from pipeline.images.formats.webp import decode_webp
+from pipeline.images.kinds import READ
+from pipeline.images.raster import HEADER_UNREADABLE, ImageError, Raster, too_large
 from pipeline.store.files import read_file
 from pipeline.store.system_errors import in_words
-
-__all__ = ["READ", "SUFFIXES", "ImageError", "read_raster"]
-
-PICTURES = ".png .jpg .jpeg .jpe .jfif .tif .tiff .webp .heic .heif .hif .avif .pgm"
-SUFFIXES = frozenset(f"{PICTURES} {raw.SUFFIXES}".split())
-READ = "JPEG, PNG, TIFF, WebP, HEIC, AVIF and cameras' raw files"
-"""What is read, in words. PGM is too, for masks."""
 
 SAVE_ANEW = "open it in an image editor and save it anew"
 OTHERS = (
@@ -95,13 +88,13 @@ def _decoder(data: bytes) -> Callable[[bytes], Raster] | None:
     if data.startswith(b"\xff\xd8\xff"):
         return decode_jpeg
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return _decode_webp
+        return decode_webp
     if re.match(AVIF, data[:64], re.DOTALL):
         return decode_avif
     if re.match(HEIC, data[:64], re.DOTALL):
         return decode_heic
     if data.startswith(b"P5"):
-        return _decode_pgm
+        return decode_pgm
     return None
 
 
@@ -110,32 +103,3 @@ def _what_else(data: bytes) -> str:
         return "an empty file"
     known = next((name for start, name in OTHERS if re.match(start, data[:64], re.DOTALL)), None)
     return "of another kind" if known is None else f"of another kind ({known})"
-
-
-def _decode_webp(data: bytes) -> Raster:
-    webp = webp_chunks.take_apart(data)
-    exif = read_exif(webp.exif)
-    with Image.open(io.BytesIO(webp.pixels), formats=["WEBP"]) as image:
-        check_size(*image.size)
-        raster = make_raster(np.asarray(image), 255.0, exif.orientation, profile=webp.profile or exif.profile)
-    notes = (f"animated, of {webp.frames} frames: the first is taken",) if webp.frames > 1 else ()
-    return raster._replace(lossy=b"VP8L" not in webp.pixels, notes=notes, exif=webp.exif, xmp=webp.xmp)
-
-
-def _decode_pgm(data: bytes) -> Raster:
-    """By hand: Pillow stretches values to 255, and class numbers would be others."""
-    space = rb"(?:\s+(?:#[^\n]*\n)?)+"
-    header = re.match(rb"P5" + space + rb"(\d{1,9})" + space + rb"(\d{1,9})" + space + rb"(\d{1,5})\s", data)
-    if header is None:
-        raise ImageError(HEADER_UNREADABLE)
-    width, height, full = (int(number) for number in header.groups())
-    check_size(width, height)
-    if not width or not height or not 0 < full < 65536:
-        raise ImageError(HEADER_UNREADABLE)
-    dtype = np.dtype(np.uint8 if full < 256 else ">u2")
-    values = np.frombuffer(data, dtype, min(width * height, (len(data) - header.end()) // dtype.itemsize), header.end())
-    if len(values) < width * height:
-        raise ImageError(f"damaged: cut off: {1 - len(values) / (width * height):.0%} of its pixels are missing")
-    if values.max() > full:
-        raise ImageError(f"damaged: holds {values.max()}, and says that {full} is the most")
-    return make_raster(values.reshape(height, width).astype(dtype.newbyteorder("=")), float(full), 1)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from pipeline.images.formats.png_chunks import packed, with_chunks
+from pipeline.images.containers.png_chunks import packed, with_chunks
 
 FAST = 1
 """zlib's level for large photos: a tenth of the default's time, a tenth more space."""

@@ -8,17 +8,13 @@ import numpy.typing as npt
 from PIL import Image
 
 from pipeline.images.colour_space import to_srgb
+from pipeline.images.containers.kept import Kept
 from pipeline.images.decoding import read_raster
-from pipeline.images.kept import Kept
-from pipeline.images.raster import ImageError, Raster
+from pipeline.images.raster import A_HAIR, ImageError, Raster
 from pipeline.images.transparency import extend_colours, without_premultiplication
-from stages.arrays import Photo as Photo
+from stages.arrays import Photo
 
 Alpha = npt.NDArray[np.float32]
-
-
-A_HAIR = 0.01
-"""Values of a float photo this far outside [0, 1] come from rounding or resampling: they are clipped."""
 
 
 class Original(NamedTuple):

@@ -15,6 +15,9 @@ HEADER_UNREADABLE = "damaged: its header can't be read"
 MOST_MADE_UP = 0.01
 """Of the pixels: so many may be missing at the end of a file; they take the colours of what is nearest."""
 
+A_HAIR = 0.01
+"""Float values this far outside [0, 1] come from rounding or resampling."""
+
 Space = Literal["grey", "rgb", "cmyk"]
 CHANNELS: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
 

@@ -14,12 +14,12 @@ from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from pipeline.images.colour_space import from_srgb, srgb_profile
+from pipeline.images.containers.exif import DESCRIPTIVE, EXIF_IFD, GPS_IFD, PREFIX
+from pipeline.images.containers.kept import Fitted, Kept, fitted
+from pipeline.images.containers.png_chunks import TEXT, packed, with_chunks
+from pipeline.images.containers.png_chunks import XMP as XMP_KEYWORD
+from pipeline.images.containers.xmp import XMP_TAG
 from pipeline.images.encoding import FAST, Pixels, encode_pixels, rounded
-from pipeline.images.formats.exif import DESCRIPTIVE, EXIF_IFD, GPS_IFD, PREFIX
-from pipeline.images.formats.png_chunks import TEXT, packed, with_chunks
-from pipeline.images.formats.png_chunks import XMP as XMP_KEYWORD
-from pipeline.images.formats.tiff import XMP
-from pipeline.images.kept import Fitted, Kept, fitted
 from pipeline.images.photos import Original
 from pipeline.images.raster import ImageError
 from pipeline.store.files import write_atomically
@@ -171,7 +171,7 @@ def _tiff(pixels: Pixels, beside: Fitted, profile: bytes | None, quality: int) -
     tags: list[tuple[Any, ...]] = [(tag, 2, None, str(exif[tag]), True) for tag in DESCRIPTIVE if exif.get(tag)]
     tags += [(tag + 1, 4, 1, 0, True) for tag, directory in inner.items() if directory]
     if beside.xmp:
-        tags.append((XMP, 1, len(beside.xmp), beside.xmp, True))
+        tags.append((XMP_TAG, 1, len(beside.xmp), beside.xmp, True))
     file = io.BytesIO()
     tifffile.imwrite(
         file,

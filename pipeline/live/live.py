@@ -12,8 +12,9 @@ import numpy as np
 from pipeline.dataset.config import Config, Strength, save_dials
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layouts import Pair
-from pipeline.images.photos import Photo, read_photo, shrink
+from pipeline.images.photos import read_photo, shrink
 from pipeline.steps.stylize import STAGE_ONE_IMAGE
+from stages.arrays import Photo
 from stages.settings import NonNegative, Positive
 from stages.smooth import Smoothed, Smoother, find_anchor, find_target, mu_at_size
 

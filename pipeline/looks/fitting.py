@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.dataset.config import WORKING_SIZE
-from pipeline.images.photos import Photo, read_photo, resized, shrink
+from pipeline.images.photos import read_photo, resized, shrink
 from pipeline.images.raster import ImageError
 from pipeline.looks.look_file import Look
+from stages.arrays import Photo
 from stages.look.fit import Unheld, fit_table, unheld
 
 FIT_VERSION = 1

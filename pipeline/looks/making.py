@@ -17,7 +17,7 @@ from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import working_size
 from pipeline.dataset.layouts import Pair
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import Photo, read_photo, resized, shrink, understand, working_shape
+from pipeline.images.photos import read_photo, resized, shrink, understand, working_shape
 from pipeline.looks.fitting import Example, fit_look
 from pipeline.looks.look_file import Look, LookError
 from pipeline.run.plan import failure_line
@@ -25,6 +25,7 @@ from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes, write_atomically
 from pipeline.transfer.solving import solve_pairs
 from pipeline.upkeep.progress import OnEvent, Said, ignore
+from stages.arrays import Photo
 
 MOST_PHOTOS = 36
 """In the layout: of more, so many are taken, evenly among them. Each is 116 pixels wide then: its colours are there."""

@@ -12,10 +12,11 @@ from scipy import ndimage
 from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import Photo, shrink
+from pipeline.images.photos import shrink
 from pipeline.pages.page import render
 from pipeline.pages.report.pictures import data_uri, encode_jpeg, to_bytes
 from pipeline.store.files import write_atomically
+from stages.arrays import Photo
 from stages.colour.transport import monge_kantorovich
 from stages.smooth import Smoother, affine_energy
 from stages.smooth.matting_laplacian import matting_laplacian

@@ -8,8 +8,7 @@ from pathlib import Path
 from pipeline.compare.methods import TABLE
 from pipeline.dataset.config import Config, ConfigError, palette_of
 from pipeline.dataset.file_names import folded
-from pipeline.dataset.layouts import Dataset, DatasetError, Fault, Pair, open_dataset
-from pipeline.images.masks import MaskRules
+from pipeline.dataset.layouts import Dataset, DatasetError, Fault, MaskRules, Pair, open_dataset
 from pipeline.run.carry_out import Crew
 from pipeline.run.plan import (
     Again,

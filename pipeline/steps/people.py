@@ -6,10 +6,11 @@ import numpy as np
 from PIL import Image
 
 from pipeline.dataset.config import WORKING_SIZE
-from pipeline.images.photos import Photo, shrink
+from pipeline.images.photos import shrink
 from pipeline.networks.face_weights import load_face_weights
 from pipeline.networks.package import WeightsError
 from pipeline.upkeep.network import EncoderError
+from stages.arrays import Photo
 from stages.people.faces import find_faces
 from stages.people.protect import keep_hue
 from stages.people.skin import skin_of

@@ -18,11 +18,12 @@ from pipeline.dataset.inputs import Inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.images.contact_sheet import Tile, contact_sheet
 from pipeline.images.encoding import encode_pixels, encode_png
-from pipeline.images.masks import Labels, Mask, describe
-from pipeline.images.photos import Photo
+from pipeline.images.masks.classes import describe
+from pipeline.images.masks.reading import Mask
 from pipeline.networks.semantic_model import describe_model, weights_sha256
 from pipeline.store.hash_cache import Recall
 from pipeline.upkeep.step import Made, Step, Work, network_memory
+from stages.arrays import Labels, Photo
 from stages.segment.labels import PALETTE
 
 TINT = 0.5

@@ -9,11 +9,11 @@ from tifffile import TiffFile
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import Photo
 from pipeline.steps.people import with_own_skin
 from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from pipeline.upkeep.progress import Advance
 from pipeline.upkeep.step import PROCESS, Made, Start, Step, Work, little_memory
+from stages.arrays import Photo
 
 TWO_STAGE_IMAGE = Start("two-stage image", "smooth", "image16.png", anybody_s=False)
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.images.encoding import encode_png, encode_tiff
-from pipeline.images.photos import Photo
 from pipeline.upkeep.progress import noting, telling
 from pipeline.upkeep.step import Made, Start, Step, Work
+from stages.arrays import Photo
 from stages.segment.remap import Regions
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pipeline.dataset.config import Config
 from pipeline.dataset.found_masks import WAYS, with_found_masks
 from pipeline.dataset.inputs import load_inputs, working_size
 from pipeline.dataset.layouts import Dataset, Pair
-from pipeline.images.photos import Original, Photo, Understood, read_photo, shrink, understand
+from pipeline.images.photos import Original, Understood, read_photo, shrink, understand
 from pipeline.run.dataset import choose_pairs, run_dataset
 from pipeline.run.plan import Failure
 from pipeline.steps.catalogue import finder_of, steps_of
@@ -23,6 +23,7 @@ from pipeline.steps.stylize import STYLIZE
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes
 from pipeline.upkeep.progress import OnEvent
+from stages.arrays import Photo
 from stages.smooth.anchor import find_anchor
 
 STEP_VERSIONS = tuple(step.version for step in (SEGMENT, SEMANTIC, DRAFT, STYLIZE, SMOOTH))

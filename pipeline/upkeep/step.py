@@ -15,13 +15,14 @@ from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.dataset.prepared import FOLDER as PREPARED
 from pipeline.dataset.prepared import Prepared
-from pipeline.images.photos import Photo, read_photo
+from pipeline.images.photos import read_photo
 from pipeline.images.raster import ImageError
 from pipeline.store.files import hash_array
 from pipeline.store.hash_cache import Known, Recall, anew
 from pipeline.store.manifest import Recipe
 from pipeline.upkeep.network import Network
 from pipeline.upkeep.progress import OnAdvance
+from stages.arrays import Photo
 
 
 class Start(NamedTuple):

@@ -11,7 +11,7 @@ from pipeline.dataset.config import Config, Size
 from pipeline.dataset.found_masks import with_found_mask
 from pipeline.dataset.inputs import Inputs, working_size
 from pipeline.dataset.layouts import Pair
-from pipeline.images.photos import Photo, read_photo
+from pipeline.images.photos import read_photo
 from pipeline.store.files import hash_array, read_file
 from pipeline.store.hash_cache import anew
 from pipeline.store.manifest import FILE, publish, read_manifest
@@ -21,6 +21,7 @@ from pipeline.upkeep.progress import OnAdvance
 from pipeline.upkeep.staleness import State, find_state
 from pipeline.upkeep.step import Made, Step, Work
 from pipeline.upkeep.whole import Whole, WholeStep
+from stages.arrays import Photo
 
 
 def bring_up_to_date(

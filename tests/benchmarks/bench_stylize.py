@@ -25,8 +25,8 @@ from pipeline.compare.metrics import Scorer
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.layouts import Pair
-from pipeline.images.photos import Photo
 from pipeline.upkeep.network import Network
+from stages.arrays import Photo
 from stages.features import Encoder
 from stages.features.resample import to_tensor
 from stages.settings import Smooth, Stylize

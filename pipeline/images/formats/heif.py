@@ -9,7 +9,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from pipeline.images.formats.exif import read_exif
+from pipeline.images.containers.exif import read_exif
 from pipeline.images.formats.numbered_colours import Said, coded_colours
 from pipeline.images.raster import ImageError, Raster, check_size, make_raster
 

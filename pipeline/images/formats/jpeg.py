@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from pipeline.images.formats.exif import read_exif
-from pipeline.images.formats.jpeg_segments import END_OF_IMAGE, take_apart
+from pipeline.images.containers.exif import read_exif
+from pipeline.images.containers.jpeg_segments import END_OF_IMAGE, take_apart
 from pipeline.images.raster import (
     MOST_MADE_UP,
     ImageError,

@@ -8,8 +8,8 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-from pipeline.images.formats.exif import read_exif
-from pipeline.images.formats.png_chunks import INDEXED, XMP, Png, take_apart
+from pipeline.images.containers.exif import read_exif
+from pipeline.images.containers.png_chunks import INDEXED, XMP, Png, take_apart
 from pipeline.images.formats.png_colours import colours_of
 from pipeline.images.raster import (
     MOST_MADE_UP,

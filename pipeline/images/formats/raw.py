@@ -6,12 +6,11 @@ import re
 import numpy as np
 import tifffile
 
-from pipeline.images.formats.exif import exif_of_tiff
-from pipeline.images.formats.jpeg_segments import take_apart
-from pipeline.images.formats.tiff import XMP
+from pipeline.images.containers.exif import exif_of_tiff
+from pipeline.images.containers.jpeg_segments import take_apart
+from pipeline.images.containers.xmp import XMP_TAG
 from pipeline.images.raster import ImageError, Raster, check_size, make_raster
 
-SUFFIXES = ".dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .orf .rw2 .raf .pef .srw .x3f .3fr .iiq .rwl .mrw .erf .kdc"
 STARTS = rb"FUJIFILMCCD-RAW|IIRO|IIRS|MMOR|IIU\0|....ftypcrx |II\x1a\0\0\0HEAPCCDR|FOVb|\0MRM|II\*\0....CR"
 """The first bytes of those that are no TIFF, or say in them that they are one of a kind."""
 DNG_VERSION = 50706
@@ -72,7 +71,7 @@ def decode_raw(data: bytes) -> Raster:
 def _xmp(data: bytes) -> bytes | None:
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as tiff:
-            packet = tiff.pages.first.tags.valueof(XMP)
+            packet = tiff.pages.first.tags.valueof(XMP_TAG)
     except Exception:  # tifffile's: no TIFF, or what it says beside its pixels is damaged
         return None
     return packet if isinstance(packet, bytes) else None

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from pipeline.images.formats.exif import ORIENTATION, exif_of_tiff
+from pipeline.images.containers.exif import ORIENTATION, exif_of_tiff
+from pipeline.images.containers.xmp import XMP_TAG
 from pipeline.images.raster import CHANNELS, ImageError, Raster, Space, check_size, make_raster
 
-XMP = 700
-"""The tag whose value is an XMP packet."""
 MOST_PAGES = 64
 """Pages after these are not looked at; the list of pages may lead back to its start."""
 MASK_PAGE = 4
@@ -72,7 +71,7 @@ def decode_tiff(data: bytes) -> Raster:
             premultiplied=alpha == "ASSOCALPHA",
             profile=page.iccprofile,
         )
-        packet = page.tags.valueof(XMP)
+        packet = page.tags.valueof(XMP_TAG)
         return raster._replace(
             bits=page.bitspersample,
             lossy="JPEG" in str(page.compression),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from pipeline.compare.edges import edge_map
-from pipeline.images.photos import Photo
+from stages.arrays import Photo
 from stages.settings import Smooth
 from stages.smooth.matting_laplacian import apply_stencil, matting_stencil
 

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from pipeline.images.photos import Photo, shrink
+from pipeline.images.photos import shrink
+from stages.arrays import Photo
 
 LARGEST = 1200
 """Long edge of a picture on the page, pixels: what is larger is brought down, what is smaller stays as it is."""

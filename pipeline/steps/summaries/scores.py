@@ -13,11 +13,11 @@ from pipeline.dataset.inputs import AT_WORK, Inputs, working_size
 from pipeline.dataset.layouts import Pair
 from pipeline.images.contact_sheet import Tile, contact_sheet
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import Photo
 from pipeline.store.files import read_file
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest
 from pipeline.upkeep.step import Made, Step, Work, network_memory
+from stages.arrays import Photo
 
 FILE = "scores.json"
 

@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image
 from scipy import ndimage
 
-from pipeline.images.formats.png_chunks import SIGNATURE
+from pipeline.images.containers.png_chunks import SIGNATURE
 from stages.segment.labels import Colour
 from tests.pipeline.images.image_files import chunk
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pipeline.images.masks import read_mask
+from pipeline.images.masks.reading import read_mask
 from pipeline.images.photos import read_photo, understand
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))

@@ -13,8 +13,9 @@ from PIL import Image
 
 from pipeline.cli.main import main
 from pipeline.dataset.inputs import InputError, Inputs, load_inputs
-from pipeline.dataset.layouts import Pair
-from pipeline.images.masks import Mask, MaskRules, read_classes, read_mask
+from pipeline.dataset.layouts import MaskRules, Pair
+from pipeline.images.masks.classes import read_classes
+from pipeline.images.masks.reading import Mask, read_mask
 from stages.segment.labels import PALETTE, Colour
 from tests.pipeline.images.mask_files import (
     Write,

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pipeline.images import raster
+from pipeline.images.containers.exif import ORIENTATION
 from pipeline.images.encoding import encode_png, encode_tiff
-from pipeline.images.formats.exif import ORIENTATION
 from pipeline.images.photos import read_original, read_photo, shrink, understand, working_shape
 from pipeline.images.raster import ImageError
 

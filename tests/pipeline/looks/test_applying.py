@@ -6,7 +6,7 @@ import skimage.data
 from PIL import Image
 
 from pipeline.cli.main import main
-from pipeline.images.kept import Kept
+from pipeline.images.containers.kept import Kept
 from pipeline.images.photos import read_original
 from pipeline.images.saving import save_photo
 from pipeline.looks.look_file import Look

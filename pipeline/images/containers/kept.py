@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from pipeline.images.formats.exif import exif_of_result
-from pipeline.images.formats.xmp import xmp_of_result
+from pipeline.images.containers.exif import exif_of_result
+from pipeline.images.containers.xmp import xmp_of_result
 
 
 class Kept(NamedTuple):

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
+XMP_TAG = 700
+"""TIFF's tag whose value is a packet."""
 ORIENTATION = "{http://ns.adobe.com/tiff/1.0/}Orientation"
 SIZES = {
     "{http://ns.adobe.com/exif/1.0/}PixelXDimension": 0,
