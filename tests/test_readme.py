@@ -9,7 +9,7 @@ from pipeline.cli.arguments import parse
 from pipeline.cli.commands import name_of
 from pipeline.dataset.config import Config
 from pipeline.dataset.layers import load_config
-from pipeline.networks.package import WeightsError
+from pipeline.networks.downloading import WeightsError
 
 ROOT = Path(__file__).parents[1]
 ROOMS = (".", "data", "pipeline", "stages", "tests/benchmarks")

@@ -221,7 +221,7 @@ def _status(command: Status) -> int:
 
 
 def _weights(command: Weights) -> int:
-    from pipeline.networks.package import WeightsError
+    from pipeline.networks.downloading import WeightsError
     from pipeline.networks.weights import describe_weights, load_encoder_weights
 
     if command.fetch:

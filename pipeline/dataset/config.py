@@ -2,15 +2,12 @@
 the help of the command line, a docstring of whole sentences. Reading it never imports torch.
 """
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-from pipeline.dataset.layouts import Pair
 from pipeline.networks.semantic_model import MODEL
-from pipeline.store.files import write_atomically
 from stages.segment.labels import PALETTE, Colour
 from stages.settings import NonNegative, OneStage, Positive, Smooth, Stylize
 
@@ -101,22 +98,3 @@ def palette_of(config: Config) -> dict[str, Colour]:
             raise ConfigError(f"palette: {names[colour]} and {name} are the same colour, {colour}: keep one")
         names[colour] = name
     return config.palette
-
-
-def has_own(pair: Pair) -> bool:
-    """Whether a pair has settings of its own."""
-    return pair.settings is not None and pair.settings.exists()
-
-
-def save_dials(pair: Pair, lam: float, mu: float) -> Path:
-    """Makes a lambda and a mu the pair's own; the file they are in, which can hold nothing else.
-
-    Raises:
-        ConfigError: the pair can have none.
-        OSError: the file can't be written.
-    """
-    if pair.settings is None:
-        raise ConfigError(f"{pair.name} belongs to no dataset: there is nowhere to keep its settings")
-    text = f"# This pair's own, saved by `photostyle ui`.\n[smooth]\nlambda = {lam!r}\nmu = {mu!r}\n"
-    write_atomically(pair.settings, text.encode())
-    return pair.settings

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
-from pipeline.dataset.config import Config, ConfigError, Own, has_own
+from pipeline.dataset.config import Config, ConfigError, Own
 from pipeline.dataset.file_names import SETTINGS
 from pipeline.dataset.layouts import Pair
 from pipeline.dataset.links import leads_out
 from pipeline.dataset.wording import allowed
-from pipeline.store.files import read_file
+from pipeline.store.files import read_file, write_atomically
 from pipeline.store.system_errors import in_words
 
 MOST_BYTES = 1_000_000
@@ -68,8 +68,8 @@ def load_config(
             remedy = "copy the file, or give it as --config"
             raise ConfigError(f"{dataset / SETTINGS}: a link that leads out of the dataset's folder: {remedy}")
         layers.append(read_layer(dataset / SETTINGS))
-    if pair is not None and pair.settings is not None and has_own(pair):
-        layers.append(read_layer(pair.settings, Own))
+    if pair is not None and (own := pair.own_settings()) is not None:
+        layers.append(read_layer(own, Own))
     if file is not None:
         layers.append(read_layer(file))
     return resolve([*layers, Layer(options or {})])
@@ -121,6 +121,20 @@ def read_layer(file: Path, known: type[Struct] = Config) -> Layer:
         raise ConfigError(f"{file}: holds a number of thousands of digits") from error
     except RecursionError as error:
         raise ConfigError(f"{file}: is nested too deeply") from error
+
+
+def save_dials(pair: Pair, lam: float, mu: float) -> Path:
+    """Makes a lambda and a mu the pair's own; the file they are in, which can hold nothing else.
+
+    Raises:
+        ConfigError: the pair can have none.
+        OSError: the file can't be written.
+    """
+    if pair.settings is None:
+        raise ConfigError(f"{pair.name} belongs to no dataset: there is nowhere to keep its settings")
+    text = f"# This pair's own, saved by `photostyle ui`.\n[smooth]\nlambda = {lam!r}\nmu = {mu!r}\n"
+    write_atomically(pair.settings, text.encode())
+    return pair.settings
 
 
 def _text(data: bytes, file: Path) -> str:

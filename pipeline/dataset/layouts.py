@@ -73,13 +73,17 @@ class Pair(NamedTuple):
     comparisons: Mapping[str, Path] = {}
     """Other methods' results by the method's name."""
     settings: Path | None = None
-    """Where its own settings are, if it has any."""
+    """Where its own settings would be; None where it can have none."""
     mask_rules: MaskRules = MaskRules()
     """How its masks are read."""
 
     def files(self) -> list[Path]:
         """The photos, and the masks where there are any."""
         return [path for path in (self.content, self.style, self.content_mask, self.style_mask) if path is not None]
+
+    def own_settings(self) -> Path | None:
+        """The file of its own settings, if it has any."""
+        return self.settings if self.settings is not None and self.settings.exists() else None
 
 
 class Dataset(NamedTuple):

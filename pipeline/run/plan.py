@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.dataset.config import WORKING_SIZE, Config, ConfigError, Size, has_own
+from pipeline.dataset.config import WORKING_SIZE, Config, ConfigError, Size
 from pipeline.dataset.file_names import names_a_folder
 from pipeline.dataset.found_masks import with_found_mask
 from pipeline.dataset.inputs import InputError, load_inputs
@@ -304,9 +304,8 @@ def _with_starts(steps: Sequence[Step]) -> Iterator[Step]:
 
 
 def _own(pair: Pair, config: Config) -> Iterator[str]:
-    if has_own(pair):
-        assert pair.settings is not None
-        yield f"lambda {config.smooth.lam:g}; it has its own in {pair.settings.name}"
+    if (own := pair.own_settings()) is not None:
+        yield f"lambda {config.smooth.lam:g}; it has its own in {own.name}"
 
 
 def record_faults(examination: Examination, results: Path) -> None:

@@ -7,8 +7,8 @@ from PIL import Image
 
 from pipeline.dataset.config import WORKING_SIZE
 from pipeline.images.photos import shrink
+from pipeline.networks.downloading import WeightsError
 from pipeline.networks.face_weights import load_face_weights
-from pipeline.networks.package import WeightsError
 from pipeline.upkeep.network import EncoderError
 from stages.arrays import Photo
 from stages.people.faces import find_faces

@@ -64,7 +64,7 @@ class Network:
         return self._load("cpu")
 
     def _load(self, device: "torch.device | str") -> "Encoder":
-        from pipeline.networks.package import WeightsError
+        from pipeline.networks.downloading import WeightsError
         from pipeline.networks.weights import load_encoder_weights
         from stages.features import Encoder
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from pipeline.dataset.config import Config
-from pipeline.networks.package import WeightsError
+from pipeline.networks.downloading import WeightsError
 from pipeline.networks.weights import load_encoder_weights
 from pipeline.run import dataset
 from pipeline.run.task import Networks, Outcome, Task, perform

