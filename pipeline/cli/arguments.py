@@ -1,6 +1,6 @@
 """The command line: the options of a command, and every setting of the configuration by its name in files.
 
-`lambda` of section [smooth] is `--smooth.lambda`. argparse takes the words apart; what they may be is checked where the
+`lambda` of section [smooth] is `--smooth.lambda`, and `skin` of [protect] is `--protect skin=0.7`. argparse takes the words apart; what they may be is checked where the
 settings in files are, and told in the same words.
 """
 
@@ -22,7 +22,7 @@ from msgspec.inspect import VarTupleType, type_info
 from pipeline.cli.command import FILLED_IN, Command, WithSettings
 from pipeline.cli.commands import COMMANDS, AnyCommand
 from pipeline.cli.screen import say
-from pipeline.dataset.config import Config, ConfigError
+from pipeline.dataset.config import Config, ConfigError, Protect
 from pipeline.dataset.layers import Layer, as_option, convert, find_faults
 from pipeline.dataset.wording import placeholder
 
@@ -32,6 +32,7 @@ FAMILIES = {"look": "Looks: learnt from photos, applied to others, handed to oth
 LETTERS = {"output": ("-o",)}
 """Options that have a letter too."""
 LAMBDA = "smooth.lambda"
+PROTECT = "protect"
 
 
 class Option(NamedTuple):
@@ -54,7 +55,8 @@ def options_of(command: type[Command]) -> Iterator[Option]:
         yield own._replace(listed=own.name not in command.leaves_out)
     for setting in _fields(Config) if issubclass(command, WithSettings) else ():
         listed = setting.name not in command.leaves_out
-        inner = _fields(setting.kind, f"{setting.name}.") if isinstance(setting.default, Struct) else [setting]
+        is_section = isinstance(setting.default, Struct) and setting.name != PROTECT
+        inner = _fields(setting.kind, f"{setting.name}.") if is_section else [setting]
         yield from (each._replace(listed=listed, setting=True) for each in inner)
 
 
@@ -75,6 +77,8 @@ def parse(argv: Sequence[str]) -> AnyCommand:
     own = {key: values.pop(key) for key in kind.__struct_fields__ if key in values}
     if "," in values.get(LAMBDA, ""):
         own["lambdas"] = _several_lambdas(values.pop(LAMBDA), name)
+    if PROTECT in values:
+        values[PROTECT] = dict(map(_named_value, values[PROTECT]))
     typed = _nested(values)
     if faults := [*find_faults(Layer(own, known=kind)), *find_faults(Layer(typed))]:
         raise ConfigError("\n".join(faults))
@@ -139,7 +143,9 @@ def _add(add: Callable[..., Any], option: Option) -> None:
     help = option.help if option.listed else SUPPRESS
     names = [*LETTERS.get(option.name, ()), as_option(option.name)]
     form: dict[str, Any] = {"metavar": placeholder(option.kind), "required": option.default is msgspec.NODEFAULT}
-    if isinstance(option.default, bool):
+    if option.name == PROTECT:
+        form = {"metavar": "NAME=NUMBER", "action": "append"}
+    elif isinstance(option.default, bool):
         form = {"action": BooleanOptionalAction if option.setting else "store_true"}
     elif _is_several(option):
         form |= {"action": "extend", "nargs": "+"}
@@ -152,7 +158,7 @@ def _fields(struct: type[Struct], section: str = "") -> Iterator[Option]:
         if each.name in FILLED_IN or each.name == "palette":  # a table of names and colours is for files
             continue
         default = each.default if each.default_factory is msgspec.NODEFAULT else each.default_factory()
-        shown = "" if default in (None, False, msgspec.NODEFAULT) else str(default)
+        shown = "" if default in (None, False, msgspec.NODEFAULT, Protect()) else str(default)
         shown = " ".join(map(str, default)) if isinstance(default, tuple) else shown
         help = " ".join([*docs.get(each.name, "").split(), *([f"(default: {shown})"] if shown else [])])
         yield Option(f"{section}{each.encode_name}", each.type, default, help.replace("%", "%%"))
@@ -179,6 +185,18 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
         section, _, key = name.rpartition(".")
         (nested.setdefault(section, {}) if section else nested)[key] = value
     return nested
+
+
+def _named_value(word: str) -> tuple[str, str]:
+    """What is protected, and how far.
+
+    Raises:
+        ConfigError: it has no "=".
+    """
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise ConfigError(f"--protect {word}: give what is protected, and how far, as in --protect skin=0.7")
+    return name.strip(), value.strip()
 
 
 def _several_lambdas(listed: str, command: str) -> list[str]:

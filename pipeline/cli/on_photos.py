@@ -105,7 +105,7 @@ def _apply(command: LookApply, on_event: OnEvent) -> Summary:
     faults = [Failure(fault.pair, "", fault.text) for fault in (*wanted.faults, *wanted_clips.faults)]
     skin = command.settings.protect.skin
     if skin and clips:
-        on_event(Said("note: protect.skin is for photos: clips are made without"))
+        on_event(Said("note: --protect is for photos: clips are made without"))
     orders = orders_of(wanted.photos, look, strength, command.form, skin)
     summary = carry_out_orders(orders, on_event, at_once=photos_at_once(), force=command.force)
     looks = [look, *(read_look(path) for path in command.cuts)]

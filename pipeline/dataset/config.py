@@ -35,8 +35,6 @@ class Protect(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a result leaves alone."""
 
     skin: Annotated[float, Meta(ge=0, le=1)] = 0.0
-    """The skin of people whose faces are found keeps its own hue this far, while its light follows the style: 0 not at
-    all, 1 wholly. What finds faces is downloaded once (2 MB)."""
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -65,6 +63,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     palette: dict[str, tuple[Channel, Channel, Channel]] = {}
     """The masks' colours by name, in place of the paper's nine."""
     protect: Protect = Protect()
+    """With skin=0.7, the skin of people whose faces are found keeps its own hue so far, while its light follows the
+    style: 0 not at all, 1 wholly. What finds faces is downloaded once (2 MB)."""
     segment: Segment = Segment()
     stylize: Stylize = Stylize()
     smooth: Smooth = Smooth()

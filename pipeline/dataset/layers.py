@@ -159,8 +159,8 @@ def _where(text: str, error: str) -> str:
 
 
 def as_option(name: str) -> str:
-    """How a setting is called on the command line."""
-    return f"--{name.replace('_', '-')}"
+    """How a setting is called on the command line: those of `protect` are words behind one option."""
+    return f"--{name.replace('_', '-')}".replace("--protect.", "--protect ")
 
 
 def find_faults(layer: Layer) -> Iterator[str]:

@@ -29,7 +29,7 @@ def with_own_skin(image: Photo, content: Photo, share: float, tell: Callable[[st
     try:
         weights = load_face_weights()
     except WeightsError as error:
-        raise EncoderError(f"protect.skin: {error}") from error
+        raise EncoderError(f"to protect skin: {error}") from error
     small = shrink(content, WORKING_SIZE)
     faces = find_faces(small, weights)
     count = len(faces.boxes)

@@ -213,6 +213,20 @@ def test_what_a_command_does_not_use_is_accepted_and_said(tmp_path: Path, capsys
     assert "smooth makes no use of --device, --onestage.evaluations" in capsys.readouterr().err
 
 
+def test_what_is_protected_is_a_word_behind_one_option(tmp_path: Path) -> None:
+    assert settings("run", tmp_path, "--protect", "skin=0.7").protect.skin == 0.7
+    file = toml(tmp_path / "given.toml", "[protect]\nskin = 0.3\n")
+    assert settings("run", tmp_path, "--config", str(file)).protect.skin == 0.3
+    for words, told in (
+        (("--protect", "skin=2"), "--protect skin: wants a number from 0 to 1, not 2"),
+        (("--protect", "hair=1"), "unknown key 'hair' in \\[protect\\]; it knows skin"),
+        (("--protect", "skin"), "--protect skin: give what is protected, and how far, as in --protect skin=0.7"),
+        (("--protect.skin", "0.7"), "--protect.skin: no such option: --protect?"),
+    ):
+        with pytest.raises(ConfigError, match=told):
+            settings("run", tmp_path, *words)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_option_is_explained_in_whole_sentences(command: str) -> None:
     for option in options_of(COMMANDS[command]):

@@ -120,7 +120,7 @@ def test_the_skin_of_people_keeps_its_hue(look: Look, look_file: Path, tmp_path:
     save_photo(tmp_path / "a.png", skimage.data.astronaut()[:256, 100:356])
     plain, kept = (tmp_path / name for name in ("plain", "kept"))
     assert apply(look_file, tmp_path / "a.png", plain) == 0
-    assert apply(look_file, tmp_path / "a.png", kept, "--protect.skin", "1") == 0
+    assert apply(look_file, tmp_path / "a.png", kept, "--protect", "skin=1") == 0
     assert "a.png: keeps the skin of 1 face" in capsys.readouterr().err
     photo, without, protected = (read_original(place / "a.png").photo for place in (tmp_path, plain, kept))
     face = (slice(80, 150), slice(95, 155))
