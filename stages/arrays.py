@@ -1,9 +1,12 @@
-"""What the arrays that go from stage to stage hold."""
+"""What the arrays that go from stage to stage hold, and the light of a colour."""
 
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+LUMA = (0.299, 0.587, 0.114)
+"""Of sRGB values to one of light: Rec. 601."""
 
 Photo: TypeAlias = npt.NDArray[np.float32]
 """H x W x 3, sRGB values, in [0, 1] where nothing else is said."""

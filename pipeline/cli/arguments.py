@@ -1,6 +1,7 @@
 """The command line: the options of a command, and every setting of the configuration by its name in files.
 
-`lambda` of section [smooth] is `--smooth.lambda`, and `skin` of [protect] is `--protect skin=0.7`. argparse takes the words apart; what they may be is checked where the
+`lambda` of section [smooth] is `--smooth.lambda`; of [protect], which is words behind one option, `skin` is
+`--protect skin=0.7`. argparse takes the words apart; what they may be is checked where the
 settings in files are, and told in the same words.
 """
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from stages.smooth.solvers.free_memory import free_memory
+from stages.free_memory import free_memory
 
 
 def examine_machine() -> list[str]:

@@ -1,4 +1,4 @@
-"""What the commands on photos do: their orders, and the way they are carried out."""
+"""What the commands do that take photos through the stages: transfer, and look make."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,46 +7,36 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
-from pipeline.cli.photo_commands import LookApply, LookExport, LookFit, LookMake, Transfer
+from pipeline.cli.photo_commands import LookMake, Transfer
 from pipeline.dataset.config import ConfigError
 from pipeline.dataset.destinations import destinations, photos_named
 from pipeline.dataset.file_names import printable
 from pipeline.dataset.layouts import Pair
 from pipeline.images.saving import ENCODERS, Encoded
-from pipeline.looks.applying import orders_of, photos_at_once
-from pipeline.looks.fitting import FIT_VERSION, fit_look, in_words, read_example
-from pipeline.looks.handing_off import encoder_for
-from pipeline.looks.look_file import encode_look, read_look
+from pipeline.looks.fitting import FIT_VERSION
+from pipeline.looks.look_file import encode_look, in_words
 from pipeline.looks.making import Style, make_look
 from pipeline.run.orders import Order, carry_out_orders
-from pipeline.run.plan import Failure, Summary
+from pipeline.run.summary import Failure, Summary
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.transfer.solving import STEP_VERSIONS
 from pipeline.transfer.transfer import Job, transfer
 from pipeline.upkeep.progress import OnEvent, Said
-from pipeline.video.applying import clip_orders_of
-from pipeline.video.clip import is_clip, with_clip_ending
-from stages.look.table import weakened
 
 
-def work_on_photos(command: Transfer | LookMake | LookApply | LookFit | LookExport, on_event: OnEvent) -> Summary:
+def work_on_photos(command: Transfer | LookMake, on_event: OnEvent) -> Summary:
     """Does what a command asks for.
 
     Raises:
-        LookError: the look can't be read, or can't be written under that name.
+        ConfigError: the photos that are named make no sense together.
         OSError: the disk is full.
     """
     match command:
         case Transfer():
             return _transfer(command, on_event)
         case LookMake():
-            return _one_file(command, _make(command, on_event), on_event)
-        case LookApply():
-            return _apply(command, on_event)
-        case LookFit():
-            return _one_file(command, _fit(command), on_event)
-        case LookExport():
-            return _one_file(command, _export(command), on_event)
+            orders = [_make(command, on_event)]
+            return carry_out_orders(orders, on_event, force=command.force)._replace(folder=command.output.parent)
 
 
 def _transfer(command: Transfer, on_event: OnEvent) -> Summary:
@@ -92,32 +82,6 @@ def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
     faults = [Failure(fault.pair, "", fault.text) for fault in wanted.faults]
     jobs = [Job(Pair(one.output.name, one.photo, style, content_mask, style_mask), one.output) for one in wanted.photos]
     return _Asked(jobs, faults, command.to)
-
-
-def _apply(command: LookApply, on_event: OnEvent) -> Summary:
-    look = read_look(command.look)
-    clips = [path for path in command.photos if is_clip(path)]
-    photos = [path for path in command.photos if not is_clip(path)]
-    wanted = destinations(photos, command.to, command.name_of_result)
-    wanted_clips, strength = destinations(clips, command.to, with_clip_ending), command.settings.strength
-    for note in wanted.notes:
-        on_event(Said(f"note: {note}"))
-    faults = [Failure(fault.pair, "", fault.text) for fault in (*wanted.faults, *wanted_clips.faults)]
-    skin = command.settings.protect.skin
-    if skin and clips:
-        on_event(Said("note: --protect is for photos: clips are made without"))
-    orders = orders_of(wanted.photos, look, strength, command.form, skin)
-    summary = carry_out_orders(orders, on_event, at_once=photos_at_once(), force=command.force)
-    looks = [look, *(read_look(path) for path in command.cuts)]
-    clip_orders = clip_orders_of(wanted_clips.photos, looks, strength, on_event)
-    for_clips = carry_out_orders(clip_orders, on_event, force=command.force)  # each takes all cores
-    return summary._replace(
-        done=summary.done + for_clips.done,
-        kept=summary.kept + for_clips.kept,
-        failures=(*faults, *summary.failures, *for_clips.failures),
-        seconds=summary.seconds + for_clips.seconds,
-        folder=command.to,
-    )
 
 
 def _make(command: LookMake, on_event: OnEvent) -> Order:
@@ -167,34 +131,3 @@ def _with_share(word: str) -> tuple[Path, float | None]:
     if not 0 < value <= 1:
         raise ConfigError(f"--style {word}: a share is above 0 and at most 1")
     return Path(path).expanduser(), value
-
-
-def _fit(command: LookFit) -> Order:
-    def recipe() -> str:
-        photos = (hash_bytes(read_file(path)) for path in (command.content, command.result))
-        return hash_bytes(" ".join(["fit", str(FIT_VERSION), *photos]).encode())
-
-    def make() -> Encoded:
-        record = {"content": command.content.name, "result": command.result.name}
-        look = fit_look([read_example(command.content, command.result)], record)
-        return Encoded(encode_look(look), (in_words(look),))
-
-    return Order(printable(command.output.name), command.output, recipe, make)
-
-
-def _export(command: LookExport) -> Order:
-    look = read_look(command.look)
-    encode = encoder_for(command.output)
-
-    def recipe() -> str:
-        return hash_bytes(f"export {look.digest()} {command.strength!r} {command.output.name}".encode())
-
-    def make() -> Encoded:
-        notes = (in_words(look),) if in_words(look) else ()
-        return Encoded(encode(weakened(look.table, command.strength), command.output.stem), notes)
-
-    return Order(printable(command.output.name), command.output, recipe, make)
-
-
-def _one_file(command: LookMake | LookFit | LookExport, order: Order, on_event: OnEvent) -> Summary:
-    return carry_out_orders([order], on_event, force=command.force)._replace(folder=command.output.parent)

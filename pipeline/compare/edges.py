@@ -4,8 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from stages.arrays import Photo
-from stages.colour.edges import LUMA
+from stages.arrays import LUMA, Photo
 
 EDGE_FLOOR = 0.02
 """An image without edges stays one: the least gradient that counts as a full edge."""

@@ -4,8 +4,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 from PIL import Image
-from scipy import ndimage
 
 MAX_PIXELS = 150_000_000
 """A header that promises more is taken for a decompression bomb."""
@@ -133,5 +133,5 @@ def made_up(lost: int, shape: tuple[int, ...]) -> tuple[str, ...]:
 
 def nearest_of_the_rest(missing: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Rows and columns, each H x W: of the pixel itself, or where it is missing of the nearest that is not."""
-    rows, columns = ndimage.distance_transform_edt(missing, return_distances=False, return_indices=True)
+    rows, columns = scipy.ndimage.distance_transform_edt(missing, return_distances=False, return_indices=True)
     return rows, columns

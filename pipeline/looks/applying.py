@@ -13,10 +13,9 @@ from pipeline.images.photos import understand
 from pipeline.images.saving import Encoded, Form
 from pipeline.looks.look_file import Look
 from pipeline.run.orders import Order
-from pipeline.steps.people import with_own_skin
 from pipeline.store.files import hash_bytes, read_file
+from stages.free_memory import free_memory
 from stages.look.table import Table, apply_table, weakened
-from stages.smooth.solvers.free_memory import free_memory
 
 VERSION = 2
 """Raised when the code would make another file of the same photo and look."""
@@ -61,6 +60,8 @@ def _looked(one: Destined, table: Table, form: Form, skin: float) -> Encoded:
     (original, read), found = understand(one.photo), list[str]()
     bits = form.bits_of(original)
     if skin:
+        from pipeline.steps.people import with_own_skin
+
         whole = with_own_skin(apply_table(table, original.photo), original.photo, skin, found.append)
         levels = rounded(whole, bits)
     else:

@@ -9,14 +9,12 @@ import numpy as np
 from pipeline.dataset.config import WORKING_SIZE
 from pipeline.images.photos import read_photo, resized, shrink
 from pipeline.images.raster import ImageError
-from pipeline.looks.look_file import Look
+from pipeline.looks.look_file import UNHELD, Look
 from stages.arrays import Photo
-from stages.look.fit import Unheld, fit_table, unheld
+from stages.look.fit import fit_table, unheld
 
 FIT_VERSION = 1
 """Raised when the code would fit another table to the same photos."""
-UNHELD = "unheld"
-"""What the record calls that which the table can't hold."""
 OFF = 1
 """Pixels by which a result that was brought down may miss its photo's shape."""
 
@@ -33,15 +31,6 @@ def fit_look(examples: Sequence[Example], record: dict[str, Any]) -> Look:
     contents, results = (np.concatenate([one[side].reshape(-1, 3) for one in examples]) for side in (0, 1))
     table = fit_table(contents, results)
     return Look(table, {**record, UNHELD: unheld(table, contents, results)._asdict()})
-
-
-def in_words(look: Look) -> str:
-    """What the table can't hold, as far as the record says it."""
-    left = look.record.get(UNHELD)
-    if not isinstance(left, dict) or not all(isinstance(left.get(name), float) for name in Unheld._fields):
-        return ""
-    mean, high = (left[name] for name in Unheld._fields)
-    return f"what a table can't hold of it: Delta E 2000 {mean:.2f} in the mean, {high:.2f} at the 95th percentile"
 
 
 def read_example(content: Path, result: Path) -> Example:

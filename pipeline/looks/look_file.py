@@ -13,6 +13,8 @@ from stages.look.table import Table
 
 FORMAT, VERSION = "photostyle look", "1"
 TABLE = "table"
+UNHELD = "unheld"
+"""What the record calls that which the table can't hold."""
 FEWEST, MOST = 2, 129
 """Points along the edge of a table that is read."""
 MOST_BYTES = 100_000_000
@@ -32,6 +34,16 @@ class Look(NamedTuple):
     def digest(self) -> str:
         """Hash of the table: equal for looks that change all colours alike."""
         return hash_array(self.table)
+
+
+def in_words(look: Look) -> str:
+    """What the table can't hold, as far as the record says it."""
+    match look.record.get(UNHELD):
+        case {"mean": float(mean), "percentile_95": float(high)}:
+            left = f"Delta E 2000 {mean:.2f} in the mean, {high:.2f} at the 95th percentile"
+            return f"what a table can't hold of it: {left}"
+        case _:
+            return ""
 
 
 def encode_look(look: Look) -> bytes:

@@ -20,7 +20,7 @@ from pipeline.images.encoding import encode_png
 from pipeline.images.photos import read_photo, resized, shrink, understand, working_shape
 from pipeline.looks.fitting import Example, fit_look
 from pipeline.looks.look_file import Look, LookError
-from pipeline.run.plan import failure_line
+from pipeline.run.summary import failure_line
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes, write_atomically
 from pipeline.transfer.solving import solve_pairs

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from stages.smooth.solvers import free_memory
+from stages import free_memory
 
 
 def available_cores() -> int:

@@ -14,13 +14,12 @@ from pipeline.run.plan import (
     Again,
     Examination,
     Hire,
-    Summary,
     examine,
-    failure_line,
     record_faults,
     run,
     writing_results,
 )
+from pipeline.run.summary import Summary, failure_line
 from pipeline.run.task import Task
 from pipeline.run.workers import Workers
 from pipeline.steps.catalogue import COMPARISON, SUMMARIES, steps_of

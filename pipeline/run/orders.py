@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.images.saving import Encoded
-from pipeline.run.plan import Failure, Summary
+from pipeline.run.summary import Failure, Summary
 from pipeline.run.task import concerns_all
 from pipeline.store.deliveries import ForeignFileError, deliver, find_delivery
 from pipeline.store.system_errors import reason_of

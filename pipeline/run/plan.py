@@ -19,6 +19,7 @@ from pipeline.dataset.prepared import Prepared, Room, preparing
 from pipeline.images.raster import ImageError
 from pipeline.run.carry_out import Crew, carry_out
 from pipeline.run.pace import Pace
+from pipeline.run.summary import Failure, Summary
 from pipeline.run.task import Key, Outcome, PairTask, Task, WholeTask, concerns_all
 from pipeline.steps.catalogue import STEPS
 from pipeline.store.files import lock, write_atomically
@@ -46,39 +47,6 @@ class Examined(NamedTuple):
     """By the steps' names."""
     config: Config
     """The settings of this pair."""
-
-
-class Failure(NamedTuple):
-    """Why something of a pair could not be done."""
-
-    pair: str
-    what: str
-    reason: str
-
-
-def failure_line(failure: Failure) -> str:
-    """One failure in a line."""
-    return f"{' '.join(filter(None, [failure.pair, failure.what]))}: {failure.reason}"
-
-
-class Summary(NamedTuple):
-    """What a run came to."""
-
-    done: int
-    """Results made."""
-    kept: int
-    """Results that were current."""
-    failures: tuple[Failure, ...]
-    folder: Path = Path()
-    """Where the results are."""
-    seconds: float = 0.0
-    table: str = ""
-    """The comparison as Markdown, where there is one."""
-    new_table: bool = False
-
-    def counting(self, results: int, *, settled: bool) -> "Summary":
-        """With some more results, made or found current."""
-        return self._replace(kept=self.kept + results) if settled else self._replace(done=self.done + results)
 
 
 class Examination(NamedTuple):

@@ -30,7 +30,7 @@ from pipeline.run.cores import available_cores
 from pipeline.run.task import Networks, Outcome, Task, perform
 from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, Said, ignore, once, underway
 from pipeline.upkeep.step import WITH_NETWORK
-from stages.smooth.solvers.free_memory import free_memory
+from stages.free_memory import free_memory
 
 PATIENCE_S = 5.0
 """For a worker that was told to stop; longer than writing takes, so that none is stopped in the middle of it."""

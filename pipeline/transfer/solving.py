@@ -14,7 +14,7 @@ from pipeline.dataset.inputs import load_inputs, working_size
 from pipeline.dataset.layouts import Dataset, Pair
 from pipeline.images.photos import Original, Understood, read_photo, shrink, understand
 from pipeline.run.dataset import choose_pairs, run_dataset
-from pipeline.run.plan import Failure
+from pipeline.run.summary import Failure
 from pipeline.steps.catalogue import finder_of, steps_of
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.segment import SEGMENT, SEMANTIC

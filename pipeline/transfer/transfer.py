@@ -15,7 +15,7 @@ from pipeline.images.encoding import rounded
 from pipeline.images.photos import shrink, understand
 from pipeline.images.saving import Encoded, Form
 from pipeline.run.orders import Order, carry_out_orders, not_ours
-from pipeline.run.plan import Failure, Summary
+from pipeline.run.summary import Failure, Summary
 from pipeline.steps.native import carried_up
 from pipeline.store.deliveries import find_delivery
 from pipeline.store.files import hash_bytes, read_file

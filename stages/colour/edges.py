@@ -8,8 +8,8 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-LUMA = (0.299, 0.587, 0.114)
-"""Rec. 601."""
+from stages.arrays import LUMA
+
 EXPONENT, FLOOR, BLACK = 1.2, 0.005, 0.05
 PASSES = 4
 

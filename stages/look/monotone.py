@@ -9,10 +9,10 @@ nothing to repair.
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
-from stages.colour.edges import LUMA
+from stages.arrays import LUMA
 from stages.look.table import Table
 
 Array = NDArray[np.float64]
@@ -38,7 +38,7 @@ def rising_steps(content: Array, result: Array, count: Array, A: Array) -> list[
     weight = np.bincount(bins, count, BINS)
     filled = weight > 0
     curve = np.bincount(bins, count * after, BINS)[filled] / weight[filled]
-    rising = isotonic_regression(curve, weights=weight[filled]).x
+    rising = scipy.optimize.isotonic_regression(curve, weights=weight[filled]).x
     if np.average((curve - rising) ** 2, weights=weight[filled]) > FOLDED**2:
         return []
     return [GREY, *(step for step, slope in zip(CHANNELS, np.array(LUMA) @ A, strict=True) if slope > 0)]
@@ -54,7 +54,7 @@ def made_to_rise(table: Table, steps: Sequence[Step], firmness: Array) -> Table:
     for _ in range(ROUNDS):
         for step in steps:
             for line in _falling_lines(risen, step):
-                risen[line] = isotonic_regression(risen[line], weights=firmness[line]).x
+                risen[line] = scipy.optimize.isotonic_regression(risen[line], weights=firmness[line]).x
         if not any(True for step in steps for _ in _falling_lines(risen, step, FALL)):
             break
     repaired: Table = (table + (risen - luma)[..., None]).clip(0, 1).astype(np.float32)

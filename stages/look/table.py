@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 Table = NDArray[np.float32]
@@ -55,6 +54,8 @@ def apply_table(table: Table, pixels: NDArray[Any], bits: int | None = None) -> 
     Returns the same shape and, without `bits`, type; levels are rounded to the nearest.
     Raises KeyError for another type.
     """
+    from stages.look import tetrahedra
+
     flat = np.ascontiguousarray(pixels).reshape(-1, 3)
     kind = flat.dtype if bits is None else np.dtype(f"uint{bits}")
     white, whitest = (np.float32(WHITE[each.name]) for each in (flat.dtype, kind))
@@ -65,57 +66,13 @@ def apply_table(table: Table, pixels: NDArray[Any], bits: int | None = None) -> 
     if flat.dtype == np.uint8:
         places = np.arange(256, dtype=np.float32) * np.float32(size - 1) / white
         cells = np.minimum(places.astype(np.intp), size - 2)
-        _apply_bytes(corners, size, flat, cells, places - cells.astype(np.float32), half, mapped)
+        tetrahedra.apply_bytes(corners, size, flat, cells, places - cells.astype(np.float32), half, mapped)
     else:
-        _apply(corners, size, flat, white, half, mapped)
+        tetrahedra.apply(corners, size, flat, white, half, mapped)
     return mapped.reshape(pixels.shape)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def _apply(corners, size, pixels, white, half, mapped):  # type: ignore[no-untyped-def]
-    """half: what is added before a level is cut off to an integer."""
-    last = size - 1
-    to_lattice = np.float32(last) / white
-    for p in range(len(pixels)):
-        r = min(max(np.float32(pixels[p, 0]) * to_lattice, np.float32(0)), np.float32(last))
-        g = min(max(np.float32(pixels[p, 1]) * to_lattice, np.float32(0)), np.float32(last))
-        b = min(max(np.float32(pixels[p, 2]) * to_lattice, np.float32(0)), np.float32(last))
-        i, j, k = min(int(r), last - 1), min(int(g), last - 1), min(int(b), last - 1)
-        u, v, w = r - np.float32(i), g - np.float32(j), b - np.float32(k)
-        _mix(corners, size, (i * size + j) * size + k, u, v, w, half, mapped, p)
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _apply_bytes(corners, size, pixels, cells, fractions, half, mapped):  # type: ignore[no-untyped-def]
-    """The same for 256 levels, of which the cell and the place in it are known beforehand."""
-    for p in range(len(pixels)):
-        r, g, b = pixels[p, 0], pixels[p, 1], pixels[p, 2]
-        cell = (cells[r] * size + cells[g]) * size + cells[b]
-        _mix(corners, size, cell, fractions[r], fractions[g], fractions[b], half, mapped, p)
-
-
-@njit(cache=True, nogil=True, fastmath=True, inline="always")
-def _mix(corners, size, cell, u, v, w, half, mapped, p):  # type: ignore[no-untyped-def]
-    """The colour at fractions u, v, w of a cell: from its first corner to its last, the largest fraction first."""
-    red, green, blue = size * size, size, 1
-    if u >= v:
-        if v >= w:
-            one, two, most, middle, least = red, red + green, u, v, w
-        elif u >= w:
-            one, two, most, middle, least = red, red + blue, u, w, v
-        else:
-            one, two, most, middle, least = blue, blue + red, w, u, v
-    elif u >= w:
-        one, two, most, middle, least = green, green + red, v, u, w
-    elif v >= w:
-        one, two, most, middle, least = green, green + blue, v, w, u
-    else:
-        one, two, most, middle, least = blue, blue + green, w, v, u
-    for c in range(3):
-        value = (
-            (np.float32(1) - most) * corners[cell, c]
-            + (most - middle) * corners[cell + one, c]
-            + (middle - least) * corners[cell + two, c]
-            + least * corners[cell + red + green + blue, c]
-        )
-        mapped[p, c] = value + half
+def make_ready() -> None:
+    """Loads what `apply_table` computes with, which takes longer than a photo does: to be done while one is read."""
+    for kind in (np.uint8, np.float32):
+        apply_table(identity(2), np.zeros((1, 3), kind), 8)

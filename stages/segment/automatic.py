@@ -9,8 +9,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.nn import functional
 
-from stages.arrays import Labels, Photo
-from stages.colour.edges import LUMA
+from stages.arrays import LUMA, Labels, Photo
 from stages.features.encoder import Encoder
 from stages.features.guides import edge_aware, one_hot
 from stages.features.resample import resample, shape_at, shape_of, to_array, to_tensor

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
-from scipy.sparse import csgraph
+import scipy
 
 Colour = tuple[int, int, int]
 
@@ -145,7 +144,7 @@ def _distances(colours: npt.NDArray[np.int32], palette: Mapping[str, Colour]) ->
 def _groups(colours: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int32]]:
     """Colours, (n, 3), in groups with more than `APART` between one and the next."""
     near = np.abs(colours[:, None] - colours[None]).max(axis=2, initial=0) <= APART
-    count, group = csgraph.connected_components(near)
+    count, group = scipy.sparse.csgraph.connected_components(near)
     return [colours[group == k] for k in range(count)]
 
 
@@ -160,7 +159,7 @@ def paints(mask: npt.NDArray[np.uint8]) -> set[Colour]:
 
 def _paint(packed: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     """Colours on more than `SMALLEST_PAINT` where all of 3x3 pixels are of one colour: the steps of an edge are not."""
-    flat = ndimage.maximum_filter(packed, 3) == ndimage.minimum_filter(packed, 3)
+    flat = scipy.ndimage.maximum_filter(packed, 3) == scipy.ndimage.minimum_filter(packed, 3)
     codes, counts = np.unique(packed[flat], return_counts=True)
     paint: npt.NDArray[np.int32] = codes[counts >= SMALLEST_PAINT * packed.size]
     return paint

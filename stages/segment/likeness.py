@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy
 
-from stages.arrays import AnyLabels, Photo
-from stages.colour.edges import LUMA
+from stages.arrays import LUMA, AnyLabels, Photo
 
 SUBSTITUTES: dict[str, tuple[str, ...]] = {
     "sky": ("water",),
@@ -53,7 +52,7 @@ def looks(photo: Photo, labels: AnyLabels, count: int) -> npt.NDArray[np.float64
         (count, 5), NaN for a class without pixels.
     """
     luma, red_green, blue_yellow = opponent_colours(photo)
-    contrast = np.log(np.abs(luma - ndimage.gaussian_filter(luma, GRAIN)) + np.float32(1 / 255))
+    contrast = np.log(np.abs(luma - scipy.ndimage.gaussian_filter(luma, GRAIN)) + np.float32(1 / 255))
     height = np.broadcast_to(np.linspace(-1, 1, len(luma))[:, None], luma.shape)
     measures = []
     pixels = np.bincount(labels.ravel(), minlength=count).astype(float)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy
 
 from stages.arrays import AnyLabels, Photo
 from stages.segment.likeness import SUBSTITUTES, by_name, looks
@@ -102,7 +102,7 @@ def match_regions(
 
 def _as_wide_as(side: int, labels: AnyLabels, count: int) -> npt.NDArray[np.bool_]:
     """Whether each class somewhere fills a square of that many pixels."""
-    whole = ndimage.maximum_filter(labels, side) == ndimage.minimum_filter(labels, side)
+    whole = scipy.ndimage.maximum_filter(labels, side) == scipy.ndimage.minimum_filter(labels, side)
     wide: npt.NDArray[np.bool_] = np.bincount(labels[whole], minlength=count) > 0
     return wide
 
@@ -112,7 +112,7 @@ def _nearest(labels: AnyLabels, kept: list[int]) -> AnyLabels:
     other = ~np.isin(labels, kept)
     if not other.any():
         return labels
-    rows, columns = ndimage.distance_transform_edt(other, return_distances=False, return_indices=True)
+    rows, columns = scipy.ndimage.distance_transform_edt(other, return_distances=False, return_indices=True)
     nearest: AnyLabels = labels[rows, columns]
     return nearest
 

@@ -9,7 +9,7 @@ thing is a stain, so that it is mapped by one map of the whole image.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stages.colour.edges import LUMA
+from stages.arrays import LUMA
 from stages.smooth.affine_part import affine_part
 
 CELLS = 22

@@ -2,10 +2,10 @@
 
 from typing import Literal, NamedTuple, TypeAlias
 
+from stages.free_memory import free_memory
 from stages.settings import Solver
 from stages.smooth.solvers import cholesky, conjugate_gradients
 from stages.smooth.solvers.cholesky import NotEnoughMemoryError
-from stages.smooth.solvers.free_memory import free_memory
 
 NAMES = {"cholesky": "Cholesky factor", "pardiso": "MKL's PARDISO", "cg": "conjugate gradients"}
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.run.cores import available_cores
-from stages.smooth.solvers import free_memory
+from stages import free_memory
 
 
 @pytest.mark.parametrize(

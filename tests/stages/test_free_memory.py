@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from stages.smooth.solvers import free_memory as module
-from stages.smooth.solvers.free_memory import free_memory
+from stages import free_memory as module
+from stages.free_memory import free_memory
 
 
 @pytest.fixture

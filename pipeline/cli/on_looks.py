@@ -1,0 +1,91 @@
+"""What the commands do with looks that are there, or found in two photos: no stage is needed."""
+
+from threading import Thread
+
+from pipeline.cli.photo_commands import LookApply, LookExport, LookFit
+from pipeline.dataset.destinations import destinations
+from pipeline.dataset.file_names import printable
+from pipeline.images.saving import Encoded
+from pipeline.looks.applying import orders_of, photos_at_once
+from pipeline.looks.handing_off import encoder_for
+from pipeline.looks.look_file import encode_look, in_words, read_look
+from pipeline.run.orders import Order, carry_out_orders
+from pipeline.run.summary import Failure, Summary
+from pipeline.store.files import hash_bytes, read_file
+from pipeline.upkeep.progress import OnEvent, Said
+from pipeline.video.applying import clip_orders_of
+from pipeline.video.clip import is_clip, with_clip_ending
+from stages.look.table import make_ready, weakened
+
+
+def work_on_looks(command: LookApply | LookFit | LookExport, on_event: OnEvent) -> Summary:
+    """Does what a command asks for.
+
+    Raises:
+        LookError: the look can't be read, or can't be written under that name.
+        OSError: the disk is full.
+    """
+    match command:
+        case LookApply():
+            return _apply(command, on_event)
+        case LookFit():
+            order = _fit(command)
+        case LookExport():
+            order = _export(command)
+    return carry_out_orders([order], on_event, force=command.force)._replace(folder=command.output.parent)
+
+
+def _apply(command: LookApply, on_event: OnEvent) -> Summary:
+    Thread(target=make_ready).start()  # while the first photo is read
+    look = read_look(command.look)
+    clips = [path for path in command.photos if is_clip(path)]
+    photos = [path for path in command.photos if not is_clip(path)]
+    wanted = destinations(photos, command.to, command.name_of_result)
+    wanted_clips, strength = destinations(clips, command.to, with_clip_ending), command.settings.strength
+    for note in wanted.notes:
+        on_event(Said(f"note: {note}"))
+    faults = [Failure(fault.pair, "", fault.text) for fault in (*wanted.faults, *wanted_clips.faults)]
+    skin = command.settings.protect.skin
+    if skin and clips:
+        on_event(Said("note: --protect is for photos: clips are made without"))
+    orders = orders_of(wanted.photos, look, strength, command.form, skin)
+    summary = carry_out_orders(orders, on_event, at_once=photos_at_once(), force=command.force)
+    looks = [look, *(read_look(path) for path in command.cuts)]
+    clip_orders = clip_orders_of(wanted_clips.photos, looks, strength, on_event)
+    for_clips = carry_out_orders(clip_orders, on_event, force=command.force)  # each takes all cores
+    return summary._replace(
+        done=summary.done + for_clips.done,
+        kept=summary.kept + for_clips.kept,
+        failures=(*faults, *summary.failures, *for_clips.failures),
+        seconds=summary.seconds + for_clips.seconds,
+        folder=command.to,
+    )
+
+
+def _fit(command: LookFit) -> Order:
+    from pipeline.looks.fitting import FIT_VERSION, fit_look, read_example
+
+    def recipe() -> str:
+        photos = (hash_bytes(read_file(path)) for path in (command.content, command.result))
+        return hash_bytes(" ".join(["fit", str(FIT_VERSION), *photos]).encode())
+
+    def make() -> Encoded:
+        record = {"content": command.content.name, "result": command.result.name}
+        look = fit_look([read_example(command.content, command.result)], record)
+        return Encoded(encode_look(look), (in_words(look),))
+
+    return Order(printable(command.output.name), command.output, recipe, make)
+
+
+def _export(command: LookExport) -> Order:
+    look = read_look(command.look)
+    encode = encoder_for(command.output)
+
+    def recipe() -> str:
+        return hash_bytes(f"export {look.digest()} {command.strength!r} {command.output.name}".encode())
+
+    def make() -> Encoded:
+        notes = (in_words(look),) if in_words(look) else ()
+        return Encoded(encode(weakened(look.table, command.strength), command.output.stem), notes)
+
+    return Order(printable(command.output.name), command.output, recipe, make)
