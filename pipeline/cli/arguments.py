@@ -68,7 +68,7 @@ def parse(argv: Sequence[str]) -> AnyCommand:
         ConfigError: an option or a setting, here or in a file, that can't be used.
         SystemExit: help was asked for, or something is missing; it has been told.
     """
-    words, unknown = _parser().parse_known_args(argv)
+    words, unknown = _parser(argv).parse_known_args(argv)
     values = vars(words)
     name = values.pop("command")
     kind = COMMANDS[name]
@@ -92,7 +92,8 @@ def parse(argv: Sequence[str]) -> AnyCommand:
     return structs.replace(command, settings=command.settings_of())
 
 
-def _parser() -> ArgumentParser:
+def _parser(argv: Sequence[str]) -> ArgumentParser:
+    """That of all commands, with the options of the one that is typed: those of all take as long as a photo does."""
     parser = ArgumentParser("photostyle", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"photostyle {version('photostyle')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -109,6 +110,8 @@ def _parser() -> ArgumentParser:
             last, help=doc, description=doc, usage=shown, allow_abbrev=False, argument_default=SUPPRESS
         )
         command.set_defaults(command=name)
+        if name.split() != list(argv[: len(name.split())]):
+            continue
         for option in _positionals(kind):
             command.add_argument(option.name, metavar=option.name.upper(), nargs=_count(option), help=option.help)
         for section, options in groupby(options_of(kind), lambda option: option.name.rpartition(".")[0]):

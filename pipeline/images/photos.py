@@ -88,7 +88,10 @@ def _normalised(raster: Raster, path: Path) -> _Normalised:
         kind = raster.values.dtype
         raise ImageError(f"{path}: values of type {kind}, which may be negative, are not a photo: save it as RGB")
     values: npt.NDArray[np.float32] = raster.values.astype(np.float32, order="C")
-    if raster.full != 1:  # there may be NaN among floats
+    if raster.values.dtype.kind == "u" and np.iinfo(raster.values.dtype).max == raster.full:  # nothing can be amiss
+        values /= np.float32(raster.full)
+        return _Normalised(values, ())
+    if raster.full != 1:
         values /= np.float32(raster.full)
     if not np.isfinite(values.sum(dtype=np.float64)):
         count = np.count_nonzero(~np.isfinite(values))
