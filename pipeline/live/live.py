@@ -14,7 +14,7 @@ from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layers import save_dials
 from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import read_photo, shrink
-from pipeline.steps.stylize import STAGE_ONE_IMAGE
+from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from stages.arrays import Photo
 from stages.settings import NonNegative, Positive
 from stages.smooth import Smoothed, Smoother, find_anchor, find_target, mu_at_size

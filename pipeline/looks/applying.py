@@ -60,7 +60,7 @@ def _looked(one: Destined, table: Table, form: Form, skin: float) -> Encoded:
     (original, read), found = understand(one.photo), list[str]()
     bits = form.bits_of(original)
     if skin:
-        from pipeline.steps.people import with_own_skin
+        from pipeline.upkeep.final import with_own_skin
 
         whole = with_own_skin(apply_table(table, original.photo), original.photo, skin, found.append)
         levels = rounded(whole, bits)

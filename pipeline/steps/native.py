@@ -8,7 +8,7 @@ import numpy.typing as npt
 from pipeline.dataset.inputs import FULL_SIZE
 from pipeline.images.encoding import FAST, Pixels, encode_pixels, rounded
 from pipeline.images.photos import read_original
-from pipeline.steps.smooth import TWO_STAGE_IMAGE
+from pipeline.upkeep.start import TWO_STAGE_IMAGE
 from pipeline.upkeep.step import Made, Step, Work
 from stages.arrays import Photo
 

@@ -1,9 +1,9 @@
 """The paper's one-stage method, to compare with: both terms in one optimisation."""
 
 from pipeline.dataset.inputs import AT_WORK
-from pipeline.steps.smooth import finished
-from pipeline.steps.stylize import STAGE_ONE_IMAGE, optimised
+from pipeline.steps.stylize import facts_of
 from pipeline.upkeep.progress import noting, telling
+from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from pipeline.upkeep.step import Made, Step, Work
 
 
@@ -28,8 +28,8 @@ def _make(work: Work) -> Made:
         ),
         note,
     )
-    facts = {"start": STAGE_ONE_IMAGE.name} | optimised(result, inputs.regions, encoder)
-    return Made(finished(result.image, work), facts)
+    facts = {"start": STAGE_ONE_IMAGE.name} | facts_of(result, inputs.regions, encoder)
+    return Made(work.finished(result.image), facts)
 
 
 ONESTAGE = Step(

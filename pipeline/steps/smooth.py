@@ -1,21 +1,17 @@
 """Stage two: the photorealism, in closed form, from the stage-one image as it is."""
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
-import numpy as np
+from msgspec.structs import replace
 from tifffile import TiffFile
 
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import AT_WORK
-from pipeline.images.encoding import encode_png
-from pipeline.steps.people import with_own_skin
-from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from pipeline.upkeep.progress import Advance
-from pipeline.upkeep.step import PROCESS, Made, Start, Step, Work, little_memory
-from stages.arrays import Photo
-
-TWO_STAGE_IMAGE = Start("two-stage image", "smooth", "image16.png", anybody_s=False)
+from pipeline.upkeep.start import STAGE_ONE_IMAGE, TWO_STAGE_IMAGE
+from pipeline.upkeep.step import PROCESS, Made, Step, Work, little_memory
 
 
 def _make(work: Work) -> Made:
@@ -44,26 +40,7 @@ def _make(work: Work) -> Made:
         "residual": result.residual,
         "step_seconds": result.seconds._asdict(),
     }
-    return Made(finished(result.image, work), facts)
-
-
-def finished(image: Photo, work: Work) -> dict[str, bytes]:
-    """The files of a result, H x W x 3, at the strength that is asked for and with the content's transparency."""
-    alpha = work.inputs.alpha
-    image = as_wanted(image, work.inputs.content, work.config, lambda text: work.on_advance(Advance(0, 0, text)))
-    return {"image16.png": encode_png(image, 16, alpha), "image.png": encode_png(image, 8, alpha)}
-
-
-def as_wanted(image: Photo, content: Photo, config: Config, tell: Callable[[str], None]) -> Photo:
-    """A result, H x W x 3 like its content, at its strength and with what is protected; not clipped.
-
-    tell: what was found to protect.
-
-    Raises:
-        EncoderError: what finds faces can't be had.
-    """
-    image = content + np.float32(config.strength) * (image - content)
-    return with_own_skin(image, content, config.protect.skin, tell)
+    return Made(work.finished(result.image), facts)
 
 
 def _memory(folder: Path, config: Config, most: int) -> int:
@@ -94,3 +71,13 @@ SMOOTH = Step(
     memory=_memory,
     libraries=("numpy", "numba", "scikit-sparse"),
 )
+
+
+def smooth_at(dial: Literal["lam", "mu"], value: float) -> Step:
+    """Stage two with one dial turned to a value, as a step of its own."""
+    name = f"sweep/smooth_{value!r}" if dial == "lam" else f"sweep/smooth_{dial}_{value!r}"
+    return SMOOTH._replace(name=name, turned=partial(_turned, dial, value))
+
+
+def _turned(dial: str, value: float, config: Config) -> Config:
+    return replace(config, smooth=replace(config.smooth, **{dial: value}))

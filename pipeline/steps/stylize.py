@@ -8,15 +8,14 @@ import numpy as np
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.upkeep.progress import noting, telling
-from pipeline.upkeep.step import Made, Start, Step, Work
+from pipeline.upkeep.start import STAGE_ONE_IMAGE
+from pipeline.upkeep.step import Made, Step, Work
 from stages.arrays import Photo
 from stages.segment.remap import Regions
 
 if TYPE_CHECKING:
     from stages.features import Encoder
     from stages.stylize import Stylized
-
-STAGE_ONE_IMAGE = Start("stage-one image", "stylize", "image.tiff", anybody_s=True)
 
 
 def _make(work: Work) -> Made:
@@ -37,14 +36,14 @@ def _make(work: Work) -> Made:
     )
     image = np.clip(result.image, 0, 1)
     outputs = {STAGE_ONE_IMAGE.file: encode_tiff(image), **_previews(image)}
-    return Made(outputs, optimised(result, inputs.regions, encoder))
+    return Made(outputs, facts_of(result, inputs.regions, encoder))
 
 
 def _previews(image: Photo) -> Mapping[str, bytes]:
     return {"image.png": encode_png(image, 8)}
 
 
-def optimised(result: "Stylized", regions: Regions, encoder: "Encoder") -> dict[str, Any]:
+def facts_of(result: "Stylized", regions: Regions, encoder: "Encoder") -> dict[str, Any]:
     """What the manifest of an optimised image tells of the optimisation."""
     from stages.features.device import compute_dtype
 

@@ -18,11 +18,13 @@ from pipeline.run.summary import Failure
 from pipeline.steps.catalogue import finder_of, steps_of
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.segment import SEGMENT, SEMANTIC
-from pipeline.steps.smooth import SMOOTH, TWO_STAGE_IMAGE, as_wanted
+from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.stylize import STYLIZE
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes
+from pipeline.upkeep.final import as_wanted
 from pipeline.upkeep.progress import OnEvent
+from pipeline.upkeep.start import TWO_STAGE_IMAGE
 from stages.arrays import Photo
 from stages.smooth.anchor import find_anchor
 

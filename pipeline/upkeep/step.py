@@ -15,56 +15,14 @@ from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.layouts import Pair
 from pipeline.dataset.prepared import FOLDER as PREPARED
 from pipeline.dataset.prepared import Prepared
-from pipeline.images.photos import read_photo
-from pipeline.images.raster import ImageError
-from pipeline.store.files import hash_array
-from pipeline.store.hash_cache import Known, Recall, anew
+from pipeline.images.encoding import encode_png
+from pipeline.store.hash_cache import Recall, anew
 from pipeline.store.manifest import Recipe
+from pipeline.upkeep.final import as_wanted
 from pipeline.upkeep.network import Network
-from pipeline.upkeep.progress import OnAdvance
+from pipeline.upkeep.progress import Advance, OnAdvance
+from pipeline.upkeep.start import Start
 from stages.arrays import Photo
-
-
-class Start(NamedTuple):
-    """An image of one step that others start from, whoever made it."""
-
-    name: str
-    """What the user calls it."""
-    step: str
-    file: str
-    """In that step's folder."""
-    anybody_s: bool
-    """Whether another program's image is welcome there; one that can't be read is then the user's to mend."""
-
-    def path(self, pair_folder: Path) -> Path:
-        """Where it is, or would be, in a pair's folder of results."""
-        return pair_folder / self.step / self.file
-
-    def read(self, pair_folder: Path) -> Photo | None:
-        """The image, H x W x 3 in [0, 1]; None where there is none.
-
-        Raises:
-            ImageError: it can't be read.
-        """
-        path = self.path(pair_folder)
-        return read_photo(path) if path.exists() else None
-
-    def digest(self, pair_folder: Path, recall: Recall = anew) -> str | None:
-        """Hash of the image that `read` gives; None where there is none, or it is ours and damaged: made again, then.
-
-        Raises:
-            ImageError: it may be anybody's, and can't be read.
-        """
-        path = self.path(pair_folder)
-        if not path.exists():
-            return None
-        try:
-            question = f"{pair_folder.name}: {self.name}"
-            return recall(question, [path], lambda: Known({self.name: hash_array(read_photo(path))})).hashes[self.name]
-        except ImageError:
-            if self.anybody_s:
-                raise
-            return None
 
 
 class Work(NamedTuple):
@@ -80,6 +38,12 @@ class Work(NamedTuple):
     config: Config
     network: Network
     on_advance: OnAdvance
+
+    def finished(self, image: Photo) -> dict[str, bytes]:
+        """The files of a result, H x W x 3, at the strength that is asked for and with the content's transparency."""
+        alpha = self.inputs.alpha
+        image = as_wanted(image, self.inputs.content, self.config, lambda text: self.on_advance(Advance(0, 0, text)))
+        return {"image16.png": encode_png(image, 16, alpha), "image.png": encode_png(image, 8, alpha)}
 
 
 class Made(NamedTuple):

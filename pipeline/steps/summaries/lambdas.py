@@ -9,17 +9,15 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import Pair
 from pipeline.images.contact_sheet import TILE, Tile, contact_sheet
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import read_photo, shrink
-from pipeline.steps.smooth import SMOOTH
-from pipeline.steps.stylize import STAGE_ONE_IMAGE
+from pipeline.steps.smooth import smooth_at
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash
+from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from pipeline.upkeep.step import Made, Step, Work
 
 SHEET, IMAGE = "lambdas.png", "image.png"
@@ -27,24 +25,10 @@ LAMBDA = "\N{GREEK SMALL LETTER LAMDA}"
 COLUMNS = 4
 
 
-def smooth_at(lam: float) -> Step:
-    """Stage two at this lambda."""
-    return SMOOTH._replace(name=f"sweep/smooth_{lam!r}", turned=partial(_turned, {"lam": lam}))
-
-
-def smooth_at_mu(mu: float) -> Step:
-    """Stage two at this mu."""
-    return SMOOTH._replace(name=f"sweep/smooth_mu_{mu!r}", turned=partial(_turned, {"mu": mu}))
-
-
 def steps_over(lambdas: Sequence[float]) -> list[Step]:
     """Stage two at each of these lambdas, all different, and the sheet that shows them."""
-    steps = [smooth_at(lam) for lam in lambdas]
+    steps = [smooth_at("lam", lam) for lam in lambdas]
     return [*steps, _sheet(lambdas, tuple(step.name for step in steps))]
-
-
-def _turned(dials: Mapping[str, float], config: Config) -> Config:
-    return replace(config, smooth=replace(config.smooth, **dials))
 
 
 def _sheet(lambdas: Sequence[float], names: tuple[str, ...]) -> Step:

@@ -20,15 +20,15 @@ from pipeline.dataset.inputs import AT_WORK
 from pipeline.dataset.layouts import Pair
 from pipeline.images.photos import read_photo
 from pipeline.steps.onestage import ONESTAGE
-from pipeline.steps.stylize import STAGE_ONE_IMAGE
-from pipeline.steps.summaries.lambdas import IMAGE, smooth_at, smooth_at_mu
+from pipeline.steps.smooth import smooth_at
 from pipeline.steps.summaries.scores import SCORES
 from pipeline.store.files import read_file
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest
+from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from pipeline.upkeep.step import Made, Step, Work, network_memory
 
-FOLDER, FILE = "sweep", "points.json"
+FOLDER, FILE, IMAGE = "sweep", "points.json", "image.png"
 LAMBDAS = (1e-2, 1e-1, 1.0, 10.0)
 MUS = (0.1, 1.0, 10.0, 100.0)
 WEIGHT_FACTORS = (1.0, 10.0, 100.0)
@@ -46,8 +46,8 @@ class Stop(NamedTuple):
 
 def steps_of_sweep(config: Config) -> list[Step]:
     """Both methods at each setting of their dials, and the scores of them all."""
-    stops = [Stop("two-stage", "lambda", lam, smooth_at(lam)) for lam in LAMBDAS]
-    stops += [Stop("two-stage", "mu", mu, smooth_at_mu(mu)) for mu in MUS]
+    stops = [Stop("two-stage", "lambda", lam, smooth_at("lam", lam)) for lam in LAMBDAS]
+    stops += [Stop("two-stage", "mu", mu, smooth_at("mu", mu)) for mu in MUS]
     stops += [Stop("one-stage", "photorealism_weight", w, _onestage_at(w, config)) for w in _weights(config)]
     return [*(stop.step for stop in stops), _scores(stops)]
 

@@ -9,10 +9,10 @@ import msgspec
 from pipeline.compare.methods import METHODS, Candidate, Gap, find_candidates
 from pipeline.dataset.inputs import AT_WORK, working_size
 from pipeline.pages.report.gather import PairView, gather
-from pipeline.steps.smooth import TWO_STAGE_IMAGE
 from pipeline.steps.summaries.scores import judged
 from pipeline.store.files import read_file
 from pipeline.store.manifest import read_manifest
+from pipeline.upkeep.start import TWO_STAGE_IMAGE
 from pipeline.upkeep.step import Made, Step, Work
 
 FILE = "view.json"

@@ -18,9 +18,9 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.dataset.layouts import SETTINGS
 from pipeline.images.encoding import encode_tiff
-from pipeline.steps.stylize import STAGE_ONE_IMAGE
 from pipeline.store.files import MOST_BYTES
 from pipeline.store.manifest import read_manifest
+from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from tests.pipeline.images.image_files import (
     PHOTO,
     RGB,

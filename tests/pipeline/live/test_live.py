@@ -6,7 +6,7 @@ from pipeline.dataset.layers import load_config
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import shrink
 from pipeline.live.live import PREVIEW, Dials, Live, Served
-from pipeline.steps.stylize import STAGE_ONE_IMAGE
+from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from stages.smooth import find_anchor, find_target, mu_at_size, smooth
 from tests.pipeline.pages.report.example import make_case, photo, spoilt
 

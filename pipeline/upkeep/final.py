@@ -1,11 +1,11 @@
-"""A result whose people keep the hue of their skin."""
+"""What is done to every picture for the user: its strength, and the skin of its people."""
 
 from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
 
-from pipeline.dataset.config import WORKING_SIZE
+from pipeline.dataset.config import WORKING_SIZE, Config
 from pipeline.images.photos import shrink
 from pipeline.networks.downloading import WeightsError
 from pipeline.networks.face_weights import load_face_weights
@@ -14,6 +14,18 @@ from stages.arrays import Photo
 from stages.people.faces import find_faces
 from stages.people.protect import keep_hue
 from stages.people.skin import skin_of
+
+
+def as_wanted(image: Photo, content: Photo, config: Config, tell: Callable[[str], None]) -> Photo:
+    """A result, H x W x 3 like its content, at its strength and with what is protected; not clipped.
+
+    tell: what was found to protect.
+
+    Raises:
+        EncoderError: what finds faces can't be had.
+    """
+    image = content + np.float32(config.strength) * (image - content)
+    return with_own_skin(image, content, config.protect.skin, tell)
 
 
 def with_own_skin(image: Photo, content: Photo, share: float, tell: Callable[[str], None]) -> Photo:
