@@ -1,5 +1,10 @@
-"""The colours of a file to sRGB, through its ICC profile where that fits them."""
+"""The colours of a file to sRGB, through its ICC profile where that fits them; and back.
 
+What lies beyond sRGB's gamut has values below 0 or above 1, as in IEC 61966-2-2: the curve of sRGB goes on below 0 as
+its mirror image.
+"""
+
+import struct
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -24,6 +29,7 @@ BAND = 256
 """Rows at a time, to keep memory small."""
 
 HEADER_BYTES, MAGIC = 128, b"acsp"
+DATE = slice(24, 36)
 OF_DEVICES = {b"scnr", b"mntr", b"prtr", b"spac"}
 """The classes of ICC profiles (ICC.1, 7.2.5) that say what the colours of a file are."""
 OTHER_CLASSES = {b"link": "a link between two devices", b"abst": "an effect", b"nmcl": "a list of named colours"}
@@ -38,10 +44,14 @@ class Converted(NamedTuple):
     """H x W x 3, or H x W x 1 where grey was left alone."""
     note: str = ""
     """Why the profile was not used, where it could not be."""
+    beyond: Colours | None = None
+    """H x W x 3, what was clipped of them; None where they all lie within sRGB."""
 
 
 def to_srgb(colours: Colours, raster: Raster, path: Path) -> Converted:
-    """Converts colours to sRGB, clipped to its gamut; left alone where there is no profile or it is sRGB's.
+    """Converts colours to sRGB, clipped to its gamut, and says what was clipped.
+
+    They are left alone where there is no profile or it is sRGB's.
 
     A profile that is broken, or for other colours than the file's, is passed over, as viewers do: RGB is taken for
     sRGB, grey for sRGB's grey.
@@ -59,7 +69,7 @@ def to_srgb(colours: Colours, raster: Raster, path: Path) -> Converted:
     why = _misfit(raster.profile, raster.space)
     if not why:
         try:
-            return Converted(_through(raster.profile, colours, raster.space))
+            return _through(raster.profile, colours, raster.space)
         except (imagecodecs.CmsError, ValueError):
             why = "is broken"
     if raster.space == "cmyk":
@@ -67,10 +77,15 @@ def to_srgb(colours: Colours, raster: Raster, path: Path) -> Converted:
     return Converted(colours, f"its colour profile {why}: taken for {'grey' if raster.space == 'grey' else 'sRGB'}")
 
 
-def from_srgb(levels: npt.NDArray[Any], profile: bytes) -> npt.NDArray[Any] | None:
+def from_srgb(levels: npt.NDArray[Any], profile: bytes, wide: Colours | None = None) -> npt.NDArray[Any] | None:
     """The same colours by another profile; None where its gamut does not hold them, or it is sRGB's or unfit.
 
-    levels: H x W x 3, uint8 or uint16, sRGB. Returns the same type and shape.
+    Args:
+        levels: H x W x 3, uint8 or uint16, sRGB.
+        profile: ICC's bytes.
+        wide: the same colours as floats, where some of them lie beyond sRGB: of these, what the profile holds is kept.
+
+    Returns the levels' type and shape.
     """
     if _misfit(profile, "rgb"):
         return None
@@ -82,15 +97,22 @@ def from_srgb(levels: npt.NDArray[Any], profile: bytes) -> npt.NDArray[Any] | No
             _holds(profile, (levels[top : top + BAND] / full).astype(np.float32)) for top in range(0, len(levels), BAND)
         ):
             return None
-        return np.asarray(_transformed(levels, srgb_profile(), profile))
+        if wide is None:
+            return np.asarray(_transformed(levels, srgb_profile(), profile))
+        own = np.empty_like(levels)
+        for top in range(0, len(wide), BAND):
+            values = _transformed(_unmirrored(wide[top : top + BAND]), srgb_profile(), profile)
+            own[top : top + BAND] = np.rint(values.clip(0, 1) * full)
+        return own
     except (imagecodecs.CmsError, ValueError):
         return None
 
 
 @cache
 def srgb_profile() -> bytes:
-    """ICC's bytes."""
-    return bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    """ICC's bytes, the same at any time: LittleCMS puts in the date."""
+    made = bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    return made[: DATE.start] + struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + made[DATE.stop :]
 
 
 def _transformed(colours: npt.NDArray[Any], source: bytes, target: bytes) -> npt.NDArray[Any]:
@@ -131,7 +153,7 @@ def _in_words(space: Space) -> str:
     return space if space == "grey" else space.upper()
 
 
-def _through(profile: bytes, colours: Colours, space: Space) -> Colours:
+def _through(profile: bytes, colours: Colours, space: Space) -> Converted:
     """Raises CmsError or ValueError where the profile is broken."""
     srgb = srgb_profile()
     name = {"grey": "gray"}.get(space, space)
@@ -145,11 +167,31 @@ def _through(profile: bytes, colours: Colours, space: Space) -> Colours:
         )
 
     if _moves_nothing(convert, colours.shape[2]):
-        return colours
-    converted = np.empty((*colours.shape[:2], 3), np.float32)
+        return Converted(colours)
+    converted, beyond = np.empty((*colours.shape[:2], 3), np.float32), None
     for top in range(0, len(colours), BAND):
-        np.clip(convert(colours[top : top + BAND]), 0, 1, out=converted[top : top + BAND])
-    return converted
+        band = convert(colours[top : top + BAND])
+        within = np.clip(band, 0, 1, out=converted[top : top + BAND])
+        if space == "rgb" and max(1 - band.min(), band.max()) > 1 + HELD:
+            beyond = np.zeros_like(converted) if beyond is None else beyond
+            beyond[top : top + BAND] = _mirrored(band) - within
+    return Converted(converted, beyond=beyond)
+
+
+def _mirrored(values: Colours) -> Colours:
+    """Of what is below 0, where LittleCMS goes on in a straight line, the mirror image of the curve above."""
+    light = np.maximum(-values, 0) / np.float32(12.92)
+    curve = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    mirrored: Colours = np.where(values < 0, -curve, values).astype(np.float32)
+    return mirrored
+
+
+def _unmirrored(values: Colours) -> Colours:
+    """The reverse of `_mirrored`."""
+    curve = np.maximum(-values, 0)
+    light = np.where(curve <= 0.04045, curve / 12.92, ((curve + 0.055) / 1.055) ** 2.4)
+    straight: Colours = np.where(values < 0, -12.92 * light, values).astype(np.float32)
+    return straight
 
 
 def _moves_nothing(convert: Callable[[Colours], Colours], channels: int) -> bool:

@@ -26,6 +26,12 @@ class Original(NamedTuple):
     bits: int
     """8, or 16 where the file has more than 8 a channel."""
     kept: Kept = Kept()
+    beyond: Photo | None = None
+    """H x W x 3, what of its colours lies beyond sRGB and is not in the photo; None where nothing does."""
+
+    def whole(self) -> Photo:
+        """The photo, with what lies beyond sRGB below 0 and above 1."""
+        return self.photo if self.beyond is None else self.photo + self.beyond
 
 
 class Understood(NamedTuple):
@@ -73,8 +79,8 @@ def understand(path: Path) -> Understood:
     notes = (*raster.notes, *notes, *([converted.note] if converted.note else []))
     kept = Kept(raster.exif, raster.xmp, raster.profile if raster.space == "rgb" else None)
     if alpha is None or alpha.min() == 1:
-        return Understood(Original(photo, None, bits, kept), notes)
-    return Understood(Original(extend_colours(photo, alpha), alpha, bits, kept), notes)
+        return Understood(Original(photo, None, bits, kept, converted.beyond), notes)
+    return Understood(Original(extend_colours(photo, alpha), alpha, bits, kept, converted.beyond), notes)
 
 
 class _Normalised(NamedTuple):

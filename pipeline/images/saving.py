@@ -74,7 +74,8 @@ def save_photo(
 
     Args:
         path: ending in .jpg, .jpeg, .png, .tif or .tiff.
-        image: H x W x 3, sRGB: floats in [0, 1], or levels, uint8 or uint16.
+        image: H x W x 3, sRGB: floats in [0, 1], or levels, uint8 or uint16. Floats outside are colours beyond sRGB,
+            which are kept as far as the photo's own profile holds them.
         kept: of the photo that it is made from.
         alpha: H x W in [0, 1], where something is transparent.
         bits: 8, or 16; a JPEG has 8.
@@ -115,7 +116,8 @@ def encode_photo(
     if jpeg and alpha is not None:
         raise ImageError("it is transparent, and no JPEG can be: give .png or .tif")
     levels = _levels(image, 8 if jpeg else bits)
-    own = from_srgb(levels, kept.profile) if kept.profile else None
+    wide = image if image.dtype.kind == "f" and (image.min() < 0 or image.max() > 1) else None
+    own = from_srgb(levels, kept.profile, wide) if kept.profile else None
     pixels = levels if own is None else own
     beside = fitted(kept, levels.shape[1], levels.shape[0], srgb=own is None)
     if alpha is not None:

@@ -8,16 +8,15 @@ import numpy as np
 
 from pipeline.dataset.destinations import Destined
 from pipeline.dataset.file_names import printable
-from pipeline.images.encoding import rounded
 from pipeline.images.photos import understand
 from pipeline.images.saving import Encoded, Form
 from pipeline.looks.look_file import Look
 from pipeline.run.orders import Order
 from pipeline.store.files import hash_bytes, read_file
 from stages.free_memory import free_memory
-from stages.look.table import Table, apply_table, weakened
+from stages.look.table import Table, apply_table, apply_table_beyond, weakened
 
-VERSION = 2
+VERSION = 3
 """Raised when the code would make another file of the same photo and look."""
 BYTES_AT_ONCE = 2**30
 """Free memory for each photo at work: one of 12 megapixels takes a quarter of it."""
@@ -59,13 +58,15 @@ def _recipe(one: Destined, decides: str) -> str:
 def _looked(one: Destined, table: Table, form: Form, skin: float) -> Encoded:
     (original, read), found = understand(one.photo), list[str]()
     bits = form.bits_of(original)
+    if not skin and original.beyond is None:
+        looked = apply_table(table, original.photo, bits)
+    else:
+        looked = apply_table_beyond(table, original.whole())
     if skin:
         from pipeline.upkeep.final import with_own_skin
 
-        whole = with_own_skin(apply_table(table, original.photo), original.photo, skin, found.append)
-        levels = rounded(whole, bits)
-    else:
-        levels = apply_table(table, original.photo, bits)
-    original = original._replace(photo=np.empty((0, 0, 3), np.float32))  # before there are further copies
-    encoded = form.encode(one.output.suffix, levels, original, original.alpha)
+        within = looked.clip(0, 1)
+        looked = with_own_skin(within, original.photo, skin, found.append) + (looked - within)
+    original = original._replace(photo=np.empty((0, 0, 3), np.float32), beyond=None)  # before there are further copies
+    encoded = form.encode(one.output.suffix, looked, original, original.alpha)
     return encoded._replace(notes=(*read, *found, *encoded.notes))

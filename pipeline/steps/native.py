@@ -17,7 +17,7 @@ def _make(work: Work) -> Made:
     inputs, solved = work.inputs, work.start
     assert solved is not None  # the step starts from it
     assert inputs.full_size is not None  # the step is there for that size only
-    photo, alpha, bits, _ = read_original(inputs.full_size.file)
+    photo, alpha, bits, *_ = read_original(inputs.full_size.file)
     enlarged = photo.shape != solved.shape
     pixels: npt.NDArray[Any] = carried_up(inputs.content, solved, photo, bits)
     del photo  # before there is a third copy of the picture
@@ -28,13 +28,16 @@ def _make(work: Work) -> Made:
     return Made({"image.png": encode_pixels(pixels, level=FAST)}, facts)
 
 
-def carried_up(content: Photo, solved: Photo, photo: Photo, bits: int) -> Pixels:
-    """A small result at the photo's own size, H x W x 3 levels of 8 or 16 bits.
+def carried_up(content: Photo, solved: Photo, photo: Photo, bits: int | None) -> Pixels | Photo:
+    """A small result at the photo's own size, H x W x 3 levels of 8 or 16 bits; without bits floats, not clipped.
 
-    content, solved: h x w x 3. photo: H x W x 3, of which the content is the small version.
+    content, solved: h x w x 3. photo: H x W x 3, of which the content is the small version; it may have colours beyond
+    sRGB, outside [0, 1].
     """
     from stages.smooth import upsample
 
+    if bits is None:
+        return np.concatenate(list(upsample(content, solved, photo)))
     if photo.shape == solved.shape:
         return rounded(solved, bits)
     return np.concatenate([rounded(band, bits) for band in upsample(content, solved, photo)])

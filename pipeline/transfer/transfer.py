@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import structs
+from numpy.typing import NDArray
 
 from pipeline.dataset.config import Config
 from pipeline.dataset.layouts import Pair
@@ -23,7 +24,7 @@ from pipeline.store.system_errors import reason_of
 from pipeline.transfer.solving import STEP_VERSIONS, Read, Solved, solve_pairs
 from pipeline.upkeep.progress import OnEvent, ignore
 
-VERSION = 1
+VERSION = 2
 """Raised when the code would make another file of the same result."""
 AT_A_TIME = 16
 """Pairs that go through the stages before their results are delivered: the first need not wait for the last."""
@@ -102,7 +103,8 @@ def _finished(job: Job, solve: Callable[[Read], Solved], config: Config, form: F
     original = read(job.pair.content).original
     bits, alpha = form.bits_of(original), original.alpha
     if config.size == "native":
-        pixels = carried_up(solved.content, solved.result, original.photo, bits)
+        levels = bits if original.beyond is None else None  # what lies beyond sRGB is clipped where it is written
+        pixels: NDArray[Any] = carried_up(solved.content, solved.result, original.whole(), levels)
     else:
         pixels = rounded(solved.result, bits)
         alpha = None if alpha is None else shrink(alpha[..., None], config.size)[..., 0]

@@ -16,6 +16,7 @@ Table = NDArray[np.float32]
 
 WHITE = {"uint8": 255, "uint16": 65535, "float32": 1}
 """The largest value of each type of pixels."""
+SHORT = 1e-6
 SIZE = 33
 """Points along an edge: what .cube files have, from which every program interpolates."""
 
@@ -70,6 +71,25 @@ def apply_table(table: Table, pixels: NDArray[Any], bits: int | None = None) -> 
     else:
         tetrahedra.apply(corners, size, flat, white, half, mapped)
     return mapped.reshape(pixels.shape)
+
+
+def apply_table_beyond(table: Table, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A photo with colours outside of [0, 1], beyond sRGB.
+
+    There the look goes on as it reached the border, point by point as in a mirror, but no steeper than 1.
+
+    pixels: (..., 3) float32. Returns the same shape, not clipped.
+    """
+    within = pixels.clip(0, 1)
+    mapped: NDArray[np.float32] = apply_table(table, within)
+    outside = (pixels != within).any(axis=-1)
+    border, at_border = within[outside], mapped[outside]
+    way = pixels[outside] - border
+    mapped_way = at_border - apply_table(table, border - way)
+    length, mapped_length = (np.linalg.norm(each, axis=-1, keepdims=True) for each in (way, mapped_way))
+    mapped_way *= np.minimum(1, length / np.maximum(mapped_length, SHORT))
+    mapped[outside] = at_border + mapped_way
+    return mapped
 
 
 def make_ready() -> None:

@@ -62,7 +62,7 @@ class ColourMaps:
     def apply(self, rows: NDArray[np.float32], first: int, height: int) -> NDArray[np.float32]:
         """Some rows of a large photo, mapped.
 
-        rows: (n, W, 3) float32 in [0, 1], of the photo that the small content was brought down from. first: which of
+        rows: (n, W, 3) float32, of the photo that the small content was brought down from. first: which of
         the photo's rows the first one is. height: of the whole photo.
         Returns (n, W, 3) float32, not clipped.
         """
@@ -74,11 +74,12 @@ class ColourMaps:
 def upsample(content: ArrayLike, solved: ArrayLike, photo: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
     """The solved image at the photo's size, in bands of rows from top to bottom, each (n, W, 3) float32, not clipped.
 
-    content, solved: as for `ColourMaps`. photo: H x W x 3 float32 in [0, 1], of which `content` is the small version.
+    content, solved: as for `ColourMaps`. photo: H x W x 3 float32 in [0, 1], of which `content` is the small version; a
+    little outside of it, where its gamut is larger than sRGB's.
     Raises TypeError and ValueError (see `check_image`), and ValueError for a photo smaller than its small version.
     """
     maps = ColourMaps(content, solved)
-    check_image(photo[:BAND], "photo", lowest=0.0, highest=1.0)
+    check_image(photo[:BAND], "photo", lowest=-1.0, highest=2.0)
     if photo.shape[0] < maps.maps.shape[0] or photo.shape[1] < maps.maps.shape[1]:
         raise ValueError(f"photo: shape {photo.shape} is smaller than its small version's {np.shape(content)}")
     return (maps.apply(photo[top : top + BAND], top, len(photo)) for top in range(0, len(photo), BAND))

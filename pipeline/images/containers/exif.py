@@ -79,8 +79,9 @@ def exif_of_tiff(data: bytes) -> bytes | None:
             own, block = Image.Exif(), Image.Exif()
             own.load(data)
             block.update({tag: own[tag] for tag in DESCRIPTIVE if tag in own})
-            block.update({tag: inner for tag in (EXIF_IFD, GPS_IFD) if (inner := dict(own.get_ifd(tag)))})
-            block.get_ifd(EXIF_IFD).pop(MAKER_NOTE, None)
+            for tag in (EXIF_IFD, GPS_IFD):
+                if inner := {key: value for key, value in own.get_ifd(tag).items() if key != MAKER_NOTE}:
+                    block[tag] = inner
             return block.tobytes().removeprefix(PREFIX) if block else None
     except Exception:  # as above
         return None

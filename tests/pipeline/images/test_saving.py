@@ -21,6 +21,14 @@ SMOOTH = np.stack(np.meshgrid(np.linspace(0.3, 0.7, 48), np.linspace(0.4, 0.6, 4
 PHOTO = np.dstack([SMOOTH, 1 - SMOOTH[..., 0]])
 """40 x 48, soft, so that a JPEG keeps it."""
 ADOBE = bytes(imagecodecs.cms_profile("adobergb"))
+PROFILES = {
+    "adobergb": ADOBE,
+    "displayp3": bytes(
+        imagecodecs.cms_profile(
+            "rgb", whitepoint=[0.3127, 0.329, 1.0], primaries=[0.68, 0.32, 1, 0.265, 0.69, 1, 0.15, 0.06, 1], gamma=2.2
+        )
+    ),
+}
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     b'<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/"'
@@ -61,6 +69,34 @@ def camera_photo(path: Path, profile: bytes | None = None) -> Path:
 def told(path: Path) -> dict[str, object]:
     command = ["exiftool", "-json", "-n", "-G1", "-a", "-warning", "-all", str(path)]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)[0]
+
+
+@pytest.mark.parametrize("profile", ["adobergb", "displayp3"])
+def test_colours_beyond_srgb_come_back_as_they_were(tmp_path: Path, profile: str) -> None:
+    icc = PROFILES[profile]
+    stored = np.random.default_rng(6).integers(0, 256, (30, 40, 3), np.uint8)
+    stored[0, :3] = (0, 255, 0), (255, 0, 0), (0, 0, 255)
+    Image.fromarray(stored).save(tmp_path / "in.png", icc_profile=icc)
+    original = read_original(tmp_path / "in.png")
+    assert original.beyond is not None
+    assert 0 <= original.photo.min() <= original.photo.max() <= 1
+    save_photo(tmp_path / "out.png", original.whole(), original.kept)
+    with Image.open(tmp_path / "out.png") as written:
+        assert written.info["icc_profile"] == icc
+        assert np.abs(np.asarray(written).astype(int) - stored).max() <= 1
+
+
+@exiftool
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_tiff_s_own_tags_are_kept(tmp_path: Path, ending: str) -> None:
+    original = read_original(camera_photo(tmp_path / "in.jpg"))
+    save_photo(tmp_path / "in.tif", original.photo, original.kept)
+    original = read_original(tmp_path / "in.tif")
+    save_photo(tmp_path / f"out{ending}", original.photo, original.kept)
+    facts = told(tmp_path / f"out{ending}")
+    assert facts["ExifIFD:DateTimeOriginal"] == "2026:05:04 03:02:01"
+    assert facts["IFD0:Copyright"] == "(c) Ada"
+    assert facts["GPS:GPSLatitude"] == pytest.approx(48.1417, abs=1e-3)
 
 
 @exiftool

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import RegularGridInterpolator
 
-from stages.look.table import apply_table, identity, mixed, weakened
+from stages.look.table import apply_table, apply_table_beyond, identity, mixed, weakened
 
 
 @pytest.fixture
@@ -80,3 +80,16 @@ def test_shares(table) -> None:
     np.testing.assert_allclose(mixed([table, identity(9)], [3.0, 0.0]), table, atol=1e-7)
     with pytest.raises(ValueError, match="negative"):
         mixed([table, table], [1.0, -0.5])
+
+
+def test_beyond_srgb_a_look_goes_on_no_steeper_than_one() -> None:
+    colours = np.random.default_rng(5).uniform(-0.6, 1.3, (500, 3)).astype(np.float32)
+    outside = (colours != colours.clip(0, 1)).any(axis=1)
+    np.testing.assert_allclose(apply_table_beyond(identity(), colours), colours, atol=1e-6)
+    grey = np.repeat(identity().mean(axis=-1, keepdims=True), 3, axis=-1)
+    assert np.ptp(apply_table_beyond(grey, colours), axis=1).max() < 1e-6  # no tint comes back
+    steep = (identity() ** 3).astype(np.float32)
+    border, mapped = colours.clip(0, 1), apply_table_beyond(steep, colours)
+    np.testing.assert_array_equal(mapped[~outside], apply_table(steep, colours[~outside]))
+    went, was = mapped - apply_table(steep, border), colours - border
+    assert (np.linalg.norm(went, axis=1) <= np.linalg.norm(was, axis=1) + 1e-6).all()
