@@ -3,7 +3,7 @@
 from threading import Thread
 
 from pipeline.cli.photo_commands import LookApply, LookExport, LookFit
-from pipeline.dataset.destinations import destinations
+from pipeline.dataset.destinations import destinations, holds_photos
 from pipeline.dataset.file_names import printable
 from pipeline.images.saving import Encoded
 from pipeline.looks.applying import orders_of, photos_at_once
@@ -14,7 +14,7 @@ from pipeline.run.summary import Failure, Summary
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.upkeep.progress import OnEvent, Said
 from pipeline.video.applying import clip_orders_of
-from pipeline.video.clip import is_clip, with_clip_ending
+from pipeline.video.clip import clips_named, with_clip_ending
 from stages.look.table import make_ready, weakened
 
 
@@ -38,8 +38,8 @@ def work_on_looks(command: LookApply | LookFit | LookExport, on_event: OnEvent) 
 def _apply(command: LookApply, on_event: OnEvent) -> Summary:
     Thread(target=make_ready).start()  # while the first photo is read
     look = read_look(command.look)
-    clips = [path for path in command.photos if is_clip(path)]
-    photos = [path for path in command.photos if not is_clip(path)]
+    clips = clips_named(command.photos)
+    photos = [word for word in command.photos if not clips_named([word]) or holds_photos(word)]
     wanted = destinations(photos, command.to, command.name_of_result)
     wanted_clips, strength = destinations(clips, command.to, with_clip_ending), command.settings.strength
     for note in wanted.notes:
@@ -51,7 +51,7 @@ def _apply(command: LookApply, on_event: OnEvent) -> Summary:
     orders = orders_of(wanted.photos, look, strength, command.form, skin)
     summary = carry_out_orders(orders, on_event, at_once=photos_at_once(), force=command.force)
     looks = [look, *(read_look(path) for path in command.cuts)]
-    clip_orders = clip_orders_of(wanted_clips.photos, looks, strength, on_event)
+    clip_orders = clip_orders_of(wanted_clips.photos, looks, strength, on_event, strip=command.strip)
     for_clips = carry_out_orders(clip_orders, on_event, force=command.force)  # each takes all cores
     return summary._replace(
         done=summary.done + for_clips.done,

@@ -59,6 +59,11 @@ def photos_named(words: Sequence[Path]) -> Named:
     return Named(tuple(photos), tuple(faults), tuple(notes))
 
 
+def holds_photos(word: Path) -> bool:
+    """Whether it is a folder with a photo in it."""
+    return word.is_dir() and bool(images_among(word.iterdir()).read)
+
+
 def with_written_ending(photo: Path) -> str:
     """The name of a photo's result."""
     return photo.name if photo.suffix.lower() in ENCODERS else f"{photo.stem}{OTHERWISE}"

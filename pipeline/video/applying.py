@@ -25,19 +25,21 @@ VERSION = 2
 """Raised when the code would make another clip of the same clip and look."""
 
 
-def clip_orders_of(clips: Sequence[Destined], looks: Sequence[Look], strength: float, on_event: OnEvent) -> list[Order]:
+def clip_orders_of(
+    clips: Sequence[Destined], looks: Sequence[Look], strength: float, on_event: OnEvent, *, strip: bool
+) -> list[Order]:
     """What is to be made of clips: strength 0 leaves them as they are, 1 is the look, more exaggerates it.
 
-    looks: one for all of a clip, or one for each of its shots.
+    looks: one for all of a clip, or one for each of its shots. strip: whether notes (date, place, ...) are left out.
     """
     tables = [weakened(look.table, strength) for look in looks]
-    decides = f"clip {VERSION} {' '.join(look.digest() for look in looks)} {strength!r}"
+    decides = f"clip {VERSION} {' '.join(look.digest() for look in looks)} {strength!r}{' stripped' * strip}"
     return [
         Order(
             printable(one.photo.name),
             one.output,
             partial(_recipe, one, decides),
-            partial(_made, one, decides, tables, on_event),
+            partial(_made, one, decides, tables, on_event, strip=strip),
         )
         for one in clips
     ]
@@ -50,7 +52,7 @@ def _recipe(one: Destined, decides: str) -> str:
     return hash_bytes(f"{decides} {one.output.suffix.lower()} {digest}".encode())
 
 
-def _made(one: Destined, decides: str, tables: Sequence[Table], on_event: OnEvent) -> Laid:
+def _made(one: Destined, decides: str, tables: Sequence[Table], on_event: OnEvent, *, strip: bool) -> Laid:
     """The pieces are kept in the cache until all are there: the next run goes on from what there is.
 
     Raises:
@@ -65,7 +67,7 @@ def _made(one: Destined, decides: str, tables: Sequence[Table], on_event: OnEven
     one.output.parent.mkdir(parents=True, exist_ok=True)
     part = one.output.with_name(f".{one.output.name}.{secrets.token_hex(4)}{PART}")
     try:
-        left_out = join(pieces, one.photo, part, one.output.suffix.lower())
+        left_out = join(pieces, one.photo, part, one.output.suffix.lower(), strip=strip)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

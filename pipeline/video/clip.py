@@ -1,6 +1,6 @@
 """What a clip is, found out before anything is made of it, or why nothing can be made of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -66,7 +66,13 @@ class Clip(NamedTuple):
 
 def is_clip(path: Path) -> bool:
     """By its name."""
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def clips_named(words: Sequence[Path]) -> list[Path]:
+    """The clips among files and folders, those of a folder in the order of their names."""
+    every = (sorted(word.iterdir()) if word.is_dir() else [word] for word in words)
+    return [path for paths in every for path in paths if is_clip(path)]
 
 
 def with_clip_ending(path: Path) -> str:

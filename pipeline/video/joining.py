@@ -13,10 +13,10 @@ QUICKTIME = (".mp4", ".m4v", ".mov")
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 
 
-def join(pieces: Sequence[Path], source: Path, output: Path, ending: str) -> tuple[str, ...]:
+def join(pieces: Sequence[Path], source: Path, output: Path, ending: str, *, strip: bool) -> tuple[str, ...]:
     """Writes the clip: the pictures of the pieces, all sound and the notes of the source as they are.
 
-    ending: of the name that it gets; it says which container.
+    ending: of the name that it gets; it says which container. strip: whether the notes (date, place, ...) are left out.
     Returns what of the source is left out.
 
     Raises:
@@ -29,13 +29,15 @@ def join(pieces: Sequence[Path], source: Path, output: Path, ending: str) -> tup
         options = FOR_PLAYERS if ending in QUICKTIME else {}
         try:
             with av.open(str(output), "w", format=FORMATS[ending], options=options) as target:
-                target.metadata.update(sound.metadata)
+                if not strip:
+                    target.metadata.update(sound.metadata)
                 picture = target.add_stream_from_template(first.streams.video[0])
                 if ending in QUICKTIME and picture.codec_context.name == "hevc":
                     picture.codec_context.codec_tag = "hvc1"
                 tracks = {stream.index: target.add_stream_from_template(stream) for stream in sound.streams.audio}
                 for index, track in tracks.items():
-                    track.metadata.update(sound.streams[index].metadata)
+                    if not strip:
+                        track.metadata.update(sound.streams[index].metadata)
                 packets = heapq.merge(_of_pieces(pieces, picture), _of_sound(sound, tracks), key=lambda one: one[0])
                 for _, packet in packets:
                     target.mux(packet)

@@ -192,6 +192,29 @@ def test_what_is_current_is_not_made_again_and_what_is_the_user_s_stays(
     assert "is not ours" in capsys.readouterr().err
 
 
+def test_clips_of_a_folder_are_made_beside_its_photos_and_strip_leaves_no_notes(work: Path) -> None:
+    folder, only = work / "card", work / "clips"
+    folder.mkdir()
+    only.mkdir()
+    (folder / "a.png").write_bytes(encode_png(moving(0) / np.float32(255), 8))
+    for place in (folder, only):
+        source = make_clip(place / f"{place.name}.mp4", [moving(n) for n in range(3)])
+        with av.open(str(source)) as old, av.open(str(work / "noted.mp4"), "w") as new:
+            new.metadata["title"] = "Hills"
+            stream = new.add_stream_from_template(old.streams.video[0])
+            for packet in old.demux(old.streams.video[0]):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    new.mux(packet)
+        (work / "noted.mp4").replace(source)
+    for number, more in enumerate(((), ("--strip",))):
+        to = work / f"out {number}"
+        assert main(["look", "apply", str(work / "same.look"), str(folder), str(only), "--to", str(to), *more]) == 0
+        assert sorted(path.name for path in to.iterdir()) == ["a.png", "card.mp4", "clips.mp4"]
+        with av.open(str(to / "clips.mp4")) as made:
+            assert ("title" in made.metadata) is not bool(more)
+
+
 def test_a_clip_and_its_photos_in_one_go(work: Path) -> None:
     make_clip(work / "in.webm", [moving(n) for n in range(3)], codec="libvpx-vp9")
     (work / "a.png").write_bytes(encode_png(moving(0) / 255, 8))
