@@ -152,6 +152,10 @@ class ClusterError(RuntimeError):
 Task: TypeAlias = PairTask | WholeTask
 
 
+FATAL_TO_A_PROCESS = "CUDA error", "CUDA driver error", "cuDNN error", "CUDACachingAllocator"
+"""In what PyTorch says of errors after which a process can't rely on its GPU any more."""
+
+
 class Outcome(NamedTuple):
     """What came of a task."""
 
@@ -192,7 +196,7 @@ def perform(task: Task, network: Network, on_advance: OnAdvance) -> Outcome:
         if concerns_all(error):
             raise
         reason, machine = reason_of(error), is_the_machine_s(error)
-        spent, tried = "CUDA error" in reason, "" if machine else task.attempt()
+        spent, tried = any(sign in reason for sign in FATAL_TO_A_PROCESS), "" if machine else task.attempt()
         return Outcome(error=type(error).__name__, reason=reason, of_the_machine=machine, tried=tried, spent=spent)
 
 
@@ -224,7 +228,9 @@ class Networks:
 
 def is_the_machine_s(error: Exception) -> bool:
     """Whether an error says nothing about the pair: the disk's, the memory's, the GPU's."""
-    return isinstance(error, OSError | MemoryError) or "CUDA" in str(error) or "out of memory" in str(error)
+    return isinstance(error, OSError | MemoryError) or any(
+        sign in str(error) for sign in ("CUDA", "cuDNN", "out of memory")
+    )
 
 
 def concerns_all(error: Exception) -> bool:

@@ -59,7 +59,7 @@ def facts_of(result: "Stylized", regions: Regions, encoder: "Encoder") -> dict[s
 
 STYLIZE = Step(
     name="stylize",
-    version=6,
+    version=7,
     make=_make,
     outputs=(STAGE_ONE_IMAGE.file, "image.png"),
     inputs=AT_WORK,

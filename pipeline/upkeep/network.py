@@ -49,12 +49,14 @@ class Network:
         Raises:
             EncoderError: the encoder can't be had.
         """
-        from torch import OutOfMemoryError
+        from stages.features.device import is_memory_full
 
         for remedy in ("once more, with all of ours emptied", "on the CPU, which is slower"):
             try:
                 return make(self.encoder), self.encoder
-            except OutOfMemoryError:
+            except RuntimeError as error:
+                if not is_memory_full(error):
+                    raise
                 tell(f"the GPU's memory is full: {remedy}")
             _empty_cache()  # only here, where no exception holds what was computed
         return make(self._encoder_on_cpu), self._encoder_on_cpu

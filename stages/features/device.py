@@ -72,6 +72,13 @@ def _of_use(text: str) -> str:
     return text.partition("\n")[0]
 
 
+def is_memory_full(error: RuntimeError) -> bool:
+    """Whether an error says that the GPU's memory is full: PyTorch's own, or one of the driver's or a library's."""
+    return isinstance(error, torch.OutOfMemoryError) or any(
+        sign in str(error) for sign in ("CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC")
+    )
+
+
 def compute_dtype(device: torch.device) -> torch.dtype:
     """What the convolutions run in: bfloat16 where the hardware multiplies it faster, otherwise float32.
 

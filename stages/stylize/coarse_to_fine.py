@@ -106,7 +106,7 @@ def descend(
         pixels.resize(shape_at(full, size))
         losses = losses_at(size, pair, pixels, encoder, settings, extra)
         best, used = minimise(
-            [pixels.change], losses, evaluations, method,
+            pixels.change, losses, evaluations, method,
             size=max(shape_at(full, size)), done=done, total=total, on_iterate=on_iterate, on_note=on_note,
         )  # fmt: skip
         done += used

@@ -1,84 +1,110 @@
-"""One evaluation of the losses and of their gradient, after which the host waits for the device once.
+"""One evaluation of the losses and of their gradient, during which the host never waits for the device.
 
 A GPU computes an evaluation faster than Python can launch its kernels one by one. So there it is recorded once, as a
 CUDA graph, and then replayed as one launch. The optimiser stays outside.
 """
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 Losses = Callable[[], dict[str, Tensor]]
-"""The weighted losses at the present parameters, by name. All shapes are fixed, and nothing waits for the device."""
-Evaluation = Callable[[], dict[str, float]]
-"""Leaves the gradients of the sum in the parameters' `grad`, and gives the losses by name."""
+"""The weighted losses at the present parameter, by name. All shapes are fixed, and nothing waits for the device."""
 OnNote = Callable[[str], None]
 
 
-def evaluation_of(losses: Losses, parameters: Sequence[Tensor], on_note: OnNote | None = None) -> Evaluation:
-    """How to evaluate the losses on the device of the parameters.
+class Evaluated(NamedTuple):
+    """The losses, on the device; the next evaluation may write over them."""
+
+    names: tuple[str, ...]
+    values: Tensor
+    """(len(names),)."""
+    gradient: Tensor
+    """Of their sum, contiguous."""
+
+
+Evaluation = Callable[[], Evaluated]
+
+
+def evaluation_of(losses: Losses, parameter: Tensor, on_note: OnNote | None = None) -> Evaluation:
+    """How to evaluate the losses on the device of the parameter.
 
     Args:
         losses: see `Losses`.
-        parameters: leaf tensors that require gradients, and that stay where they are in memory.
+        parameter: a leaf that requires gradients, and that stays where it is in memory.
         on_note: told if a GPU can't replay this evaluation, and so does it kernel by kernel.
+
+    Raises:
+        OutOfMemoryError: the GPU has not the memory for one evaluation.
     """
-    if parameters[0].device.type == "cuda":
+
+    def compute() -> Evaluated:
+        parts = losses()
+        values = torch.stack(list(parts.values()))
+        (gradient,) = torch.autograd.grad(values.sum(), parameter)
+        return Evaluated(tuple(parts), values.detach(), gradient.contiguous())
+
+    if parameter.device.type == "cuda":
+        with _beside(torch.cuda.current_stream()):
+            compute()  # cuDNN and cuBLAS set themselves up, which can't be recorded
         try:
-            return _Replayed(losses, parameters)
+            return _replaying(compute)
         except RuntimeError as error:
             if on_note:
-                reason = str(error).partition("\n")[0]
+                reason = str(error.__context__ or error).partition("\n")[0]
                 on_note(f"the GPU can't replay an evaluation ({reason}): slower, kernel by kernel")
-    return _Plain(losses, parameters)
+    return compute
 
 
-class _Plain:
-    """Computed anew each time."""
-
-    def __init__(self, losses: Losses, parameters: Sequence[Tensor]) -> None:
-        self._losses, self._parameters = losses, parameters
-
-    def __call__(self) -> dict[str, float]:
-        names, values, gradients = _compute(self._losses, self._parameters)
-        _leave(gradients, self._parameters)
-        return dict(zip(names, values.tolist(), strict=True))
-
-
-class _Replayed:
-    """Recorded when it is made; each call replays it, into the same memory.
+def _replaying(compute: Evaluation) -> Evaluation:
+    """An evaluation, recorded: each call replays it, into the same memory.
 
     Raises:
         RuntimeError: something in it can't be recorded.
     """
+    here = torch.cuda.current_stream()
+    with _beside(here), _waiting_forbidden():
+        compute()  # a recording that fails leaves PyTorch's allocator in disorder (its issue 180395): find out before
+    graph = torch.cuda.CUDAGraph()
+    # A recording that fails leaves its own stream the current one: the outer block goes back to this one.
+    with torch.cuda.stream(here), torch.cuda.graph(graph, stream=_aside()):
+        evaluated = compute()
 
-    def __init__(self, losses: Losses, parameters: Sequence[Tensor]) -> None:
-        self._losses, self._parameters = losses, parameters  # whose memory the graph reads
-        here, aside = torch.cuda.current_stream(), torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        aside.wait_stream(here)
-        with torch.cuda.stream(aside):
-            _compute(losses, parameters)  # cuDNN and cuBLAS set themselves up, which can't be recorded
-        here.wait_stream(aside)
-        self._graph = torch.cuda.CUDAGraph()
-        # A recording that fails leaves its own stream the current one: the outer block goes back to this one.
-        with torch.cuda.stream(here), torch.cuda.graph(self._graph, stream=aside):
-            self._names, self._values, self._gradients = _compute(losses, parameters)
+    def replay() -> Evaluated:
+        graph.replay()
+        return evaluated
 
-    def __call__(self) -> dict[str, float]:
-        self._graph.replay()
-        _leave(self._gradients, self._parameters)
-        return dict(zip(self._names, self._values.tolist(), strict=True))
+    return replay
 
 
-def _compute(losses: Losses, parameters: Sequence[Tensor]) -> tuple[list[str], Tensor, list[Tensor]]:
-    """Names, values and, by parameter, gradients of their sum."""
-    parts = losses()
-    values = torch.stack(list(parts.values()))
-    gradients = torch.autograd.grad(values.sum(), parameters)
-    return list(parts), values.detach(), [gradient.contiguous() for gradient in gradients]
+@cache
+def _aside() -> torch.cuda.Stream:
+    """The one stream to record from: cuBLAS keeps a workspace for each stream that it has seen."""
+    return torch.cuda.Stream()  # type: ignore[no-untyped-call]
 
 
-def _leave(gradients: Sequence[Tensor], parameters: Sequence[Tensor]) -> None:
-    for gradient, parameter in zip(gradients, parameters, strict=True):
-        parameter.grad = gradient
+@contextmanager
+def _beside(here: torch.cuda.Stream) -> Iterator[None]:
+    """What is computed in this block goes to the stream to record from, in its order among what is computed here."""
+    _aside().wait_stream(here)
+    with torch.cuda.stream(_aside()):
+        yield
+    here.wait_stream(_aside())
+
+
+@contextmanager
+def _waiting_forbidden() -> Iterator[None]:
+    """In this block, an operation that has the host wait for the GPU raises a RuntimeError."""
+    before = torch.cuda.get_sync_debug_mode()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Synchronization debug mode is a prototype")
+        torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode(before)

@@ -66,6 +66,6 @@ def onestage(
 def to_sparse_tensor(L: sparse.csr_array, device: torch.device, dtype: torch.dtype = torch.float32) -> Tensor:
     """A scipy matrix as a torch one, of that dtype and on that device."""
     rows, columns, values = (torch.from_numpy(np.asarray(part)) for part in (L.indptr, L.indices, L.data))
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), torch.sparse.check_sparse_tensor_invariants(True):  # type: ignore[no-untyped-call]
         warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")  # the product is all we need of it
-        return torch.sparse_csr_tensor(rows, columns, values, L.shape, check_invariants=True).to(device, dtype)
+        return torch.sparse_csr_tensor(rows, columns, values, L.shape).to(device, dtype)

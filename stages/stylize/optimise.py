@@ -1,16 +1,16 @@
 """The loop: minimise a sum of named losses, tell the caller of each evaluation, keep the best one."""
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple, Never
 
 import torch
 from torch import Tensor
 
 from stages.stylize.evaluation import Losses, OnNote, evaluation_of
+from stages.stylize.lbfgs import Ask, Evaluate, run_lbfgs
 
 STALL_WINDOW = 10
-HISTORY = 20
 
 
 class Iterate(NamedTuple):
@@ -46,7 +46,6 @@ class Method(NamedTuple):
     """How to go down, and when to stop."""
 
     optimizer: Literal["lbfgs", "adam"]
-    """L-BFGS with a strong Wolfe line search, or Adam."""
     learning_rate: float
     """Adam's step; L-BFGS finds its own."""
     tolerance: float
@@ -54,7 +53,7 @@ class Method(NamedTuple):
 
 
 def minimise(
-    parameters: Sequence[Tensor],
+    parameter: Tensor,
     losses: Losses,
     evaluations: int,
     method: Method,
@@ -65,11 +64,11 @@ def minimise(
     on_iterate: OnIterate | None,
     on_note: OnNote | None = None,
 ) -> tuple[dict[str, float], int]:
-    """Minimise the sum of `losses()` over `parameters`, in place, and leave the best iterate in them.
+    """Minimise the sum of `losses()` over the parameter, in place, and leave the best iterate in it.
 
     Args:
-        parameters: leaf tensors that require gradients.
-        losses: the weighted losses at the present parameters.
+        parameter: a contiguous leaf tensor that requires gradients.
+        losses: the weighted losses at the present parameter, none of them negative.
         evaluations: of the losses and their gradient, at most.
         method: see `Method`.
         size, done, total: reported to the callback: image size, evaluations before this call, and in all calls.
@@ -84,43 +83,48 @@ def minimise(
     """
     best = math.inf
     best_losses: dict[str, float] = {}
-    best_parameters = [p.detach().clone() for p in parameters]
+    best_parameter = parameter.detach().clone()
     history: list[float] = []
-    compute = evaluation_of(losses, parameters, on_note)
-    solver: torch.optim.Optimizer
-    if method.optimizer == "lbfgs":
-        solver = torch.optim.LBFGS(
-            parameters, max_iter=evaluations, max_eval=evaluations, history_size=HISTORY,
-            tolerance_grad=0, tolerance_change=0, line_search_fn="strong_wolfe",
-        )  # fmt: skip
-    else:
-        solver = torch.optim.Adam(parameters, lr=method.learning_rate, betas=(0.9, 0.99))
+    compute = evaluation_of(losses, parameter, on_note)
 
-    def evaluate() -> float:
+    def evaluate(ask: Ask) -> tuple[float, list[float]]:
         nonlocal best, best_losses
         if len(history) == evaluations:
             raise _SpentError
-        named = compute()
+        names, values, gradient = compute()
+        told: list[float] = torch.cat([values, ask(gradient)]).tolist()  # where the host waits for the device
+        named = dict(zip(names, told, strict=False))
         value = sum(named.values())
         if not math.isfinite(value):
             raise DivergedError(f"the loss is {value} at evaluation {done + len(history) + 1}, size {size}: {named}")
         if value < best:
             best, best_losses = value, named
-            for kept, p in zip(best_parameters, parameters, strict=True):
-                kept.copy_(p.detach())
+            best_parameter.copy_(parameter.detach())
         history.append(best)
         if on_iterate:
             on_iterate(Iterate(done + len(history), total, size, value, named))
         if len(history) > STALL_WINDOW and history[-1] > (1 - method.tolerance) * history[-1 - STALL_WINDOW]:
             raise _StalledError
-        return value
+        return value, told[len(names) :]
 
     try:
-        while True:  # L-BFGS goes all the way in one step, unless its line search gives up; Adam makes one
-            solver.step(evaluate)  # type: ignore[no-untyped-call]
+        if method.optimizer == "lbfgs":
+            run_lbfgs(parameter, evaluate)
+        _run_adam(parameter, evaluate, method.learning_rate)
     except (_StalledError, _SpentError):
         pass
     with torch.no_grad():
-        for kept, p in zip(best_parameters, parameters, strict=True):
-            p.copy_(kept)
+        parameter.copy_(best_parameter)
     return best_losses, len(history)
+
+
+def _run_adam(parameter: Tensor, evaluate: Evaluate, learning_rate: float) -> Never:
+    solver = torch.optim.Adam([parameter], lr=learning_rate, betas=(0.9, 0.99))
+
+    def keep(gradient: Tensor) -> Tensor:
+        parameter.grad = gradient
+        return gradient.new_empty(0)
+
+    while True:
+        evaluate(keep)
+        solver.step()

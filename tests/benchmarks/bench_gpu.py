@@ -2,8 +2,9 @@
 
 One evaluation of stage one, at 350 px with three regions, in both precisions: its time, beside the time that the
 arithmetic alone would take at the speed of a large matrix product on the same device; its kernels, and how long the
-device is busy. Then a dataset of the demo's photos, contents and styles combined, through all stages and scores.
-Where there is no GPU, all this is measured on the CPU, with fewer pairs. It takes under five minutes.
+device is busy. Then stage one of a pair, from arrays to array. Then a dataset of the demo's photos, contents and styles
+combined, through all stages and scores. Where there is no GPU, all this is measured on the CPU, with fewer and smaller
+pairs. It takes under five minutes.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import cycle, islice, product
 from math import isnan
 from pathlib import Path
@@ -29,17 +30,18 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from pipeline.dataset.inputs import load_inputs
+from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.layouts import open_dataset
 from pipeline.networks.weights import load_encoder_weights
 from pipeline.store.manifest import read_manifest
+from stages.colour.match import match_colours
 from stages.features import Encoder, best_device
 from stages.features.device import compute_dtype, cuda_fault
 from stages.features.resample import shape_at, shape_of
 from stages.settings import Stylize
-from stages.stylize import objective
-from stages.stylize.coarse_to_fine import Pair, load_pair, losses_at
-from stages.stylize.evaluation import Evaluation, Losses, evaluation_of
+from stages.stylize import objective, stylize
+from stages.stylize.coarse_to_fine import load_pair, losses_at
+from stages.stylize.evaluation import Losses, evaluation_of
 from stages.stylize.optimise import Method, minimise
 from stages.stylize.pixels import Pixels
 
@@ -56,14 +58,15 @@ class Row(NamedTuple):
     precision: str
     milliseconds: float
     optimised: float
-    """Milliseconds with the optimiser's share."""
+    """Milliseconds with the optimiser's share and that of the recording."""
     kernels: int
     """On a CPU, calls of PyTorch's operations."""
     busy: float
     """Milliseconds of the GPU's work."""
     gflop: float
     limit: float
-    """Milliseconds that the arithmetic takes at the speed of a large matrix product."""
+    """Milliseconds that the arithmetic takes at the speed of a large matrix product; of float32 on a GPU, one in TF32,
+    which cuDNN's convolutions take."""
     peak: float
     """MiB of the GPU's memory."""
 
@@ -88,7 +91,8 @@ def main() -> None:
         told = ("-" if isnan(value) else f"{value:.4g}" for value in row[1:])
         print(f"{row.precision:>10} " + " ".join(f"{text:>11}" for text in told), flush=True)
     objective.compute_dtype = compute_dtype
-    _measure_dataset(pairs or (40 if on_gpu else 2), on_gpu)
+    _measure_pair(encoder)
+    _measure_dataset(pairs or (40 if on_gpu else 2), 700 if on_gpu else 350, on_gpu)
 
 
 def _measure(encoder: Encoder, dtype: torch.dtype, times: int) -> Row:
@@ -96,18 +100,22 @@ def _measure(encoder: Encoder, dtype: torch.dtype, times: int) -> Row:
     if on_gpu:
         torch.cuda.reset_peak_memory_stats()
     pixels, losses = _problem(encoder)
-    evaluate = evaluation_of(losses, [pixels.change], print)
-    milliseconds = _milliseconds(evaluate, times)
-    kernels, busy = _kernels(evaluate, on_gpu)
-    with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.addmm_: _flop_of_addmm}) as counter:
+
+    def compute() -> None:
         torch.autograd.grad(torch.stack(list(losses().values())).sum(), pixels.change)
-    flop = counter.get_total_flops()
-    limit = 1e3 * flop / _matmul_speed(device, dtype)
-    peak = torch.cuda.max_memory_allocated() / 2**20 if on_gpu else float("nan")
+
+    evaluate = evaluation_of(losses, pixels.change, print)
+    milliseconds = _milliseconds(lambda: evaluate().values.tolist(), times)
     began = perf_counter()
     method = Method(SETTINGS.optimizer, SETTINGS.learning_rate, tolerance=0)
-    _, used = minimise([pixels.change], losses, times, method, size=SIZE, done=0, total=times, on_iterate=None)
+    _, used = minimise(pixels.change, losses, times, method, size=SIZE, done=0, total=times, on_iterate=None)
     optimised = 1e3 * (perf_counter() - began) / used
+    peak = torch.cuda.max_memory_allocated() / 2**20 if on_gpu else float("nan")
+    kernels, busy = _kernels(compute, on_gpu)
+    with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.addmm_: _flop_of_addmm}) as counter:
+        compute()
+    flop = counter.get_total_flops()
+    limit = 1e3 * flop / _matmul_speed(device, dtype)
     return Row(_short(dtype), milliseconds, optimised, kernels, busy, flop / 1e9, limit, peak)
 
 
@@ -118,16 +126,15 @@ def _flop_of_addmm(added: torch.Size, left: torch.Size, right: torch.Size, **oth
 
 def _problem(encoder: Encoder) -> tuple[Pixels, Losses]:
     """Stage one's losses at one size, as `descend` has them."""
-    pair = _pair(encoder.device)
+    inputs = _inputs()
+    pair = load_pair(inputs.content, inputs.style, inputs.regions, encoder.device)
     pixels = Pixels(pair.content)
     pixels.resize(shape_at(shape_of(pair.content), SIZE))
     return pixels, losses_at(SIZE, pair, pixels, encoder, SETTINGS)
 
 
-def _pair(device: torch.device) -> Pair:
-    pair = next(pair for pair in open_dataset(DEMO).pairs if pair.name == THREE_REGIONS)
-    inputs = load_inputs(pair, 700)
-    return load_pair(inputs.content, inputs.style, inputs.regions, device)
+def _inputs() -> Inputs:
+    return load_inputs(next(pair for pair in open_dataset(DEMO).pairs if pair.name == THREE_REGIONS), 700)
 
 
 def _milliseconds(call: Callable[[], object], times: int) -> float:
@@ -138,14 +145,17 @@ def _milliseconds(call: Callable[[], object], times: int) -> float:
     return 1e3 * (perf_counter() - began) / times
 
 
-def _kernels(evaluate: Evaluation, on_gpu: bool) -> tuple[int, float]:
-    """Of one evaluation: the GPU's kernels and their milliseconds; on a CPU, the calls of PyTorch's operations."""
+def _kernels(compute: Callable[[], object], on_gpu: bool) -> tuple[int, float]:
+    """Of one evaluation, launched one by one: the GPU's kernels and their milliseconds; on a CPU, PyTorch's calls."""
+    compute()
     with profile(activities=[ProfilerActivity.CUDA if on_gpu else ProfilerActivity.CPU]) as profiler:
-        evaluate()
+        compute()
+        if on_gpu:
+            torch.cuda.synchronize()
     if not on_gpu:
         return sum(event.name.startswith("aten::") for event in profiler.events()), float("nan")
     kernels = [event for event in profiler.events() if event.device_type == torch.autograd.DeviceType.CUDA]
-    return len(kernels), sum(event.device_time for event in kernels) / 1e3
+    return len(kernels), sum(event.time_range.elapsed_us() for event in kernels) / 1e3
 
 
 def _matmul_speed(device: torch.device, dtype: torch.dtype) -> float:
@@ -156,33 +166,58 @@ def _matmul_speed(device: torch.device, dtype: torch.dtype) -> float:
     def multiply() -> None:
         (A @ A)[0, 0].item()  # waits for it
 
-    return 2e3 * n**3 / min(_milliseconds(multiply, 3) for _ in range(3))
+    torch.set_float32_matmul_precision("high" if device.type == "cuda" else "highest")
+    milliseconds = min(_milliseconds(multiply, 3) for _ in range(3))
+    torch.set_float32_matmul_precision("highest")
+    return 2e3 * n**3 / milliseconds
 
 
-def _measure_dataset(count: int, on_gpu: bool) -> None:
+def _measure_pair(encoder: Encoder) -> None:
+    inputs = _inputs()
+
+    def make() -> None:
+        stylize(inputs.content, inputs.style, encoder, regions=inputs.regions, settings=SETTINGS)
+
+    if encoder.device.type == "cuda":
+        make()  # the first use of anything is slow; on a CPU that hardly counts
+    began = perf_counter()
+    make()
+    seconds = perf_counter() - began
+    began = perf_counter()
+    match_colours(inputs.content, inputs.regions.content, inputs.style, inputs.regions.style, inputs.regions.count)
+    of_match = perf_counter() - began
+    print(f"\nstage one of that pair, from arrays to array: {seconds:.2f} s, {of_match:.2f} s of it the colour match")
+
+
+def _measure_dataset(count: int, size: int, on_gpu: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root, results = Path(folder, "photos"), Path(folder, "results")
         _make_dataset(root, count)
         argv = [sys.executable, "-m", "pipeline.cli.main", "run", str(root), "--results", str(results)]
         began = perf_counter()
         with _watched(on_gpu) as seen:
-            run = subprocess.run([*argv, "--encoder", "vgg16"], capture_output=True, text=True)
+            run = subprocess.run([*argv, "--encoder", "vgg16", "--size", str(size)], capture_output=True, text=True)
         seconds = perf_counter() - began
         if run.returncode:
-            raise SystemExit(run.stderr)
+            raise SystemExit(run.stdout + run.stderr)
         of_stage = defaultdict(list)
         for pair, stage in product((results / root.name).iterdir(), STAGES):
             if manifest := read_manifest(pair / stage):
                 of_stage[stage].append(manifest.facts)
-    print(f"\n{count} pairs through all stages and scores: {seconds:.0f} s, {60 * count / seconds:.1f} pairs a minute")
+    pace = f"{seconds:.0f} s, {60 * count / seconds:.1f} pairs a minute"
+    print(f"\n{count} pairs at {size} px through all stages and scores: {pace}")
     for stage, facts in of_stage.items():
         peak = max(each.get("process_peak_mib", 0) for each in facts)
         print(f"{stage:>10}: {mean(each['seconds'] for each in facts):6.2f} s a pair, process of {peak} MiB at most")
-    if seen:
-        busy, used = zip(*seen, strict=True)
+    at_work = [k for k, (busy, _) in enumerate(seen) if busy]
+    if at_work:
+        busy, used = zip(*seen[at_work[0] : at_work[-1] + 1], strict=True)
         print(
-            f"the GPU is busy {mean(busy):.0f} % of that time, and {max(used):.0f} MiB of its memory are used at most"
+            f"the GPU is busy {mean(busy):.0f} % of the {len(busy)} s from its first work to its last, "
+            f"and {max(used):.0f} MiB of its memory are used at most"
         )
+    elif on_gpu:
+        print("how busy the GPU is could not be found out: nvidia-smi does not tell")
 
 
 def _make_dataset(root: Path, count: int) -> None:
@@ -205,9 +240,10 @@ def _watched(on_gpu: bool) -> Iterator[list[tuple[float, float]]]:
     query = ["nvidia-smi", "--query-gpu=utilization.gpu,memory.used", "--format=csv,noheader,nounits", "--id=0"]
 
     def watch() -> None:
-        while not over.wait(1.0):
-            busy, used = subprocess.run(query, check=True, capture_output=True, text=True).stdout.split(",")
-            seen.append((float(busy), float(used)))
+        with suppress(OSError, ValueError, subprocess.CalledProcessError):  # not installed, or of a share of a GPU
+            while not over.wait(1.0):
+                busy, used = subprocess.run(query, check=True, capture_output=True, text=True).stdout.split(",")
+                seen.append((float(busy), float(used)))
 
     watcher = threading.Thread(target=watch)
     if on_gpu:

@@ -152,6 +152,7 @@ def test_what_failed_is_not_tried_again_until_something_changes_or_it_is_asked_f
         (OSError(errno.EIO, "Input/output error"), True, False),
         (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), True, False),
         (RuntimeError("CUDA error: an illegal memory access was encountered"), True, True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), True, True),
         (ValueError("the stage-one image is 9x9"), False, False),
     ],
 )

@@ -9,13 +9,21 @@ from pipeline.upkeep.network import Network
 
 @pytest.mark.usefixtures("vgg16")
 @pytest.mark.parametrize("full", [0, 1, 2])
-def test_a_full_memory_is_emptied_and_then_left_for_the_cpu(full):
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be ..."),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    ],
+)
+def test_a_full_memory_is_emptied_and_then_left_for_the_cpu(full, error):
     used, told = [], []
 
     def make(encoder):
         used.append(encoder)
         if len(used) <= full:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+            raise error
         return "made"
 
     network = Network(Config(encoder="vgg16", device="cpu"))

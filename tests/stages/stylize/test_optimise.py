@@ -16,7 +16,7 @@ def quadratic(x, target):
 def test_finds_the_minimum(method, evaluations):
     x, target = torch.zeros(3, requires_grad=True), torch.tensor([1.0, -2.0, 3.0])
     losses, used = minimise(
-        [x], lambda: quadratic(x, target), evaluations, method, size=1, done=0, total=1, on_iterate=None
+        x, lambda: quadratic(x, target), evaluations, method, size=1, done=0, total=1, on_iterate=None
     )
     assert used <= evaluations
     assert losses["fit"] < 1e-4
@@ -27,7 +27,7 @@ def test_every_evaluation_is_told_and_the_best_iterate_kept():
     x, target, told = torch.full((3,), 5.0, requires_grad=True), torch.zeros(3), []
     noisy = Method("adam", learning_rate=3.0, tolerance=0)  # leaps over the minimum
     losses, used = minimise(
-        [x], lambda: quadratic(x, target), 25, noisy, size=7, done=10, total=50, on_iterate=told.append
+        x, lambda: quadratic(x, target), 25, noisy, size=7, done=10, total=50, on_iterate=told.append
     )
     assert [i.step for i in told] == list(range(11, 36))
     assert {i.size for i in told} == {7}
@@ -41,7 +41,7 @@ def test_every_evaluation_is_told_and_the_best_iterate_kept():
 def test_stops_when_it_stalls():
     x = torch.ones(3, requires_grad=True)
     flat = Method("adam", learning_rate=1e-9, tolerance=1e-3)
-    _, used = minimise([x], lambda: quadratic(x, torch.zeros(3)), 500, flat, size=1, done=0, total=1, on_iterate=None)
+    _, used = minimise(x, lambda: quadratic(x, torch.zeros(3)), 500, flat, size=1, done=0, total=1, on_iterate=None)
     assert used == 11
 
 
@@ -54,4 +54,4 @@ def test_nan_is_an_error_that_says_where():
         return {"fine": x.sum(), "broken": x.sum() * (float("nan") if len(calls) == 3 else 1)}
 
     with pytest.raises(DivergedError, match=r"nan at evaluation 103, size 64.*'broken': nan"):
-        minimise([x], losses, 10, ADAM, size=64, done=100, total=200, on_iterate=None)
+        minimise(x, losses, 10, ADAM, size=64, done=100, total=200, on_iterate=None)
