@@ -4,7 +4,9 @@ import os
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar
 
+import msgspec
 import pytest
 
 from pipeline.dataset.config import Config
@@ -30,10 +32,14 @@ QUIET = [
 
 
 class InThisProcess:
-    """A crew that does each task at once, where a test's own constants hold."""
+    """A crew that does each task at once, in the test's process, which loads each network once for all tests."""
+
+    kept: ClassVar[dict[bytes, Networks]] = {}
 
     def __init__(self, tasks: Sequence[Task], config: Config, on_event: OnEvent, tell: Tell, workers: object) -> None:
-        self.networks, self.ended = Networks(config, tell), deque[tuple[Task, Outcome]]()
+        which = msgspec.json.encode((config.encoder, config.device, config.segment))
+        self.networks = self.kept.setdefault(which, Networks(config, tell))
+        self.ended = deque[tuple[Task, Outcome]]()
 
     def __enter__(self) -> "InThisProcess":
         return self
@@ -60,9 +66,11 @@ def vgg16() -> None:
         pytest.skip(f"VGG-16 can't be had here: {error}")
 
 
-@pytest.fixture
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataset, "Workers", InThisProcess)
+@pytest.fixture(autouse=True)
+def in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes of their own, which take seconds to start, do the tasks only in tests that are about them."""
+    if request.node.get_closest_marker("workers") is None:
+        monkeypatch.setattr(dataset, "Workers", InThisProcess)
 
 
 def find_chromium() -> str | None:

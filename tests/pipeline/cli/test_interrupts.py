@@ -13,7 +13,7 @@ import pytest
 
 from tests.pipeline.cli.calls import changed, contents, photostyle
 
-pytestmark = pytest.mark.usefixtures("vgg16")
+pytestmark = [pytest.mark.usefixtures("vgg16"), pytest.mark.workers]
 Start = Callable[..., "subprocess.Popen[str]"]
 LONG = ["--masks", "given", "--stylize.sizes", "48", "--stylize.evaluations", "100000", "--stylize.tolerance", "0"]
 

@@ -31,7 +31,7 @@ def photo(path: Path, seed: int, mode: str = "RGB") -> Path:
     return path
 
 
-@pytest.mark.usefixtures("vgg16", "in_this_process")
+@pytest.mark.usefixtures("vgg16")
 @pytest.mark.parametrize("size", [48, "native"])
 def test_a_first_run_through_all_steps_decodes_a_photo_at_most_twice(
     tmp_path: Path, size: int | str, decoded: Counter[Path]

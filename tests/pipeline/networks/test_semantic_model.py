@@ -107,7 +107,6 @@ def test_masks_are_found_with_their_names_the_same_each_time_and_not_again(
     assert f"{CONTENT_MASK}: water 100.0%" in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("in_this_process")
 def test_a_run_takes_its_regions_from_what_is_in_the_photos(dataset: Path, model: Path) -> None:
     try:
         load_encoder_weights("vgg16")

@@ -183,6 +183,7 @@ def break_cuda(work: Work) -> Made:
     raise RuntimeError("CUDA error: device-side assert triggered")
 
 
+@pytest.mark.workers
 def test_from_python_events_tell_what_the_command_line_shows_and_nothing_is_printed(
     folders: tuple[Path, Path], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -197,6 +198,7 @@ def test_from_python_events_tell_what_the_command_line_shows_and_nothing_is_prin
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.workers
 @pytest.mark.usefixtures("vgg16")
 def test_results_are_the_same_on_any_number_of_workers(folders: tuple[Path, Path], tmp_path: Path) -> None:
     """Masks, stage two, scores and what the report shows, though each is made by whoever is free."""
@@ -207,8 +209,9 @@ def test_results_are_the_same_on_any_number_of_workers(folders: tuple[Path, Path
         steps = [SEGMENT, SMOOTH, *COMPARISON]
         summary = run_dataset(folders[0], results, config, tell.append, steps=steps, workers=workers)
         assert (summary.done, summary.failures) == (len(steps) * len(PAIRS) + len(SUMMARIES), ())
-        stated = [event.text for event in tell if isinstance(event, Said) and event.text.startswith("3 workers")]
-        assert len(stated) == (workers > 1)
+        said = [event.text for event in tell if isinstance(event, Said)]
+        assert sum(line.startswith("encoder: vgg16 on cpu") for line in said) == 1  # which each worker loads
+        assert sum(line.startswith("3 workers") for line in said) == (workers > 1)
         manifests = {path.parent: read_manifest(path.parent) for path in results.rglob("*/manifest.json")}
         made.append(
             {

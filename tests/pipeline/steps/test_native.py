@@ -21,7 +21,7 @@ RNG = np.random.default_rng(11)
 
 
 @pytest.fixture(autouse=True)
-def _small(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> None:
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "WORKING_SIZE", WORKING)
 
 

@@ -156,7 +156,7 @@ def test_transparency_stays(tmp_path: Path, photos: Path) -> None:
     assert transfer(tmp_path / "t.png", tmp_path / "style.png", "-o", tmp_path / "out.jpg") == 1
 
 
-def test_both_stages(photos: Path, tmp_path: Path, cache: Path, vgg16, in_this_process, capsys) -> None:
+def test_both_stages(photos: Path, tmp_path: Path, cache: Path, vgg16, capsys) -> None:
     """By a dataset in the cache. The same command does nothing a second time, with or without what lies there."""
     (tmp_path / "tiny.toml").write_text(TINY.replace("size = 48", 'masks = "none"'))
     words = ["transfer", str(photos), "--style", str(tmp_path / "style.png"), "--to", str(tmp_path / "out")]

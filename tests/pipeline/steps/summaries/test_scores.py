@@ -18,7 +18,7 @@ CONFIG = Config(size=64, encoder="vgg16", device="cpu")
 HEIGHT, WIDTH = 48, 64
 
 
-pytestmark = pytest.mark.usefixtures("vgg16", "in_this_process")
+pytestmark = pytest.mark.usefixtures("vgg16")
 
 
 def photo(seed):

@@ -19,7 +19,7 @@ from stages.settings import OneStage, Smooth
 
 CONFIG = Config(size=48, encoder="vgg16", device="cpu", onestage=OneStage(evaluations=2, photorealism_weight=30.0))
 WEIGHTS = [30.0, 300.0, 3000.0]
-pytestmark = pytest.mark.usefixtures("vgg16", "in_this_process")
+pytestmark = pytest.mark.usefixtures("vgg16")
 
 
 def photo(seed):
