@@ -1,4 +1,4 @@
-"""Runs that are interrupted or killed end cleanly, and go on later as if nothing had been."""
+"""Runs that are interrupted or killed end cleanly; `tests/pipeline/run/test_kills.py` has how they go on."""
 
 import os
 import signal
@@ -11,9 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.pipeline.cli.calls import changed, contents, photostyle
-
-pytestmark = [pytest.mark.usefixtures("vgg16"), pytest.mark.workers]
+pytestmark = pytest.mark.usefixtures("vgg16")
 Start = Callable[..., "subprocess.Popen[str]"]
 LONG = ["--masks", "given", "--stylize.sizes", "48", "--stylize.evaluations", "100000", "--stylize.tolerance", "0"]
 
@@ -69,23 +67,3 @@ def test_workers_end_with_a_run_that_is_killed(start: Start) -> None:
     process.kill()
     process.communicate()
     assert psutil.wait_procs(workers, timeout=120)[1] == []
-
-
-def test_a_killed_run_goes_on_and_ends_as_if_undisturbed(
-    dataset: Path, results: Path, start: Start, tmp_path: Path
-) -> None:
-    process = start()
-    wait_for(process, "beach smooth: ")
-    process.kill()
-    process.communicate()
-    finished = contents(results)
-    assert "trip/beach/stylize/manifest.json" in finished
-    assert photostyle("run", dataset, results) == 0
-    resumed = contents(results)
-    kept = {"trip/beach/stylize/manifest.json", "trip/beach/smooth/manifest.json"}
-    assert kept.isdisjoint(changed(finished, resumed))
-    assert photostyle("run", dataset, tmp_path / "undisturbed") == 0
-    undisturbed = contents(tmp_path / "undisturbed")
-    images = {name for name in undisturbed if name.endswith(("image.tiff", "image.png", "image16.png"))}
-    assert len(images) == 12
-    assert all(resumed[name][1] == undisturbed[name][1] for name in images)

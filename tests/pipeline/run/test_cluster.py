@@ -22,7 +22,7 @@ from stages.settings import Smooth, Solver
 from stages.smooth.solvers import cholesky, conjugate_gradients
 from stages.smooth.solvers.choice import bytes_by_solver
 
-PAIRS = 24
+PAIRS = 12
 STAGES = ("stylize", "smooth")
 without_ray = importlib.util.find_spec("ray") is None
 needs_ray = pytest.mark.skipif(without_ray, reason="Ray is not here: pip install 'photostyle[cluster]'")
@@ -80,7 +80,7 @@ def test_a_node_that_dies_has_its_work_done_elsewhere_and_nothing_is_written_twi
     assert seen["versions"] == {f"pair{number:02}/{stage}": 1 for number in range(PAIRS) for stage in STAGES}
     assert seen["code"] == 0  # a further lambda of one pair, by the command line
 
-    alone, some = tmp_path / "alone", ["pair01", "pair12", "pair23"]
+    alone, some = tmp_path / "alone", ["pair01", "pair06", "pair11"]
     for pair in some:  # stage one's last bits are the nodes' own, stage two's are the same everywhere
         shutil.copytree(tmp_path / "out" / "trip" / pair / "stylize", alone / "trip" / pair / "stylize")
     argv = ["smooth", str(tmp_path / "trip"), "--results", str(alone), "--pairs", *some]
