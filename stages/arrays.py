@@ -1,5 +1,6 @@
 """What the arrays that go from stage to stage hold, and the light of a colour."""
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,3 +17,7 @@ Labels: TypeAlias = npt.NDArray[np.uint8]
 """H x W, the number of each pixel's class or region."""
 AnyLabels: TypeAlias = npt.NDArray[np.integer[Any]]
 """The same, in whatever integers."""
+Array: TypeAlias = npt.NDArray[np.float64]
+"""Numbers to compute with; their shape is said where they are used."""
+Tensors: TypeAlias = Mapping[str, npt.NDArray[np.float32]]
+"""A network's weights by their names."""

@@ -21,7 +21,7 @@ from stages.stylize.objective import STYLE_LAYERS
 STYLE_SIZE = 350
 """Long edge at which the style distance is measured, pixels."""
 NARROWEST = 16
-"""Pixels of the shorter edge there: the encoder halves it four times."""
+"""Levels of the shorter edge there: the encoder halves it four times."""
 DIRECTIONS = 64
 QUANTILES = 512
 

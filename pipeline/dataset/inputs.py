@@ -12,8 +12,8 @@ from pipeline.dataset.layouts import Pair
 from pipeline.dataset.prepared import Prepared, Reduced, read_reduced
 from pipeline.images.masks.classes import describe, read_classes
 from pipeline.images.masks.reading import Mask, read_mask
-from pipeline.images.photos import Alpha, Understood, understand, working_shape
-from pipeline.images.raster import ImageError
+from pipeline.images.photos import Understood, understand, working_shape
+from pipeline.images.raster import Alpha, ImageError
 from pipeline.store.files import hash_array
 from stages.arrays import Labels, Photo
 from stages.segment.remap import Regions, match_regions, one_region

@@ -18,7 +18,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.images.photos import Alpha, Original, Understood, shrink, understand
+from pipeline.images.photos import Original, Understood, shrink, understand
+from pipeline.images.raster import Alpha
 from pipeline.store.files import hash_array, hash_bytes
 from pipeline.store.hash_cache import settled, stamps_of
 from stages.arrays import Photo

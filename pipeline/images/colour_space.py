@@ -15,9 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ImageCms
 
-from pipeline.images.raster import ImageError, Raster, Space
-
-Colours = npt.NDArray[np.float32]
+from pipeline.images.raster import Colours, ImageError, Raster, Space
 
 SAME_PROFILE = 1 / 512
 """A profile that moves no colour by more than this is sRGB for our purposes."""

@@ -12,7 +12,7 @@ from pipeline.images.containers.png_chunks import packed, with_chunks
 FAST = 1
 """zlib's level for large photos: a tenth of the default's time, a tenth more space."""
 
-Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Levels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 
 def encode_tiff(image: npt.NDArray[np.floating]) -> bytes:
@@ -31,16 +31,16 @@ def encode_png(image: npt.NDArray[np.floating], bits: int, alpha: npt.NDArray[np
     return encode_pixels(rounded(channels, bits))
 
 
-def rounded(image: npt.NDArray[np.floating], bits: int) -> Pixels:
+def rounded(image: npt.NDArray[np.floating], bits: int) -> Levels:
     """Values, clipped to [0, 1], as the nearest of 2^bits levels: uint8 or uint16 for 8 or 16 bits."""
     levels = 2**bits - 1
     scaled = np.clip(image, 0, 1)
     scaled *= levels
-    pixels: Pixels = np.rint(scaled, out=scaled).astype({8: np.uint8, 16: np.uint16}[bits])
+    pixels: Levels = np.rint(scaled, out=scaled).astype({8: np.uint8, 16: np.uint16}[bits])
     return pixels
 
 
-def encode_pixels(pixels: Pixels, level: int | None = None, *, srgb: bool = True) -> bytes:
+def encode_pixels(pixels: Levels, level: int | None = None, *, srgb: bool = True) -> bytes:
     """A PNG of H x W x 3 or 4 levels of 8 or 16 bits, marked as sRGB. level: of zlib's compression."""
     png = bytes(imagecodecs.png_encode(np.ascontiguousarray(pixels), level=level))
     return with_chunks(png, [packed(b"sRGB", b"\0")] if srgb else [])

@@ -10,11 +10,9 @@ from PIL import Image
 from pipeline.images.colour_space import to_srgb
 from pipeline.images.containers.kept import Kept
 from pipeline.images.decoding import read_raster
-from pipeline.images.raster import A_HAIR, ImageError, Raster
+from pipeline.images.raster import A_HAIR, Alpha, ImageError, Raster
 from pipeline.images.transparency import extend_colours, without_premultiplication
 from stages.arrays import Photo
-
-Alpha = npt.NDArray[np.float32]
 
 
 class Original(NamedTuple):

@@ -18,6 +18,10 @@ MOST_MADE_UP = 0.01
 A_HAIR = 0.01
 """Float values this far outside [0, 1] come from rounding or resampling."""
 
+Colours = npt.NDArray[np.float32]
+"""H x W x C: 1 for grey, 3 for RGB, 4 for CMYK."""
+Alpha = npt.NDArray[np.float32]
+"""H x W in [0, 1]: how opaque."""
 Space = Literal["grey", "rgb", "cmyk"]
 CHANNELS: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
 

@@ -19,7 +19,7 @@ from pipeline.images.containers.kept import Fitted, Kept, fitted
 from pipeline.images.containers.png_chunks import TEXT, packed, with_chunks
 from pipeline.images.containers.png_chunks import XMP as XMP_KEYWORD
 from pipeline.images.containers.xmp import XMP_TAG
-from pipeline.images.encoding import FAST, Pixels, encode_pixels, rounded
+from pipeline.images.encoding import FAST, Levels, encode_pixels, rounded
 from pipeline.images.photos import Original
 from pipeline.images.raster import ImageError
 from pipeline.store.files import write_atomically
@@ -125,7 +125,7 @@ def encode_photo(
     return encode(pixels, beside, kept.profile if own is not None else None, quality)
 
 
-def _levels(image: npt.NDArray[Any], bits: int) -> Pixels:
+def _levels(image: npt.NDArray[Any], bits: int) -> Levels:
     kind = np.dtype({8: np.uint8, 16: np.uint16}[bits])
     if image.dtype == kind:
         return image
@@ -136,7 +136,7 @@ def _levels(image: npt.NDArray[Any], bits: int) -> Pixels:
     return rounded(image, bits)
 
 
-def _jpeg(pixels: Pixels, beside: Fitted, profile: bytes | None, quality: int) -> Encoded:
+def _jpeg(pixels: Levels, beside: Fitted, profile: bytes | None, quality: int) -> Encoded:
     held = {name: data for name, data in (("EXIF", beside.exif), ("XMP", beside.xmp)) if data}
     large = [name for name, data in held.items() if len(data) > MOST_IN_SEGMENT]
     notes = tuple(f"its {name} of {len(held.pop(name))} bytes does not fit into a JPEG: left out" for name in large)
@@ -153,7 +153,7 @@ def _jpeg(pixels: Pixels, beside: Fitted, profile: bytes | None, quality: int) -
     return Encoded(file.getvalue(), (*beside.notes, *notes))
 
 
-def _png(pixels: Pixels, beside: Fitted, profile: bytes | None, quality: int) -> Encoded:
+def _png(pixels: Levels, beside: Fitted, profile: bytes | None, quality: int) -> Encoded:
     chunks = []
     if profile:
         chunks.append(packed(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile)))
@@ -164,7 +164,7 @@ def _png(pixels: Pixels, beside: Fitted, profile: bytes | None, quality: int) ->
     return Encoded(with_chunks(encode_pixels(pixels, level=FAST, srgb=profile is None), chunks), beside.notes)
 
 
-def _tiff(pixels: Pixels, beside: Fitted, profile: bytes | None, quality: int) -> Encoded:
+def _tiff(pixels: Levels, beside: Fitted, profile: bytes | None, quality: int) -> Encoded:
     """The EXIF's directories stand behind the pixels: tifffile writes no such tags, so the next numbers' first."""
     exif = Image.Exif()
     if beside.exif:
@@ -209,6 +209,6 @@ def _with_directories(file: io.BytesIO, directories: Mapping[int, Mapping[int, A
     return file.getvalue()
 
 
-Encoder = Callable[[Pixels, Fitted, bytes | None, int], Encoded]
-ENCODERS: dict[str, Encoder] = {".jpg": _jpeg, ".jpeg": _jpeg, ".png": _png, ".tif": _tiff, ".tiff": _tiff}
+Encode = Callable[[Levels, Fitted, bytes | None, int], Encoded]
+ENCODERS: dict[str, Encode] = {".jpg": _jpeg, ".jpeg": _jpeg, ".png": _png, ".tif": _tiff, ".tiff": _tiff}
 """By a name's ending."""

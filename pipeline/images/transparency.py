@@ -1,10 +1,8 @@
 """Colours where a photo is transparent."""
 
 import numpy as np
-import numpy.typing as npt
 
-Colours = npt.NDArray[np.float32]
-Alpha = npt.NDArray[np.float32]
+from pipeline.images.raster import Alpha, Colours
 
 
 def without_premultiplication(colours: Colours, alpha: Alpha) -> Colours:

@@ -16,7 +16,7 @@ from stages.look.fit import fit_table, unheld
 FIT_VERSION = 1
 """Raised when the code would fit another table to the same photos."""
 OFF = 1
-"""Pixels by which a result that was brought down may miss its photo's shape."""
+"""Levels by which a result that was brought down may miss its photo's shape."""
 
 
 class Example(NamedTuple):

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save
 from pipeline.networks.downloading import WeightsError, check_sha256, download
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import write_atomically
-from stages.people.faces import Weights
+from stages.arrays import Tensors
 
 WHEEL = "facenet-pytorch==2.6.0"
 WHEEL_SHA256 = "ecb82b27beb226d106f2219efe8f829b01b87a8595badd01545679bdb9f19cca"
@@ -23,7 +23,7 @@ FILES = {
 """In the wheel's facenet_pytorch/data/, and the SHA-256 of each."""
 
 
-def load_face_weights() -> Weights:
+def load_face_weights() -> Tensors:
     """From the cache, or fetched into it (2 MB).
 
     Raises:

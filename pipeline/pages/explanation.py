@@ -33,7 +33,7 @@ STROKE, STRENGTH, TINT = (0.8, 4.0), 0.05, 0.35
 """Height and length of a brush stroke (standard deviations in pixels), its contrast, and how much of it is colour."""
 
 
-class Solved(NamedTuple):
+class AtLambda(NamedTuple):
     """Stage two at one lambda."""
 
     lam: float
@@ -82,7 +82,7 @@ def explain(pair: Pair, results: Path) -> Path:
     return folder / FILE
 
 
-def solve(content: Photo, painted: Photo) -> list[Solved]:
+def solve(content: Photo, painted: Photo) -> list[AtLambda]:
     """Stage two at every lambda of the slider, both images H x W x 3 in [0, 1]."""
     smoother, laplacian = Smoother(content), matting_laplacian(content)
     solved = []
@@ -92,7 +92,7 @@ def solve(content: Photo, painted: Photo) -> list[Solved]:
         image = data_uri("image/jpeg", encode_jpeg(result.image, QUALITY, "444"))
         distance = float(np.sqrt(np.mean((result.image - painted) ** 2)))
         seconds = result.seconds.factor + result.seconds.solve
-        solved.append(Solved(lam, image, affine_energy(laplacian, result.image), distance, seconds))
+        solved.append(AtLambda(lam, image, affine_energy(laplacian, result.image), distance, seconds))
     return solved
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.dataset.inputs import FULL_SIZE
-from pipeline.images.encoding import FAST, Pixels, encode_pixels, rounded
+from pipeline.images.encoding import FAST, Levels, encode_pixels, rounded
 from pipeline.images.photos import read_original
 from pipeline.upkeep.start import TWO_STAGE_IMAGE
 from pipeline.upkeep.step import Made, Step, Work
@@ -28,7 +28,7 @@ def _make(work: Work) -> Made:
     return Made({"image.png": encode_pixels(pixels, level=FAST)}, facts)
 
 
-def carried_up(content: Photo, solved: Photo, photo: Photo, bits: int | None) -> Pixels | Photo:
+def carried_up(content: Photo, solved: Photo, photo: Photo, bits: int | None) -> Levels | Photo:
     """A small result at the photo's own size, H x W x 3 levels of 8 or 16 bits; without bits floats, not clipped.
 
     content, solved: h x w x 3. photo: H x W x 3, of which the content is the small version; it may have colours beyond

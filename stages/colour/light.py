@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.arrays import AnyPhoto
+from stages.arrays import AnyPhoto, Array
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+Chosen = NDArray[np.bool_]
 
 ENDS = 0.02
 """The share of a region's pixels that lie above its top and below its bottom: a few stray ones don't stretch it."""
@@ -50,7 +49,7 @@ class Gradient(NamedTuple):
         return heights
 
 
-def find_gradient(image: AnyPhoto, region: Mask) -> Gradient:
+def find_gradient(image: AnyPhoto, region: Chosen) -> Gradient:
     """Of the colours of a region, H x W with at least one pixel, of an image H x W x 3.
 
     Height is a matter of the row, so that the rows' numbers of pixels and mean colours are all that is needed.

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.arrays import AnyLabels, AnyPhoto
+from stages.arrays import AnyLabels, AnyPhoto, Array
 from stages.colour.edges import smooth_within_edges
-from stages.colour.light import Mask, find_gradient, gain, lit, share_of
+from stages.colour.light import Chosen, find_gradient, gain, lit, share_of
 from stages.colour.transport import bounded, monge_kantorovich, span
 
 BLENDING, LONG_EDGE = 15.0, 700
@@ -17,8 +17,6 @@ GRAIN = 0.025
 """Strength of the filter that tells a thing's colours from its grain."""
 STEEPEST_GRAIN = 1.2
 """Grain is stretched by no more than this: noise and JPEG blocks would show."""
-
-Planes = NDArray[np.float64]
 
 
 class Matched(NamedTuple):
@@ -65,8 +63,8 @@ def match_colours(
 
 
 def _matched(
-    base: Planes, grain: Planes, photo: AnyPhoto, inside: Mask, target: AnyPhoto, wanted: Mask, within: Planes
-) -> Planes:
+    base: Array, grain: Array, photo: AnyPhoto, inside: Chosen, target: AnyPhoto, wanted: Chosen, within: Array
+) -> Array:
     """All of a photo by the map of one region: its moments without what height explains, then the target's light."""
     own, light = find_gradient(photo, inside), find_gradient(target, wanted)
     sides = ((own, inside), (light, wanted))

@@ -1,9 +1,8 @@
 """Optimal transport of colours between two regions: the Monge-Kantorovich linear map (Pitié and Kokaram 2007)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from stages.arrays import Array
 
 NOISE_VARIANCE = 1e-3
 """What varies by less than 0.03 is mostly noise and JPEG blocks: not to be stretched."""

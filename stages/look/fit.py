@@ -22,12 +22,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from stages.arrays import Array
 from stages.colour.transport import NOISE_VARIANCE, bounded, covariance, monge_kantorovich
 from stages.look.monotone import made_to_rise, rising_steps
 from stages.look.multigrid import solve_on_lattice
 from stages.look.table import SIZE, Table, apply_table, identity
-
-Array = NDArray[np.float64]
 
 BINS = 64
 """Along an edge of the cube of colours: half as wide as the table's cells."""

@@ -12,14 +12,13 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from stages.arrays import LUMA
+from stages.arrays import LUMA, Array
 from stages.look.table import Table
 
-Array = NDArray[np.float64]
-Step = tuple[int, int, int]
+Direction = tuple[int, int, int]
 
-GREY: Step = (1, 1, 1)
-CHANNELS: tuple[Step, ...] = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+GREY: Direction = (1, 1, 1)
+CHANNELS: tuple[Direction, ...] = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 BINS = 32
 """Of the tone curve."""
 FOLDED = 0.01
@@ -28,7 +27,7 @@ ROUNDS, FALL = 20, 1e-3
 """The lines of one direction undo a little of what those of another did: until no step falls by more than this."""
 
 
-def rising_steps(content: Array, result: Array, count: Array, A: Array) -> list[Step]:
+def rising_steps(content: Array, result: Array, count: Array, A: Array) -> list[Direction]:
     """The directions in which a look's luma rises.
 
     content, result: (n, 3) in [0, 1]. count: (n,), how often each occurs. A: (3, 3), the look's affine map.
@@ -44,7 +43,7 @@ def rising_steps(content: Array, result: Array, count: Array, A: Array) -> list[
     return [GREY, *(step for step, slope in zip(CHANNELS, np.array(LUMA) @ A, strict=True) if slope > 0)]
 
 
-def made_to_rise(table: Table, steps: Sequence[Step], firmness: Array) -> Table:
+def made_to_rise(table: Table, steps: Sequence[Direction], firmness: Array) -> Table:
     """The table with a small change of luma, and of nothing else, that makes it rise along all lines of these steps.
 
     firmness: (N, N, N), positive: how much each point is to stay as it is.
@@ -61,7 +60,7 @@ def made_to_rise(table: Table, steps: Sequence[Step], firmness: Array) -> Table:
     return repaired
 
 
-def _falling_lines(luma: Array, step: Step, fall: float = 0.0) -> Iterator[tuple[NDArray[np.int64], ...]]:
+def _falling_lines(luma: Array, step: Direction, fall: float = 0.0) -> Iterator[tuple[NDArray[np.int64], ...]]:
     """The indices of lines along a step on which luma falls somewhere by more than `fall`."""
     size = len(luma)
     along = tuple(slice(1, None) if one else slice(None) for one in step)

@@ -10,11 +10,10 @@ enough.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, cg
 
-Array = NDArray[np.float64]
+from stages.arrays import Array
 
 COARSEST = 5
 """Points along an edge: solved directly."""

@@ -4,15 +4,15 @@ The first network looks at every place of a pyramid of scales, the second and th
 a face, and draw its box better.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.people.convolution import Array, convolve, pool, prelu, resample, softmax
+from stages.arrays import Tensors
+from stages.people.convolution import Features, convolve, pool, prelu, resample, softmax
 
-Weights = Mapping[str, Array]
 """By name: "pnet.conv1.weight", ... as torch has them."""
 
 CELL, STRIDE = 12, 2
@@ -38,7 +38,7 @@ class Faces(NamedTuple):
     """(n,) probabilities."""
 
 
-def find_faces(photo: NDArray[np.floating], weights: Weights) -> Faces:
+def find_faces(photo: NDArray[np.floating], weights: Tensors) -> Faces:
     """Finds upright faces. photo: H x W x 3, sRGB in [0, 1].
 
     Raises:
@@ -54,7 +54,7 @@ def find_faces(photo: NDArray[np.floating], weights: Weights) -> Faces:
 Boxes = NDArray[np.float64]
 
 
-def _find(image: Array, weights: Weights) -> Faces:
+def _find(image: Features, weights: Tensors) -> Faces:
     boxes = _places(image, weights)
     boxes = _looked_at_again(image, _squared(boxes), weights, 24, _rnet, CERTAIN[1]).boxes
     found = _looked_at_again(image, _squared(boxes), weights, 48, _onet, CERTAIN[2])
@@ -62,7 +62,7 @@ def _find(image: Array, weights: Weights) -> Faces:
     return Faces(found.boxes[kept], found.points[kept], found.certain[kept])
 
 
-def _places(image: Array, weights: Weights) -> Boxes:
+def _places(image: Features, weights: Tensors) -> Boxes:
     """Where the first network sees a face, at whatever scale."""
     boxes, scores = [np.empty((0, 4))], [np.empty(0)]
     height, width = image.shape[:2]
@@ -83,7 +83,7 @@ def _places(image: Array, weights: Weights) -> Boxes:
 
 
 def _looked_at_again(
-    image: Array, boxes: Boxes, weights: Weights, size: int, network: "Network", certain: float
+    image: Features, boxes: Boxes, weights: Tensors, size: int, network: "Judge", certain: float
 ) -> Faces:
     """The boxes that a network still takes for faces, drawn better; with their probabilities and points."""
     height, width = image.shape[:2]
@@ -123,7 +123,7 @@ def _best(boxes: Boxes, scores: Boxes, overlap: float, *, of_smaller: bool = Fal
     return np.array(kept, np.intp)
 
 
-def _pnet(x: Array, weights: Weights) -> tuple[Array, Array]:
+def _pnet(x: Features, weights: Tensors) -> tuple[Features, Features]:
     """Of each place how certainly a face is there, h x w, and how its box is shifted, h x w x 4."""
     layer = _Layers("pnet", weights)
     x = pool(layer.features(x, 1), 2)
@@ -132,18 +132,18 @@ def _pnet(x: Array, weights: Weights) -> tuple[Array, Array]:
     return certain[0, ..., 1], shifts[0]
 
 
-Network = Callable[[Array, Weights], tuple[Array, Array, Array]]
+Judge = Callable[[Features, Tensors], tuple[Features, Features, Features]]
 """Of each crop how certainly it is a face, how its box is shifted, n x 4, and where its points are, n x 10."""
 
 
-def _rnet(x: Array, weights: Weights) -> tuple[Array, Array, Array]:
+def _rnet(x: Features, weights: Tensors) -> tuple[Features, Features, Features]:
     layer = _Layers("rnet", weights)
     x = layer.features(pool(layer.features(pool(layer.features(x, 1), 3), 2), 3), 3)
     x = layer.hidden(x, 4)
     return softmax(layer.dense(x, "dense5_1"))[:, 1], layer.dense(x, "dense5_2"), np.zeros((len(x), 10), np.float32)
 
 
-def _onet(x: Array, weights: Weights) -> tuple[Array, Array, Array]:
+def _onet(x: Features, weights: Tensors) -> tuple[Features, Features, Features]:
     layer = _Layers("onet", weights)
     x = pool(layer.features(pool(layer.features(pool(layer.features(x, 1), 3), 2), 3), 3), 2)
     x = layer.hidden(layer.features(x, 4), 5)
@@ -152,19 +152,19 @@ def _onet(x: Array, weights: Weights) -> tuple[Array, Array, Array]:
 
 class _Layers(NamedTuple):
     name: str
-    weights: Weights
+    weights: Tensors
 
-    def features(self, x: Array, number: int) -> Array:
+    def features(self, x: Features, number: int) -> Features:
         return prelu(self.convolved(x, f"conv{number}"), self.weights[f"{self.name}.prelu{number}.weight"])
 
-    def convolved(self, x: Array, layer: str) -> Array:
+    def convolved(self, x: Features, layer: str) -> Features:
         return convolve(x, self.weights[f"{self.name}.{layer}.weight"], self.weights[f"{self.name}.{layer}.bias"])
 
-    def hidden(self, x: Array, number: int) -> Array:
+    def hidden(self, x: Features, number: int) -> Features:
         """All of an image, columns first, as its authors' program has it."""
         flat = self.dense(x.transpose(0, 2, 1, 3).reshape(len(x), -1), f"dense{number}")
         return prelu(flat, self.weights[f"{self.name}.prelu{number}.weight"])
 
-    def dense(self, x: Array, layer: str) -> Array:
+    def dense(self, x: Features, layer: str) -> Features:
         weight, bias = (self.weights[f"{self.name}.{layer}.{part}"] for part in ("weight", "bias"))
         return x @ weight.T + bias

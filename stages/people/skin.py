@@ -7,8 +7,6 @@ from stages.colour.edges import smooth_within_edges
 from stages.colour.oklab import to_oklab
 from stages.people.faces import Faces
 
-Mask = NDArray[np.float32]
-
 INNER = (0.36, 0.42)
 """Half axes of the ellipse that holds eyes, nose and mouth and little else, in widths and heights of a face's box."""
 REACH, OF_HEIGHT = 60.0, 300
@@ -30,7 +28,7 @@ DARKEST = 0.05
 """Lightness below which colours say nothing."""
 
 
-def skin_of(photo: NDArray[np.floating], faces: Faces) -> Mask:
+def skin_of(photo: NDArray[np.floating], faces: Faces) -> NDArray[np.float32]:
     """How much each pixel is skin: each face's own colours, as far as no edge parts them from it, softly.
 
     The inner face is skin whatever its colours: lips keep theirs, eyes their whites.
@@ -55,7 +53,7 @@ def skin_of(photo: NDArray[np.floating], faces: Faces) -> Mask:
         mask = np.maximum(mask, np.maximum(alike * _falling(-reached, -WITHIN, -BEYOND), _falling(inner, 0.8, 1.2)))
     strength = STRENGTH * (max(height, width) / LONG_EDGE) ** 2
     (smooth,) = smooth_within_edges(mask[None], photo, strength)
-    skin: Mask = smooth.clip(0, 1).astype(np.float32)
+    skin: NDArray[np.float32] = smooth.clip(0, 1).astype(np.float32)
     return skin
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
-Array = npt.NDArray[np.float64]
+from stages.arrays import Array
 
 MOST = 8
 """Clusters that are looked for."""
@@ -28,7 +28,7 @@ SCALE_NEIGHBOUR = 7
 """The distance to this neighbour is a superpixel's own scale (Zelnik-Manor and Perona 2004)."""
 
 
-class Weights(NamedTuple):
+class CueWeights(NamedTuple):
     """Of what is known of a superpixel beside its features, whose variance is one for each layer."""
 
     colour: float
@@ -37,8 +37,8 @@ class Weights(NamedTuple):
     width: float
 
 
-WITHIN = Weights(colour=0.58, contrast=0, height=0.87, width=0.87)
-ACROSS = Weights(colour=0.17, contrast=0.5, height=1, width=0)
+WITHIN = CueWeights(colour=0.58, contrast=0, height=0.87, width=0.87)
+ACROSS = CueWeights(colour=0.17, contrast=0.5, height=1, width=0)
 """Heights and widths are in [-1, 1]; colour is three numbers."""
 
 EVEN = 0.2
@@ -118,7 +118,7 @@ def _principal(features: Sequence[Array]) -> list[Array]:
     return [f.T @ directions for f in features]
 
 
-def _weighted(photo: Described, features: Array, weights: Weights) -> Array:
+def _weighted(photo: Described, features: Array, weights: CueWeights) -> Array:
     """(n, numbers): the features with what else is known of a superpixel, weighted."""
     colours = [weights.colour * _standardised(plane) for plane in photo.colours]
     height, width = photo.places

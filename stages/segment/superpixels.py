@@ -7,10 +7,9 @@ import numpy.typing as npt
 from scipy import sparse
 from skimage.segmentation import slic
 
-from stages.arrays import Photo
+from stages.arrays import Array, Photo
 
-Labels = npt.NDArray[np.intp]
-Array = npt.NDArray[np.float64]
+Outlines = npt.NDArray[np.intp]
 
 COUNT = 700
 """About so many to a photo: they are as large as the cells of VGG's fourth block in a photo of 256 pixels."""
@@ -20,7 +19,7 @@ BLUR = 1.0
 """Standard deviation in pixels: grain and JPEG blocks have no outlines."""
 
 
-def superpixels(photo: Photo) -> Labels:
+def superpixels(photo: Photo) -> Outlines:
     """Simple linear iterative clustering (Achanta et al. 2012): colour and place, each patch in one piece.
 
     Args:
@@ -30,11 +29,11 @@ def superpixels(photo: Photo) -> Labels:
         (h, w), 0 .. n - 1, each present.
     """
     patches = slic(photo, COUNT, COMPACTNESS, sigma=BLUR, start_label=0)
-    numbers: Labels = np.unique(patches, return_inverse=True)[1].reshape(patches.shape)
+    numbers: Outlines = np.unique(patches, return_inverse=True)[1].reshape(patches.shape)
     return numbers
 
 
-def touching(outlines: Labels) -> npt.NDArray[np.bool_]:
+def touching(outlines: Outlines) -> npt.NDArray[np.bool_]:
     """(n, n): which superpixels of (h, w) touch along an edge of a pixel; none touches itself."""
     count = int(outlines.max()) + 1
     beside = np.zeros((count, count), np.bool_)
@@ -44,7 +43,7 @@ def touching(outlines: Labels) -> npt.NDArray[np.bool_]:
     return beside | beside.T
 
 
-def averages(planes: npt.NDArray[np.floating[Any]], outlines: Labels) -> Array:
+def averages(planes: npt.NDArray[np.floating[Any]], outlines: Outlines) -> Array:
     """The mean of each superpixel, where the planes are coarser of what is interpolated between their cells.
 
     Args:

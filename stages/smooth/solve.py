@@ -15,11 +15,12 @@ Without an anchor (a = 0) and with mu = 0 this is (L + lambda I) x = lambda y, F
 """
 
 from time import perf_counter
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from stages.arrays import Array
 from stages.settings import Smooth, Solver
 from stages.smooth.checks import check_image, check_number
 from stages.smooth.gradient_laplacian import SLOTS, gradient_stencil
@@ -35,8 +36,6 @@ RESIDUAL_LIMIT = 1e-8
 REFINE = 1e-9
 REFINEMENTS = 2
 
-Planes: TypeAlias = NDArray[np.float64]
-
 
 class ResidualError(ArithmeticError):
     """The solution does not solve the system to the accuracy that is promised."""
@@ -45,13 +44,13 @@ class ResidualError(ArithmeticError):
 class System(Protocol):
     """A + lambda I, as each solver has it, with A = L + mu G as a stencil."""
 
-    def assemble(self, stencil: Planes) -> None:
+    def assemble(self, stencil: Array) -> None:
         """Take this A, which may have been changed in place; `factorise` has to follow."""
 
     def factorise(self, lam: float) -> None:
         """Take this lambda."""
 
-    def solve(self, planes: Planes) -> Planes:
+    def solve(self, planes: Array) -> Array:
         """Solve (A + lambda I) x = b for planes b (C, H, W)."""
 
 
@@ -173,13 +172,13 @@ class Smoother:
         self._system.factorise(lam)
         self._lam = lam
 
-    def _planes(self, image: ArrayLike, name: str) -> Planes:
+    def _planes(self, image: ArrayLike, name: str) -> Array:
         array = check_image(image, name, lowest=-0.5, highest=1.5)
         if array.shape != self._shape:
             raise ValueError(f"{name}: shape {array.shape}, the content's is {self._shape}; bring both to one size")
         return np.ascontiguousarray(array.transpose(2, 0, 1), np.float64)
 
-    def _refined_solution(self, target: Planes, lam: float) -> tuple[Planes, float]:
+    def _refined_solution(self, target: Array, lam: float) -> tuple[Array, float]:
         """r for y - a, both (3, H, W), and its relative residual; raises ResidualError if that stays above the limit.
 
         At lambda = 1e-7 rounding r to float64 costs a residual of 3e-9 by itself. Where a factor's first residual is

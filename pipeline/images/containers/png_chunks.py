@@ -85,7 +85,7 @@ class Bare(NamedTuple):
 
     data: bytes
     lost: int
-    """Pixels that were made up, since the file is cut off."""
+    """Levels that were made up, since the file is cut off."""
 
 
 def take_apart(data: bytes) -> Png:

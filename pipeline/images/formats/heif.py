@@ -10,7 +10,7 @@ import pillow_heif
 from PIL import Image
 
 from pipeline.images.containers.exif import read_exif
-from pipeline.images.formats.numbered_colours import Said, coded_colours
+from pipeline.images.formats.numbered_colours import Stated, coded_colours
 from pipeline.images.raster import ImageError, Raster, check_size, make_raster
 
 HEIC = rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)"
@@ -65,10 +65,10 @@ def decode_avif(data: bytes) -> Raster:
     return raster._replace(bits=depth, lossy=True, notes=notes, exif=info.get("exif"), xmp=info.get("xmp"))
 
 
-def _coding(data: bytes) -> Said:
+def _coding(data: bytes) -> Stated:
     """What the container says of the colours in numbers."""
     found = re.search(rb"colrnclx(....)", data[: data.find(b"mdat")], re.DOTALL)
-    return coded_colours(*struct.unpack(">HH", found[1])) if found else Said()
+    return coded_colours(*struct.unpack(">HH", found[1])) if found else Stated()
 
 
 def _avif_bits(data: bytes) -> int:

@@ -28,7 +28,7 @@ EXPONENTS = {4: 2.2, 5: 2.8, 8: 1.0}
 HDR = {16: "PQ", 18: "HLG"}
 
 
-class Said(NamedTuple):
+class Stated(NamedTuple):
     """What is known of colours; all empty where they are sRGB's."""
 
     profile: bytes | None = None
@@ -39,13 +39,13 @@ class Said(NamedTuple):
     """What was passed over."""
 
 
-def coded_colours(primaries: int, transfer: int) -> Said:
+def coded_colours(primaries: int, transfer: int) -> Stated:
     """By the codes of primaries and transfer function."""
     if transfer in HDR:
-        return Said(unreadable=f"its colours are HDR ({HDR[transfer]})")
+        return Stated(unreadable=f"its colours are HDR ({HDR[transfer]})")
     if primaries not in PRIMARIES or transfer not in LIKE_SRGB | EXPONENTS.keys():
-        return Said(unreadable=f"its colours are coded as {primaries}-{transfer} (ITU-T H.273)")
-    return Said(profile_of(PRIMARIES[primaries], D65, EXPONENTS.get(transfer)))
+        return Stated(unreadable=f"its colours are coded as {primaries}-{transfer} (ITU-T H.273)")
+    return Stated(profile_of(PRIMARIES[primaries], D65, EXPONENTS.get(transfer)))
 
 
 @cache

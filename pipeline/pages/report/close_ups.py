@@ -8,19 +8,16 @@ Each counts as a multiple of its own mean over the image, averaged over the wind
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from pipeline.compare.edges import edge_map
-from stages.arrays import Photo
+from stages.arrays import Array, Photo
 from stages.settings import Smooth
 from stages.smooth.matting_laplacian import apply_stencil, matting_stencil
 
 PLACES = 3
 SHARE = 0.2
 """Edge of a close-up as a share of the photo's long edge."""
-
-Map = npt.NDArray[np.float64]
 
 
 class Place(NamedTuple):
@@ -34,7 +31,7 @@ class Place(NamedTuple):
     height: float
 
 
-def distortion(content: Photo, stylized: Photo) -> Map:
+def distortion(content: Photo, stylized: Photo) -> Array:
     """How much each pixel's surroundings were distorted, H x W, at least 0, mean 2 where anything was.
 
     Args:
@@ -49,7 +46,7 @@ def distortion(content: Photo, stylized: Photo) -> Map:
     )
 
 
-def find_close_ups(distorted: Map) -> list[Place]:
+def find_close_ups(distorted: Array) -> list[Place]:
     """At most three windows with the largest values at their centres, worst first, none overlapping another.
 
     Args:
@@ -71,15 +68,15 @@ def find_close_ups(distorted: Map) -> list[Place]:
     return places
 
 
-def affine_energy_map(content: Photo, stylized: Photo) -> Map:
+def affine_energy_map(content: Photo, stylized: Photo) -> Array:
     """The affine energy of each pixel, H x W, both photos H x W x 3; it sums to the paper's photorealism term."""
     stencil = matting_stencil(content, Smooth().epsilon)
     x = np.ascontiguousarray(np.moveaxis(stylized, 2, 0), np.float64)
-    energy: Map = (x * apply_stencil(stencil, x) - apply_stencil(stencil, x * x) / 2).sum(axis=0)
+    energy: Array = (x * apply_stencil(stencil, x) - apply_stencil(stencil, x * x) / 2).sum(axis=0)
     return energy
 
 
-def _relative(values: Map) -> Map:
+def _relative(values: Array) -> Array:
     values = np.maximum(values, 0)  # single pixels' energies may be negative, windows' only by rounding
     mean = values.mean()
     return values / mean if mean > 0 else values

@@ -8,10 +8,10 @@ import numpy as np
 from pipeline.compare.methods import Candidate, painted
 from pipeline.dataset.inputs import Inputs
 from pipeline.images.photos import shrink
-from pipeline.pages.report.close_ups import Map, Place, distortion, find_close_ups
+from pipeline.pages.report.close_ups import Place, distortion, find_close_ups
 from pipeline.pages.report.columns import REFERENCE, Scored, label
 from pipeline.pages.report.pictures import Picture, painted_picture, photo_picture, thumbnail
-from stages.arrays import Photo
+from stages.arrays import Array, Photo
 
 KEY = 480
 """Long edge of the map of distortion, pixels."""
@@ -120,7 +120,7 @@ def _sources(inputs: Inputs) -> Iterator[Picture]:
             yield painted_picture(f"{side}-regions", f"{side}'s regions", painted(labels))
 
 
-def _reddened(content: Photo, distorted: Map) -> Photo:
+def _reddened(content: Photo, distorted: Array) -> Photo:
     """The content in pale grey under a red as dense as the distortion; full at its highest."""
     grey = content.mean(axis=2, keepdims=True) * 0.6 + 0.3
     density = (distorted / max(float(distorted.max()), 1e-12))[..., None] * 0.85

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
+from stages.arrays import Array
 from stages.smooth.matting_laplacian import apply_stencil
 from stages.smooth.solvers import cholesky
 from stages.smooth.solvers.cholesky import NodeCholesky
@@ -34,7 +35,6 @@ MARGIN = 1.1
 BYTES_PER_PIXEL = 480
 """Beside the coarse factor: both stencils, right-hand side, iterates, their copies in float32."""
 
-Planes = NDArray[np.float64]
 OnResidual = Callable[[int, float], None]
 
 
@@ -51,7 +51,7 @@ class GridConjugateGradients:
         self._space = CoarseSpace(content)
         self._lam = 0.0
 
-    def assemble(self, stencil: Planes) -> None:
+    def assemble(self, stencil: Array) -> None:
         """Take A, by its stencil (H, 13, W); `factorise` has to follow."""
         self._stencil = stencil
         self._coarse = NodeCholesky(*self._space.galerkin(stencil))
@@ -63,7 +63,7 @@ class GridConjugateGradients:
         self._coarse.factorise(lam)
         self._lam = lam
 
-    def solve(self, b: Planes) -> Planes:
+    def solve(self, b: Array) -> Array:
         """x with |b - (A + lam I) x| <= TOLERANCE |b|, for planes (C, H, W) float64; b is overwritten by the residual.
 
         Raises NotConvergedError after LIMIT iterations.
@@ -90,7 +90,7 @@ class GridConjugateGradients:
             f"{lam:g}, {TOLERANCE:g} was asked: take a larger lambda, or a smaller image"
         )
 
-    def _coarse_solution(self, b: Planes) -> Planes:
+    def _coarse_solution(self, b: Array) -> Array:
         x = np.zeros_like(b)
         self._space.prolong(self._coarse.solve(self._space.restrict(b)), x)
         return x

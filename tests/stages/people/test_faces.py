@@ -8,14 +8,15 @@ from torch import nn
 
 from pipeline.networks.downloading import WeightsError
 from pipeline.networks.face_weights import load_face_weights
+from stages.arrays import Tensors
 from stages.people import faces
-from stages.people.faces import Weights, find_faces
+from stages.people.faces import find_faces
 
 RNG = np.random.default_rng(1)
 
 
 @pytest.fixture(scope="session")
-def weights() -> Weights:
+def weights() -> Tensors:
     try:
         return load_face_weights()
     except WeightsError as error:
@@ -96,7 +97,7 @@ def test_a_box_becomes_square_around_its_middle() -> None:
     np.testing.assert_array_equal(faces._squared(np.array([[0.0, 10, 10, 50]])), [[-15, 10, 25, 50]])
 
 
-def test_a_real_face_is_found_where_it_is(weights: Weights) -> None:
+def test_a_real_face_is_found_where_it_is(weights: Tensors) -> None:
     found = find_faces(skimage.data.astronaut() / 255, weights)
     assert len(found.boxes) == 1
     left, top, right, bottom = found.boxes[0]
@@ -108,7 +109,7 @@ def test_a_real_face_is_found_where_it_is(weights: Weights) -> None:
     np.testing.assert_allclose(eyes, [[204, 101], [247, 104]], atol=4)
 
 
-def test_faces_are_found_at_any_size_and_place(weights: Weights) -> None:
+def test_faces_are_found_at_any_size_and_place(weights: Tensors) -> None:
     astronaut = skimage.data.astronaut()[:220, 100:340] / 255
     wide = np.full((300, 900, 3), 0.4)
     wide[60:280, 50:290] = wide[70:290, 610:850] = astronaut
@@ -117,10 +118,10 @@ def test_faces_are_found_at_any_size_and_place(weights: Weights) -> None:
 
 
 @pytest.mark.parametrize("photo", ["coffee", "chelsea", "rocket"])
-def test_where_nobody_is_nobody_is_found(weights: Weights, photo: str) -> None:
+def test_where_nobody_is_nobody_is_found(weights: Tensors, photo: str) -> None:
     assert not len(find_faces(getattr(skimage.data, photo)() / 255, weights).boxes)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (12, 400), (40, 40)])
-def test_tiny_and_narrow_photos_have_none(weights: Weights, shape: tuple[int, int]) -> None:
+def test_tiny_and_narrow_photos_have_none(weights: Tensors, shape: tuple[int, int]) -> None:
     assert not len(find_faces(RNG.random((*shape, 3)), weights).boxes)
