@@ -59,7 +59,6 @@ def test_the_python_runs(monkeypatch):
     except WeightsError as error:
         pytest.skip(f"VGG-16 can't be had here: {error}")
     assert len({names[name].shape for name in ("content", "stylized", "anchor", "result")}) == 1
-    assert len(names["results"]) == 3
 
 
 @pytest.mark.parametrize("room", ROOMS)
