@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.compare import metrics
 from tests.pipeline.scenes import TINY, mask, scenery
 
 
@@ -25,3 +26,9 @@ def dataset(tmp_path: Path) -> Path:
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     return tmp_path / "out"
+
+
+@pytest.fixture(autouse=True)
+def _scored_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image is enlarged to be scored, which takes longer than to make it at this size."""
+    monkeypatch.setattr(metrics, "STYLE_SIZE", 96)
