@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from pipeline.dataset.config import Config
 from pipeline.dataset.layers import load_config
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 
 FILLED_IN = frozenset({"settings", "typed", "lambdas"})
 """Fields that are no options: they come of the others."""

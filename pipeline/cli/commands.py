@@ -10,7 +10,7 @@ from pipeline.cli.command import Command, WithSettings
 from pipeline.cli.photo_commands import LookApply, LookExport, LookFit, LookMake, Transfer
 from pipeline.dataset.config import Config
 from pipeline.dataset.layers import load_config
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.upkeep.up_to_date import size_made
 from stages.settings import Positive
 

@@ -13,7 +13,7 @@ from pipeline.cli.photo_commands import LookApply, LookExport, LookFit, LookMake
 from pipeline.cli.screen import Screen, say
 from pipeline.dataset.config import ConfigError
 from pipeline.dataset.inputs import InputError
-from pipeline.dataset.layouts import DatasetError
+from pipeline.dataset.pairs import DatasetError
 from pipeline.images.raster import ImageError
 from pipeline.looks.look_file import LookError
 from pipeline.networks.semantic_model import SemanticModelError

@@ -23,10 +23,11 @@ from pipeline.cli.screen import Screen, say
 from pipeline.dataset.config import ConfigError, Size
 from pipeline.dataset.found_masks import OVERLAY, with_found_masks
 from pipeline.dataset.inputs import InputError, load_inputs
-from pipeline.dataset.layouts import Dataset, DatasetError, Pair
+from pipeline.dataset.pairs import Dataset, DatasetError, Pair
+from pipeline.dataset.results_folder import results_folder, writing_results
 from pipeline.run.cluster import Cluster
 from pipeline.run.dataset import choose_pairs, run_dataset
-from pipeline.run.plan import Examined, examine, results_folder, writing_results
+from pipeline.run.examination import Examined, examine
 from pipeline.run.summary import FAILED, Failure, Summary, failure_line, failure_lines, summary_line
 from pipeline.run.task import Task
 from pipeline.steps.catalogue import COMPARISON, finder_of, steps_of, with_masks

@@ -9,16 +9,16 @@ from msgspec import structs
 
 from pipeline.cli.photo_commands import LookMake, Transfer
 from pipeline.dataset.config import ConfigError
-from pipeline.dataset.destinations import destinations, photos_named
 from pipeline.dataset.file_names import printable
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.saving import ENCODERS, Encoded
 from pipeline.looks.fitting import FIT_VERSION
 from pipeline.looks.look_file import encode_look, in_words
 from pipeline.looks.making import Style, make_look
-from pipeline.run.orders import Order, carry_out_orders
 from pipeline.run.summary import Failure, Summary
 from pipeline.store.files import hash_bytes, read_file
+from pipeline.transfer.destinations import destinations, photos_named
+from pipeline.transfer.orders import Order, carry_out_orders
 from pipeline.transfer.solving import STEP_VERSIONS
 from pipeline.transfer.transfer import Job, transfer
 from pipeline.upkeep.progress import OnEvent, Said

@@ -7,10 +7,10 @@ from msgspec import Meta
 
 from pipeline.cli.command import Command, WithSettings
 from pipeline.dataset.config import Config, Strength
-from pipeline.dataset.destinations import with_written_ending
 from pipeline.dataset.layers import load_config
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.saving import QUALITY, Form
+from pipeline.transfer.destinations import with_written_ending
 
 
 class Delivering(WithSettings, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.dataset.inputs import Inputs
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.photos import read_photo, shrink
 from pipeline.images.raster import ImageError
 from pipeline.store.manifest import read_manifest

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.dataset.config import Config
-from pipeline.dataset.layouts import Dataset, Pair
+from pipeline.dataset.pairs import Dataset, Pair
 from stages.segment.ade20k import GROUP_PALETTE
 from stages.segment.labels import PALETTE, Colour
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.dataset.config import WORKING_SIZE, Size
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.dataset.prepared import Prepared, Reduced, read_reduced
 from pipeline.images.masks.classes import describe, read_classes
 from pipeline.images.masks.reading import Mask, read_mask

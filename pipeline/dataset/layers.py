@@ -18,8 +18,8 @@ from msgspec import Struct
 
 from pipeline.dataset.config import Config, ConfigError, Own
 from pipeline.dataset.file_names import SETTINGS
-from pipeline.dataset.layouts import Pair
 from pipeline.dataset.links import leads_out
+from pipeline.dataset.pairs import Pair
 from pipeline.dataset.wording import allowed
 from pipeline.store.files import read_file, write_atomically
 from pipeline.store.system_errors import in_words

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from pipeline.dataset.layouts import Dataset
+from pipeline.dataset.pairs import Dataset
 from pipeline.images.encoding import encode_png
 from pipeline.live.live import PREVIEW, Dials, Live, Role, Scale
 from pipeline.live.upload import Uploaded, Uploads

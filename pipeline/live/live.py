@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.dataset.config import Config, Strength
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.layers import save_dials
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.photos import read_photo, shrink
 from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from stages.arrays import Photo

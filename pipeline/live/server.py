@@ -10,7 +10,7 @@ from pathlib import Path
 import uvicorn
 
 from pipeline.dataset.config import Config
-from pipeline.dataset.layouts import Dataset, Pair
+from pipeline.dataset.pairs import Dataset, Pair
 from pipeline.live.handlers import HOSTS, Site
 from pipeline.live.live import Live, Served
 from pipeline.live.upload import Uploads, uploads_folder

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from pipeline.dataset.config import Config
 from pipeline.dataset.found_masks import WAYS, with_found_mask
 from pipeline.dataset.inputs import Inputs, load_inputs
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.encoding import encode_tiff
 from pipeline.images.photos import read_photo
 from pipeline.live.live import Live, Served

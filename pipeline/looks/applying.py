@@ -6,13 +6,13 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.dataset.destinations import Destined
 from pipeline.dataset.file_names import printable
 from pipeline.images.photos import understand
 from pipeline.images.saving import Encoded, Form
 from pipeline.looks.look_file import Look
-from pipeline.run.orders import Order
 from pipeline.store.files import hash_bytes, read_file
+from pipeline.transfer.destinations import Destined
+from pipeline.transfer.orders import Order
 from stages.free_memory import free_memory
 from stages.look.table import Table, apply_table, apply_table_beyond, weakened
 

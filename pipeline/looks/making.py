@@ -15,7 +15,7 @@ import numpy as np
 
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import working_size
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import read_photo, resized, shrink, understand, working_shape
 from pipeline.looks.fitting import Example, fit_look

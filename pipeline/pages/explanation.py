@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from pipeline.dataset.inputs import Inputs, load_inputs
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import shrink
 from pipeline.pages.page import render

@@ -8,17 +8,11 @@ from pathlib import Path
 from pipeline.compare.methods import TABLE
 from pipeline.dataset.config import Config, ConfigError, palette_of
 from pipeline.dataset.file_names import folded
-from pipeline.dataset.layouts import Dataset, DatasetError, Fault, MaskRules, Pair, open_dataset
+from pipeline.dataset.pairs import Dataset, DatasetError, Fault, MaskRules, Pair, open_dataset
+from pipeline.dataset.results_folder import writing_results
 from pipeline.run.carry_out import Crew
-from pipeline.run.plan import (
-    Again,
-    Examination,
-    Hire,
-    examine,
-    record_faults,
-    run,
-    writing_results,
-)
+from pipeline.run.examination import Examination, examine, record_faults
+from pipeline.run.plan import Again, Hire, run
 from pipeline.run.summary import Summary, failure_line
 from pipeline.run.task import Task
 from pipeline.run.workers import Workers

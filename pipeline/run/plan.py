@@ -1,117 +1,23 @@
 """A dataset through the steps: what is current is skipped, a pair that fails is recorded and the others go on."""
 
-import errno
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import partial
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.dataset.config import WORKING_SIZE, Config, ConfigError, Size
-from pipeline.dataset.file_names import names_a_folder
-from pipeline.dataset.found_masks import with_found_mask
-from pipeline.dataset.inputs import InputError, load_inputs
-from pipeline.dataset.layouts import Dataset, DatasetError, Pair
-from pipeline.dataset.prepared import FOLDER as PREPARED
-from pipeline.dataset.prepared import Prepared, Room, preparing
-from pipeline.images.raster import ImageError
 from pipeline.run.carry_out import Crew, carry_out
+from pipeline.run.examination import Examined
 from pipeline.run.pace import Pace
 from pipeline.run.summary import Failure, Summary
-from pipeline.run.task import Key, Outcome, PairTask, Task, WholeTask, concerns_all
-from pipeline.steps.catalogue import STEPS
-from pipeline.store.files import lock, write_atomically
-from pipeline.store.hash_cache import HashCache, Known
-from pipeline.store.manifest import FAILURE_FILE, record_failure
-from pipeline.store.system_errors import reason_of
+from pipeline.run.task import Key, Outcome, PairTask, Task, WholeTask
+from pipeline.store.manifest import record_failure
 from pipeline.upkeep.progress import Advance, OnEvent, Said, ignore, underway
-from pipeline.upkeep.staleness import State, find_state
 from pipeline.upkeep.step import Step
 from pipeline.upkeep.whole import Whole, WholeStep
 
 Hire = Callable[[Sequence[Task], OnEvent], AbstractContextManager[Crew]]
 """Gets those who do the tasks; what they say of themselves goes to the callback."""
-
-OWNER = ".dataset"
-"""In a folder of results: the dataset that they are of."""
-
-
-class Examined(NamedTuple):
-    """One pair before the work, and what there is of each step that concerns it."""
-
-    pair: Pair
-    notes: tuple[str, ...]
-    states: dict[str, State]
-    """By the steps' names."""
-    config: Config
-    """The settings of this pair."""
-
-
-class Examination(NamedTuple):
-    """Examining a dataset: the sound pairs, and the faults of all the others."""
-
-    sound: tuple[Examined, ...]
-    failures: tuple[Failure, ...]
-
-
-def examine(
-    dataset: Dataset,
-    results: Path,
-    steps: Sequence[Step],
-    settings_of: Callable[[Pair], Config],
-    *,
-    prepare: bool = False,
-) -> Examination:
-    """Reads every file of a dataset, so that all its faults are known before any work starts, and finds what is there.
-
-    What was read before and not touched since is not decoded again.
-
-    Args:
-        dataset: the pairs.
-        results: the folder that holds one folder for each pair.
-        steps: those to look at; also at those that they start from.
-        settings_of: all settings of a pair.
-        prepare: whether photos are kept for the work, brought down to its size.
-
-    Raises:
-        SemanticModelError: the semantic model can't be had.
-    """
-    failures = [Failure(fault.pair, "dataset", fault.text) for fault in dataset.faults]
-    sound = []
-    cache, room = HashCache(results), Room(results) if prepare else None
-    for pair in dataset.pairs:
-        folder = results / pair.name
-        try:
-            config = settings_of(pair)
-            masked = with_found_mask(pair, folder, config)
-            question = f"{pair.name}: size {config.size}, {masked.mask_rules}, {len(masked.files())} files"
-            kept = None if room is None else Prepared(folder / PREPARED, room)
-            known = cache.recall(question, masked.files(), partial(_hashed, masked, config.size, kept))
-            states = dict[str, State]()
-            for step in (step for step in _with_starts(steps) if step.concerns(pair)):
-                hashes = known.hashes
-                if step.finds_masks:
-                    find_out = partial(_hashed, pair, WORKING_SIZE, kept)
-                    hashes = cache.recall(f"{pair.name}: photos", pair.files(), find_out).hashes
-                wanted = step.wanted(pair, folder, hashes, config, cache.recall)
-                place, edited = folder / step.name, step.to_be_edited
-                states[step.name] = find_state(place, wanted, config, step.outputs, cache.recall, to_be_edited=edited)
-        except InputError as error:
-            failures += [Failure(pair.name, "dataset", line) for line in str(error).splitlines()]
-        except ConfigError as error:
-            failures += [Failure(pair.name, "settings", line) for line in str(error).splitlines()]
-        except ImageError as error:
-            failures.append(Failure(pair.name, "stage-one image", f"{error}; or delete it, and it is made again"))
-        except Exception as error:  # whatever it is, the other pairs go on
-            if concerns_all(error):
-                raise
-            failures.append(Failure(pair.name, "dataset", reason_of(error)))
-        else:
-            sound.append(Examined(pair, (*known.notes, *_own(pair, config)), states, config))
-    cache.save()
-    return Examination(tuple(sound), tuple(failures))
 
 
 class Again(NamedTuple):
@@ -256,75 +162,3 @@ def _record(task: Task, outcome: Outcome, on_event: OnEvent) -> Failure:
     record_failure(task.folder, f"{outcome.error}: {outcome.reason}", outcome.tried)
     on_event(Said(f"{task.title}: FAILED: {outcome.reason}"))
     return Failure(task.key[0] or "all pairs", task.step.name, outcome.reason)
-
-
-def _hashed(pair: Pair, size: Size, kept: Prepared | None) -> Known:
-    inputs = load_inputs(pair, size, kept)
-    return Known(inputs.hashes(), inputs.notes)
-
-
-def _with_starts(steps: Sequence[Step]) -> Iterator[Step]:
-    """Some steps, after those that they start from."""
-    names = {step.name for step in steps}
-    before = {step.start.step for step in steps if step.start is not None} - names
-    yield from (step for step in STEPS if step.name in before)
-    yield from steps
-
-
-def _own(pair: Pair, config: Config) -> Iterator[str]:
-    if (own := pair.own_settings()) is not None:
-        yield f"lambda {config.smooth.lam:g}; it has its own in {own.name}"
-
-
-def record_faults(examination: Examination, results: Path) -> None:
-    """Writes down in a pair's folder why nothing can be done for it, and takes that away from those that are sound.
-
-    Raises:
-        OSError: the disk is full.
-    """
-    reasons: dict[str, list[str]] = {}
-    for failure in examination.failures:
-        reasons.setdefault(failure.pair, []).append(f"{failure.what}: {failure.reason}")
-    for name, lines in reasons.items():
-        if names_a_folder(name):
-            record_failure(results / name, "\n".join(lines))
-    for one in examination.sound:
-        (results / one.pair.name / FAILURE_FILE).unlink(missing_ok=True)
-
-
-def results_folder(results: Path, dataset: Dataset) -> Path:
-    """`results/<dataset>`, to look at.
-
-    Raises:
-        DatasetError: it belongs to another dataset, whose folder has the same name; or it is the dataset itself.
-    """
-    folder = results / dataset.name
-    if folder.resolve() == dataset.root:
-        raise DatasetError(f"{folder.resolve()} is the dataset itself: give --results another folder")
-    owner = folder / OWNER
-    if owner.exists() and (root := owner.read_text("utf-8").strip()) != str(dataset.root):
-        raise DatasetError(
-            f"{folder} has the results of {root}: give --results for those of {dataset.root}; "
-            f"or if it is the same dataset, which was moved, delete {owner}"
-        )
-    return folder
-
-
-@contextmanager
-def writing_results(results: Path, dataset: Dataset) -> Iterator[Path]:
-    """`results/<dataset>`, made where it is missing, and held for as long as the block lasts.
-
-    Raises:
-        DatasetError: it belongs to another dataset, whose folder has the same name.
-        LockedError: another run holds it.
-        OSError: it can't be made or written to.
-    """
-    folder = results_folder(results, dataset)
-    folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(errno.EACCES, "no permission to write", str(folder))
-    with lock(folder):
-        if not (folder / OWNER).exists():
-            write_atomically(folder / OWNER, f"{dataset.root}\n".encode())
-        with preparing(folder):
-            yield folder

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import InputError
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.raster import ImageError
 from pipeline.networks.semantic_model import SemanticModelError
 from pipeline.store.system_errors import reason_of

@@ -15,7 +15,7 @@ from scipy import ndimage
 from pipeline.dataset.config import Config
 from pipeline.dataset.found_masks import CONTENT_MASK, OVERLAY, STYLE_MASK, WAYS, Way
 from pipeline.dataset.inputs import Inputs
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.contact_sheet import Tile, contact_sheet
 from pipeline.images.encoding import encode_pixels, encode_png
 from pipeline.images.masks.classes import describe

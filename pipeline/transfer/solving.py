@@ -11,7 +11,7 @@ from msgspec import structs
 from pipeline.dataset.config import Config
 from pipeline.dataset.found_masks import WAYS, with_found_masks
 from pipeline.dataset.inputs import load_inputs, working_size
-from pipeline.dataset.layouts import Dataset, Pair
+from pipeline.dataset.pairs import Dataset, Pair
 from pipeline.images.photos import Original, Understood, read_photo, shrink, understand
 from pipeline.run.dataset import choose_pairs, run_dataset
 from pipeline.run.summary import Failure

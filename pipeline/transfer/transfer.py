@@ -11,16 +11,16 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from pipeline.dataset.config import Config
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.encoding import rounded
 from pipeline.images.photos import shrink, understand
 from pipeline.images.saving import Encoded, Form
-from pipeline.run.orders import Order, carry_out_orders, not_ours
 from pipeline.run.summary import Failure, Summary
 from pipeline.steps.native import carried_up
 from pipeline.store.deliveries import find_delivery
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.store.system_errors import reason_of
+from pipeline.transfer.orders import Order, carry_out_orders, not_ours
 from pipeline.transfer.solving import STEP_VERSIONS, Read, Solved, solve_pairs
 from pipeline.upkeep.progress import OnEvent, ignore
 

@@ -12,7 +12,7 @@ import msgspec
 from pipeline.dataset.config import WORKING_SIZE, Config
 from pipeline.dataset.found_masks import WAYS, with_found_mask
 from pipeline.dataset.inputs import Inputs, load_inputs
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.dataset.prepared import FOLDER as PREPARED
 from pipeline.dataset.prepared import Prepared
 from pipeline.images.encoding import encode_png

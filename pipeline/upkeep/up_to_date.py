@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.dataset.config import Config, Size
 from pipeline.dataset.found_masks import with_found_mask
 from pipeline.dataset.inputs import Inputs, working_size
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.photos import read_photo
 from pipeline.store.files import hash_array, read_file
 from pipeline.store.hash_cache import anew

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.dataset.config import Config
-from pipeline.dataset.layouts import Fault, Pair
+from pipeline.dataset.pairs import Fault, Pair
 from pipeline.store.manifest import Recipe
 from pipeline.upkeep.staleness import State, find_state
 from pipeline.upkeep.step import Made

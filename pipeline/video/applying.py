@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from pipeline.dataset.destinations import Destined
 from pipeline.dataset.file_names import printable
 from pipeline.looks.look_file import Look
-from pipeline.run.orders import Laid, Order
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import PART, hash_bytes, hash_file
+from pipeline.transfer.destinations import Destined
+from pipeline.transfer.orders import Laid, Order
 from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, underway
 from pipeline.video.clip import Clip, ClipError, examine
 from pipeline.video.cuts import find_cuts

@@ -90,7 +90,7 @@ def _serve(size: int, precision: str) -> None:
     import torch
 
     from pipeline.dataset.inputs import load_inputs
-    from pipeline.dataset.layouts import open_dataset
+    from pipeline.dataset.pairs import open_dataset
     from pipeline.networks.weights import load_encoder_weights
     from stages.features import Encoder
     from stages.features.resample import resample, resample_labels, shape_at, shape_of

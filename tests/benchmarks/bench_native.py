@@ -172,7 +172,7 @@ def _carry_up(folder: Path) -> tuple[float, str, int]:
 
 
 def _pair(folder: Path):  # type: ignore[no-untyped-def]
-    from pipeline.dataset.layouts import Pair
+    from pipeline.dataset.pairs import Pair
 
     (content,) = folder.glob("content.*")
     return Pair("large", content, folder / "style.png")

@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.compare.metrics import Scorer
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import load_inputs
-from pipeline.dataset.layouts import open_dataset
+from pipeline.dataset.pairs import open_dataset
 from pipeline.upkeep.network import Network
 from stages.segment.automatic import automatic_labels
 from stages.segment.labels import PALETTE

@@ -24,7 +24,7 @@ import torch
 from pipeline.compare.metrics import Scorer
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import Inputs, load_inputs
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.upkeep.network import Network
 from stages.arrays import Photo
 from stages.features import Encoder

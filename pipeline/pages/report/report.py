@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.dataset.layouts import Fault
+from pipeline.dataset.pairs import Fault
 from pipeline.pages.page import render
 from pipeline.pages.report.columns import METRICS, label, read_score_table
 from pipeline.pages.report.gather import PairView, Section, with_scores

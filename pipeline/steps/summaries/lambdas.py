@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.dataset.config import Config
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.contact_sheet import TILE, Tile, contact_sheet
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import read_photo, shrink

@@ -10,7 +10,7 @@ from pipeline.compare.methods import METHODS, SHEET, Candidate, Gap, find_candid
 from pipeline.compare.score_table import Row, Scores
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import AT_WORK, Inputs, working_size
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.images.contact_sheet import Tile, contact_sheet
 from pipeline.images.encoding import encode_png
 from pipeline.store.files import read_file

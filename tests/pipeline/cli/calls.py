@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.cli.main import main
-from pipeline.run.plan import OWNER
+from pipeline.dataset.results_folder import OWNER
 from pipeline.store import hash_cache
 
 

@@ -9,7 +9,7 @@ from pipeline.cli.arguments import options_of, parse
 from pipeline.cli.commands import COMMANDS, Doctor, OnDataset, Smooth, Weights
 from pipeline.dataset.config import Config, ConfigError, palette_of
 from pipeline.dataset.layers import Layer, resolve, save_dials
-from pipeline.dataset.layouts import open_dataset
+from pipeline.dataset.pairs import open_dataset
 from stages.segment.labels import PALETTE
 from stages.settings import Smooth as SmoothSettings
 

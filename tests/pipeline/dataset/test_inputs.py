@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from pipeline.dataset.inputs import InputError, load_inputs
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from stages.segment.labels import PALETTE
 
 BLUE, GREEN = PALETTE["blue"], PALETTE["green"]

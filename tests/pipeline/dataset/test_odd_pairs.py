@@ -10,7 +10,7 @@ import pytest
 from pipeline.dataset.config import ConfigError
 from pipeline.dataset.inputs import InputError, load_inputs
 from pipeline.dataset.layers import load_config
-from pipeline.dataset.layouts import open_dataset
+from pipeline.dataset.pairs import open_dataset
 from tests.pipeline.dataset.odd_pairs import HARMFUL, put_harmless, put_sound
 
 PAIRS, TIMES = 320, 14

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from pipeline.cli.main import main
-from pipeline.dataset.layouts import SETTINGS
+from pipeline.dataset.pairs import SETTINGS
 from pipeline.images.encoding import encode_tiff
 from pipeline.store.files import MOST_BYTES
 from pipeline.store.manifest import read_manifest

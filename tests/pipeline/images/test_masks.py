@@ -13,7 +13,7 @@ from PIL import Image
 
 from pipeline.cli.main import main
 from pipeline.dataset.inputs import InputError, Inputs, load_inputs
-from pipeline.dataset.layouts import MaskRules, Pair
+from pipeline.dataset.pairs import MaskRules, Pair
 from pipeline.images.masks.classes import read_classes
 from pipeline.images.masks.reading import Mask, read_mask
 from stages.segment.labels import PALETTE, Colour

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.dataset.config import Config
 from pipeline.dataset.layers import load_config
-from pipeline.dataset.layouts import Dataset
+from pipeline.dataset.pairs import Dataset
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.live.upload import Progress
 from pipeline.looks.look_file import read_look

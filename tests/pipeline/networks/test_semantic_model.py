@@ -23,7 +23,7 @@ from pipeline.cli.main import main
 from pipeline.dataset.config import Config
 from pipeline.dataset.found_masks import CONTENT_MASK, OVERLAY, STYLE_MASK, with_found_masks
 from pipeline.dataset.inputs import load_inputs
-from pipeline.dataset.layouts import open_dataset
+from pipeline.dataset.pairs import open_dataset
 from pipeline.networks import semantic_model
 from pipeline.networks.downloading import WeightsError
 from pipeline.networks.semantic_model import (

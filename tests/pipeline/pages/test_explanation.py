@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.dataset.inputs import load_inputs
-from pipeline.dataset.layouts import open_dataset
+from pipeline.dataset.pairs import open_dataset
 from pipeline.images.encoding import encode_png
 from pipeline.pages.explanation import explain, paint, solve
 from pipeline.pages.report.pictures import to_bytes

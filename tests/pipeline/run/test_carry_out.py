@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dataset.config import Config
-from pipeline.dataset.layouts import Pair
+from pipeline.dataset.pairs import Pair
 from pipeline.run.carry_out import carry_out
 from pipeline.run.task import Outcome, PairTask, Task
 from pipeline.steps.catalogue import STEPS

@@ -14,7 +14,7 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.compare.score_table import Row
 from pipeline.dataset.config import Config
-from pipeline.dataset.layouts import open_dataset
+from pipeline.dataset.pairs import open_dataset
 from pipeline.images.encoding import encode_tiff
 from pipeline.run import task as task_module
 from pipeline.run import workers as workers_module

@@ -9,7 +9,7 @@ from pipeline.compare.methods import CSV, TABLE
 from pipeline.compare.metrics import Scores
 from pipeline.compare.score_table import Row, means, to_csv
 from pipeline.dataset.config import Config
-from pipeline.dataset.layouts import open_dataset
+from pipeline.dataset.pairs import open_dataset
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.steps.summaries.report import FOLDER, INDEX, REPORT
 from pipeline.steps.summaries.view import VIEW

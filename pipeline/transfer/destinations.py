@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.dataset.file_names import folded, images_among, is_plain, listed, printable
-from pipeline.dataset.layouts import Fault
+from pipeline.dataset.pairs import Fault
 from pipeline.images.saving import ENCODERS
 from pipeline.store.system_errors import in_words
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.images.saving import Encoded
-from pipeline.run.orders import Order, carry_out_orders
+from pipeline.transfer.orders import Order, carry_out_orders
 from pipeline.upkeep.network import EncoderError
 from pipeline.upkeep.progress import Event, Said, Underway
 
