@@ -27,7 +27,7 @@ from pipeline.dataset.pairs import Dataset, DatasetError, Pair
 from pipeline.dataset.results_folder import results_folder, writing_results
 from pipeline.run.cluster import Cluster
 from pipeline.run.dataset import choose_pairs, run_dataset
-from pipeline.run.examination import Examined, examine
+from pipeline.run.examination import examine
 from pipeline.run.summary import FAILED, Failure, Summary, failure_line, failure_lines, summary_line
 from pipeline.run.task import Task
 from pipeline.steps.catalogue import COMPARISON, finder_of, steps_of, with_masks
@@ -38,6 +38,7 @@ from pipeline.steps.stylize import STYLIZE
 from pipeline.steps.summaries.lambdas import steps_over
 from pipeline.steps.summaries.sweep import steps_of_sweep
 from pipeline.upkeep.progress import OnEvent
+from pipeline.upkeep.staleness import Examined
 from pipeline.upkeep.step import Step
 
 

@@ -19,19 +19,8 @@ from pipeline.steps.catalogue import STEPS
 from pipeline.store.hash_cache import HashCache, Known
 from pipeline.store.manifest import FAILURE_FILE, record_failure
 from pipeline.store.system_errors import reason_of
-from pipeline.upkeep.staleness import State, find_state
+from pipeline.upkeep.staleness import Examined, State, find_state
 from pipeline.upkeep.step import Step
-
-
-class Examined(NamedTuple):
-    """One pair before the work, and what there is of each step that concerns it."""
-
-    pair: Pair
-    notes: tuple[str, ...]
-    states: dict[str, State]
-    """By the steps' names."""
-    config: Config
-    """The settings of this pair."""
 
 
 class Examination(NamedTuple):

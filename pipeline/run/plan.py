@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.run.carry_out import Crew, carry_out
-from pipeline.run.examination import Examined
 from pipeline.run.pace import Pace
 from pipeline.run.summary import Failure, Summary
 from pipeline.run.task import Key, Outcome, PairTask, Task, WholeTask
 from pipeline.store.manifest import record_failure
 from pipeline.upkeep.progress import Advance, OnEvent, Said, ignore, underway
+from pipeline.upkeep.staleness import Examined
 from pipeline.upkeep.step import Step
 from pipeline.upkeep.whole import Whole, WholeStep
 

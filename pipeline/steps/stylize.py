@@ -1,21 +1,16 @@
 """Stage one: the style, by optimisation over a network's features."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.images.encoding import encode_png, encode_tiff
+from pipeline.upkeep.network import facts_of
 from pipeline.upkeep.progress import noting, telling
 from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from pipeline.upkeep.step import Made, Step, Work
 from stages.arrays import Photo
-from stages.segment.remap import Regions
-
-if TYPE_CHECKING:
-    from stages.features import Encoder
-    from stages.stylize import Stylized
 
 
 def _make(work: Work) -> Made:
@@ -41,20 +36,6 @@ def _make(work: Work) -> Made:
 
 def _previews(image: Photo) -> Mapping[str, bytes]:
     return {"image.png": encode_png(image, 8)}
-
-
-def facts_of(result: "Stylized", regions: Regions, encoder: "Encoder") -> dict[str, Any]:
-    """What the manifest of an optimised image tells of the optimisation."""
-    from stages.features.device import compute_dtype
-
-    return {
-        "device": str(encoder.device),
-        "precision": str(compute_dtype(encoder.device)).removeprefix("torch."),
-        "encoder": encoder.architecture,
-        "losses": {name: float(loss) for name, loss in result.losses.items()},
-        "evaluations": result.evaluations,
-        "regions": regions.count,
-    }
 
 
 STYLIZE = Step(

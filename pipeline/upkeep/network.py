@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.dataset.config import Config
+from stages.segment.remap import Regions
 
 if TYPE_CHECKING:
     import torch
 
     from stages.features import Encoder
     from stages.segment.semantic import SemanticModel
+    from stages.stylize import Stylized
 
 T = TypeVar("T")
 
@@ -103,6 +105,20 @@ class Network:
             return best_device(wanted)
         except RuntimeError as error:
             raise EncoderError(str(error)) from error
+
+
+def facts_of(result: "Stylized", regions: Regions, encoder: "Encoder") -> dict[str, Any]:
+    """What the manifest of an optimised image tells of the optimisation."""
+    from stages.features.device import compute_dtype
+
+    return {
+        "device": str(encoder.device),
+        "precision": str(compute_dtype(encoder.device)).removeprefix("torch."),
+        "encoder": encoder.architecture,
+        "losses": {name: float(loss) for name, loss in result.losses.items()},
+        "evaluations": result.evaluations,
+        "regions": regions.count,
+    }
 
 
 def _empty_cache() -> None:

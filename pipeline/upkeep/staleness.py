@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import working_size
+from pipeline.dataset.pairs import Pair
 from pipeline.store.files import hash_bytes
 from pipeline.store.hash_cache import Recall, anew
 from pipeline.store.manifest import Manifest, Recipe, foreign_files, read_failure, read_manifest
@@ -29,6 +30,17 @@ class State(NamedTuple):
     def settled(self) -> bool:
         """Whether there is nothing to do."""
         return self.kind in ("current", "foreign")
+
+
+class Examined(NamedTuple):
+    """One pair before the work, and what there is of each step that concerns it."""
+
+    pair: Pair
+    notes: tuple[str, ...]
+    states: dict[str, State]
+    """By the steps' names."""
+    config: Config
+    """The settings of this pair."""
 
 
 def find_state(

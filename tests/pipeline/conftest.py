@@ -14,7 +14,7 @@ from pipeline.networks.downloading import WeightsError
 from pipeline.networks.weights import load_encoder_weights
 from pipeline.run import dataset
 from pipeline.run.task import Networks, Outcome, Task, perform
-from pipeline.upkeep.progress import OnEvent
+from pipeline.upkeep.progress import OnEvent, underway
 
 Tell = Callable[[str], None]
 
@@ -39,7 +39,7 @@ class InThisProcess:
     def __init__(self, tasks: Sequence[Task], config: Config, on_event: OnEvent, tell: Tell, workers: object) -> None:
         which = msgspec.json.encode((config.encoder, config.device, config.segment))
         self.networks = self.kept.setdefault(which, Networks(config, tell))
-        self.ended = deque[tuple[Task, Outcome]]()
+        self.on_event, self.ended = on_event, deque[tuple[Task, Outcome]]()
 
     def __enter__(self) -> "InThisProcess":
         return self
@@ -51,7 +51,8 @@ class InThisProcess:
         return not self.ended
 
     def give(self, task: Task) -> None:
-        self.ended.append((task, perform(task, self.networks.of(task), lambda advance: None)))
+        with underway(self.on_event, task.title) as on_advance:
+            self.ended.append((task, perform(task, self.networks.of(task), on_advance)))
 
     def wait(self) -> tuple[Task, Outcome]:
         return self.ended.popleft()
