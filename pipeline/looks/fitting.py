@@ -13,7 +13,7 @@ from pipeline.looks.look_file import UNHELD, Look
 from stages.arrays import Photo
 from stages.look.fit import fit_table, unheld
 
-FIT_VERSION = 1
+FIT_VERSION = 2
 """Raised when the code would fit another table to the same photos."""
 OFF = 1
 """Levels by which a result that was brought down may miss its photo's shape."""

@@ -9,13 +9,14 @@ from pipeline.dataset.config import ConfigError
 from pipeline.images.photos import read_photo
 from pipeline.images.saving import save_photo
 from pipeline.looks.look_file import read_look
-from pipeline.looks.making import MOST_PHOTOS, lay_out, without_height
+from pipeline.looks.making import AVERAGE, MOST_PHOTOS, SPREAD, average_photo, lay_out, without_height
 from stages.colour.light import find_gradient
+from stages.colour.oklab import to_oklab
 from stages.look.table import apply_table, identity, mixed
 from tests.pipeline.scenes import scenery
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 5, 7, 36])
+@pytest.mark.parametrize("count", [2, 3, 5, 7, 37])
 def test_each_photo_has_its_place_and_there_are_no_gaps(count: int) -> None:
     greys = np.linspace(0.1, 1, count)
     layout = lay_out((np.full((200, 300, 3), grey, np.float32) for grey in greys), count, 240)
@@ -25,8 +26,20 @@ def test_each_photo_has_its_place_and_there_are_no_gaps(count: int) -> None:
     assert areas.max() < 2.1 * areas.min()
 
 
-def test_one_photo_alone_keeps_its_shape() -> None:
-    assert lay_out([np.zeros((300, 400, 3), np.float32)], 1, 200).shape == (150, 200, 3)
+def test_the_average_photograph_has_every_light_and_no_cast() -> None:
+    colours = to_oklab(average_photo()).reshape(-1, 3)
+    np.testing.assert_allclose(colours.mean(axis=0), AVERAGE, atol=0.01)
+    np.testing.assert_allclose(colours.std(axis=0), SPREAD, atol=0.02)
+
+
+def test_a_look_from_one_bright_photo_leaves_a_dark_one_something_to_see(scenes: Path, tmp_path: Path) -> None:
+    grey = np.linspace(0, 1, 120)[:, None, None] * np.ones((120, 160, 3), np.float32)
+    save_photo(tmp_path / "bright.png", 0.6 + 0.35 * grey)
+    save_photo(tmp_path / "dusk.png", 0.7 * grey**2)
+    words = ["look", "make", tmp_path / "bright.png", "--style", tmp_path / "dusk.png", "-o", tmp_path / "x.look"]
+    assert main([*map(str, words), "--draft"]) == 0
+    dark = apply_table(read_look(tmp_path / "x.look").table, np.float32([[0.1] * 3, [0.2] * 3, [0.35] * 3, [0.5] * 3]))
+    assert (np.diff(dark.mean(axis=1)) > 0.01).all(), dark
 
 
 def test_a_style_s_light_from_top_to_bottom_is_no_matter_of_a_look(scenes: Path, tmp_path: Path) -> None:
