@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.store.cache import cache_folder
-from pipeline.store.files import hash_bytes, hash_file, move_atomically, read_file, write_atomically
+from pipeline.store.files import hash_bytes, hash_file, move_atomically, parts_of, read_file, write_atomically
 
 FOLDER = "deliveries"
 MOST_BYTES = 100_000
@@ -44,7 +44,7 @@ def find_delivery(path: Path, recipe: str) -> Literal["missing", "current", "sta
 
 
 def deliver(path: Path, made: bytes | Path, recipe: str) -> None:
-    """Writes a file whole or not at all, and remembers that it is ours.
+    """Writes a file whole or not at all, and remembers that it is ours; what killed runs left of it goes.
 
     The caller has made sure that what stands there may go.
 
@@ -64,6 +64,9 @@ def deliver(path: Path, made: bytes | Path, recipe: str) -> None:
     note = _note_of(path)
     note.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(note, msgspec.json.encode(_Note(recipe, [digest, *known])))
+    for part in parts_of(path):  # of a run that was killed
+        if part != made:
+            part.unlink(missing_ok=True)
     if isinstance(made, bytes):
         write_atomically(path, made)
     else:

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import socket
 import stat
@@ -71,6 +72,17 @@ def move_atomically(part: Path, path: Path) -> None:
     swap_in({path: part})
 
 
+def new_part(path: Path) -> Path:
+    """A name beside a file's, under which it can be made."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART}")
+
+
+def parts_of(path: Path) -> list[Path]:
+    """What there is under such names."""
+    ours = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}{re.escape(PART)}")
+    return [path.with_name(name) for name in os.listdir(path.parent) if ours.fullmatch(name)]
+
+
 @contextmanager
 def staged(files: Mapping[Path, bytes]) -> Iterator[dict[Path, Path]]:
     """Files that are written, whole and lasting, under names of their own beside the old ones: path to that name.
@@ -83,7 +95,7 @@ def staged(files: Mapping[Path, bytes]) -> Iterator[dict[Path, Path]]:
     parts: dict[Path, Path] = {}
     try:
         for path, data in files.items():
-            parts[path] = part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART}")
+            parts[path] = part = new_part(path)
             try:
                 with open(part, "xb") as file:
                     file.write(data)

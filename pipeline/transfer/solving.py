@@ -1,7 +1,9 @@
 """Pairs in no folder of the user's, solved at the working size: through both stages, or as a draft."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +23,7 @@ from pipeline.steps.segment import SEGMENT, SEMANTIC
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.stylize import STYLIZE
 from pipeline.store.cache import cache_folder
-from pipeline.store.files import hash_bytes
+from pipeline.store.files import LockedError, hash_bytes, lock
 from pipeline.upkeep.final import as_wanted
 from pipeline.upkeep.progress import OnEvent
 from pipeline.upkeep.start import TWO_STAGE_IMAGE
@@ -31,6 +33,8 @@ from stages.smooth.anchor import find_anchor
 STEP_VERSIONS = tuple(step.version for step in (SEGMENT, SEMANTIC, DRAFT, STYLIZE, SMOOTH))
 """Of the code that a result depends on."""
 
+MOST_BYTES = 2 * 10**9
+"""That results take in the cache: those of some hundred photos."""
 Read = Callable[[Path], Understood]
 
 
@@ -51,8 +55,25 @@ class Solved(NamedTuple):
 
 
 def cached_results() -> Path:
-    """The folder of their results. It may be deleted at any time: what it held is made again."""
+    """The folder of their results. It may be deleted at any time: what it held is made again, where it is needed."""
     return cache_folder() / "results"
+
+
+def tidy(most: int = MOST_BYTES) -> None:
+    """Takes away the results that were touched longest ago, so that the others take no more bytes than that.
+
+    A folder that is at work is left alone.
+    """
+    pairs = [folder for folder in cached_results().glob("*/*") if folder.is_dir()]
+    stats = {folder: [file.stat() for file in folder.rglob("*")] for folder in pairs}
+    size = {folder: sum(one.st_size for one in stats[folder]) for folder in pairs}
+    left = sum(size.values())
+    for folder in sorted(pairs, key=lambda folder: max((one.st_mtime for one in stats[folder]), default=0.0)):
+        if left <= most:
+            return
+        with suppress(LockedError), lock(folder.parent):
+            shutil.rmtree(folder)
+            left -= size[folder]
 
 
 def solve_pairs(pairs: Sequence[Pair], config: Config, goes_to: Path, on_event: OnEvent) -> Solvable:
@@ -75,6 +96,7 @@ def solve_pairs(pairs: Sequence[Pair], config: Config, goes_to: Path, on_event: 
 
 
 def _through_stages(dataset: Dataset, config: Config, on_event: OnEvent) -> Solvable:
+    tidy()
     edge = working_size(config.size)
     working = structs.replace(config, size=edge)
     steps = [step for step in steps_of(working) if not step.compared_only]

@@ -1,6 +1,5 @@
 """A look applied to a clip: made piece by piece, so that what was stopped goes on, then joined with its sound."""
 
-import secrets
 import shutil
 import time
 from bisect import bisect_right
@@ -11,7 +10,7 @@ from pathlib import Path
 from pipeline.dataset.file_names import printable
 from pipeline.looks.look_file import Look
 from pipeline.store.cache import cache_folder
-from pipeline.store.files import PART, hash_bytes, hash_file
+from pipeline.store.files import PART, hash_bytes, hash_file, new_part
 from pipeline.transfer.destinations import Destined
 from pipeline.transfer.orders import Laid, Order
 from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, underway
@@ -65,7 +64,7 @@ def _made(one: Destined, decides: str, tables: Sequence[Table], on_event: OnEven
     with underway(on_event, printable(one.photo.name), row=1) as on_advance:
         pieces = _pieces(clip, folder, _by_shots(clip, tables), on_advance)
     one.output.parent.mkdir(parents=True, exist_ok=True)
-    part = one.output.with_name(f".{one.output.name}.{secrets.token_hex(4)}{PART}")
+    part = new_part(one.output)
     try:
         left_out = join(pieces, one.photo, part, one.output.suffix.lower(), strip=strip)
     except BaseException:

@@ -70,3 +70,16 @@ def test_files_of_one_name_in_two_folders_are_two(path: Path) -> None:
     other = path.parent.parent / "a.jpg"
     deliver(path, b"picture", "one")
     assert find_delivery(other, "one") == "missing"
+
+
+def test_what_a_killed_run_left_of_a_file_goes_with_the_next(path: Path) -> None:
+    left = path.with_name(".a.jpg.0123abcd.part")
+    others = [path.with_name(name) for name in (".b.jpg.0123abcd.part", ".a.jpg.notours.part", ".a.jpg.part")]
+    for one in (left, *others):
+        one.write_bytes(b"half")
+    deliver(path, b"picture", "one")
+    made = path.with_name(".a.jpg.89abcdef.part")
+    made.write_bytes(b"larger")
+    deliver(path, made, "two")
+    assert path.read_bytes() == b"larger"
+    assert sorted(path.parent.iterdir()) == sorted([path, *others])

@@ -1,5 +1,6 @@
 """Photos in the look of others, by the command line, as drafts: whose regions and network are the dataset's matter."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pipeline.cli.main import main
 from pipeline.images.photos import read_original, read_photo, shrink
 from pipeline.images.saving import save_photo
 from pipeline.store.cache import cache_folder
+from pipeline.store.files import lock
+from pipeline.transfer.solving import cached_results, tidy
 from stages.smooth import find_anchor
 from tests.pipeline.scenes import TINY, mask, scenery
 
@@ -171,3 +174,16 @@ def test_both_stages(photos: Path, tmp_path: Path, cache: Path, vgg16, capsys) -
     shutil.rmtree(cache / "photostyle" / "results")
     assert main(words) == 0
     assert "all 3 results" in capsys.readouterr().err
+
+
+def test_the_oldest_results_leave_the_cache_when_it_is_full() -> None:
+    folders = [cached_results() / name for name in ("one/old", "one/new", "two/at work", "two/newest")]
+    for age, folder in enumerate(reversed(folders)):
+        folder.mkdir(parents=True)
+        (folder / "image.tiff").write_bytes(bytes(1000))
+        os.utime(folder / "image.tiff", (10**9 - age,) * 2)
+    tidy(10**6)
+    assert all(folder.exists() for folder in folders)
+    with lock(cached_results() / "two"):
+        tidy(1500)
+    assert [folder.exists() for folder in folders] == [False, False, True, True]
