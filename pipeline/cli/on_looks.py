@@ -37,7 +37,7 @@ def work_on_looks(command: LookApply | LookFit | LookExport, on_event: OnEvent) 
 
 def _apply(command: LookApply, on_event: OnEvent) -> Summary:
     Thread(target=make_ready).start()  # while the first photo is read
-    look = read_look(command.look)
+    look, *others = (read_look(path) for path in (command.look, *command.cuts))
     clips = clips_named(command.photos)
     photos = [word for word in command.photos if not clips_named([word]) or holds_photos(word)]
     wanted = destinations(photos, command.to, command.name_of_result)
@@ -50,8 +50,7 @@ def _apply(command: LookApply, on_event: OnEvent) -> Summary:
         on_event(Said("note: --protect is for photos: clips are made without"))
     orders = orders_of(wanted.photos, look, strength, command.form, skin)
     summary = carry_out_orders(orders, on_event, at_once=photos_at_once(), force=command.force)
-    looks = [look, *(read_look(path) for path in command.cuts)]
-    clip_orders = clip_orders_of(wanted_clips.photos, looks, strength, on_event, strip=command.strip)
+    clip_orders = clip_orders_of(wanted_clips.photos, [look, *others], strength, on_event, strip=command.strip)
     for_clips = carry_out_orders(clip_orders, on_event, force=command.force)  # each takes all cores
     return summary._replace(
         done=summary.done + for_clips.done,

@@ -13,6 +13,7 @@ from pipeline.looks.look_file import Look
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.transfer.destinations import Destined
 from pipeline.transfer.orders import Order
+from pipeline.upkeep.final import with_own_skin
 from stages.free_memory import free_memory
 from stages.look.table import Table, apply_table, apply_table_beyond, weakened
 
@@ -63,8 +64,6 @@ def _looked(one: Destined, table: Table, form: Form, skin: float) -> Encoded:
     else:
         looked = apply_table_beyond(table, original.whole())
     if skin:
-        from pipeline.upkeep.final import with_own_skin
-
         within = looked.clip(0, 1)
         looked = with_own_skin(within, original.photo, skin, found.append) + (looked - within)
     original = original._replace(photo=np.empty((0, 0, 3), np.float32), beyond=None)  # before there are further copies

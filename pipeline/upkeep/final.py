@@ -11,9 +11,6 @@ from pipeline.networks.downloading import WeightsError
 from pipeline.networks.face_weights import load_face_weights
 from pipeline.upkeep.network import EncoderError
 from stages.arrays import Photo
-from stages.people.faces import find_faces
-from stages.people.protect import keep_hue
-from stages.people.skin import skin_of
 
 
 def as_wanted(image: Photo, content: Photo, config: Config, tell: Callable[[str], None]) -> Photo:
@@ -38,6 +35,10 @@ def with_own_skin(image: Photo, content: Photo, share: float, tell: Callable[[st
     """
     if not share:
         return image
+    from stages.people.faces import find_faces
+    from stages.people.protect import keep_hue
+    from stages.people.skin import skin_of
+
     try:
         weights = load_face_weights()
     except WeightsError as error:
