@@ -105,13 +105,14 @@ def _parser(argv: Sequence[str]) -> ArgumentParser:
             of_family = commands.add_parser(family, help=text, description=text, allow_abbrev=False)
             families[family] = of_family.add_subparsers(required=True, metavar="COMMAND")
         doc = inspect.cleandoc(kind.__doc__ or "")
+        if name.split() != list(argv[: len(name.split())]):
+            families[family].add_parser(last, help=doc)
+            continue
         shown = " ".join(filter(None, [f"photostyle {name} [options]", *map(_shown, _positionals(kind))]))
         command = families[family].add_parser(
             last, help=doc, description=doc, usage=shown, allow_abbrev=False, argument_default=SUPPRESS
         )
         command.set_defaults(command=name)
-        if name.split() != list(argv[: len(name.split())]):
-            continue
         for option in _positionals(kind):
             command.add_argument(option.name, metavar=option.name.upper(), nargs=_count(option), help=option.help)
         for section, options in groupby(options_of(kind), lambda option: option.name.rpartition(".")[0]):

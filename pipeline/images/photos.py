@@ -91,12 +91,13 @@ def _normalised(raster: Raster, path: Path) -> _Normalised:
     if raster.values.dtype.kind == "i":
         kind = raster.values.dtype
         raise ImageError(f"{path}: values of type {kind}, which may be negative, are not a photo: save it as RGB")
-    values: npt.NDArray[np.float32] = raster.values.astype(np.float32, order="C")
-    if raster.values.dtype.kind == "u" and np.iinfo(raster.values.dtype).max == raster.full:  # nothing can be amiss
-        values /= np.float32(raster.full)
-        return _Normalised(values, ())
-    if raster.full != 1:
-        values /= np.float32(raster.full)
+    values: npt.NDArray[np.float32] = np.empty(raster.values.shape, np.float32)
+    if raster.full == 1:  # there may be NaN among floats
+        values[...] = raster.values
+    else:
+        np.divide(raster.values, np.float32(raster.full), out=values, dtype=np.float32)
+    if raster.values.dtype.kind == "u" and np.iinfo(raster.values.dtype).max == raster.full:
+        return _Normalised(values, ())  # nothing can be amiss
     if not np.isfinite(values.sum(dtype=np.float64)):
         count = np.count_nonzero(~np.isfinite(values))
         raise ImageError(f"{path}: {count} values are NaN or infinite: give them numbers")
