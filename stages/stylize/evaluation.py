@@ -53,7 +53,7 @@ def evaluation_of(losses: Losses, parameter: Tensor, on_note: OnNote | None = No
         with _beside(torch.cuda.current_stream()):
             compute()  # cuDNN and cuBLAS set themselves up, which can't be recorded
         try:
-            return _replaying(compute)
+            return _Replayed(compute)
         except RuntimeError as error:
             if on_note:
                 reason = str(error.__context__ or error).partition("\n")[0]
@@ -61,25 +61,26 @@ def evaluation_of(losses: Losses, parameter: Tensor, on_note: OnNote | None = No
     return compute
 
 
-def _replaying(compute: Evaluation) -> Evaluation:
-    """An evaluation, recorded: each call replays it, into the same memory.
+class _Replayed:
+    """Recorded when it is made; each call replays it, into the same memory.
 
     Raises:
         RuntimeError: something in it can't be recorded.
     """
-    here = torch.cuda.current_stream()
-    with _beside(here), _waiting_forbidden():
-        compute()  # a recording that fails leaves PyTorch's allocator in disorder (its issue 180395): find out before
-    graph = torch.cuda.CUDAGraph()
-    # A recording that fails leaves its own stream the current one: the outer block goes back to this one.
-    with torch.cuda.stream(here), torch.cuda.graph(graph, stream=_aside()):
-        evaluated = compute()
 
-    def replay() -> Evaluated:
-        graph.replay()
-        return evaluated
+    def __init__(self, compute: Evaluation) -> None:
+        self._compute = compute  # whose tensors the graph reads
+        here = torch.cuda.current_stream()
+        with _beside(here), _waiting_forbidden():
+            compute()  # a recording that fails leaves PyTorch's allocator in disorder (its issue 180395): rather here
+        self._graph = torch.cuda.CUDAGraph()
+        # A recording that fails leaves its own stream the current one: the outer block goes back to this one.
+        with torch.cuda.stream(here), torch.cuda.graph(self._graph, stream=_aside()):
+            self._evaluated = compute()
 
-    return replay
+    def __call__(self) -> Evaluated:
+        self._graph.replay()
+        return self._evaluated
 
 
 @cache
