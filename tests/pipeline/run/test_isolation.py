@@ -92,7 +92,7 @@ def test_losses_that_are_no_numbers_are_recorded(
     """Both pairs diverge: that the first gets nowhere doesn't keep the second from being tried."""
     dataset, results = make_dataset(tmp_path / "trip", tmp_path / "out", 2), tmp_path / "out"
     options = ["--device", "cpu", "--encoder", "vgg16", "--stylize.sizes", "48", "--stylize.evaluations", "4"]
-    options += ["--stylize.optimizer", "adam", "--stylize.learning-rate", "1e30", "--force"]
+    options += ["--stylize.optimizer", "adam", "--stylize.learning-rate", "1e30", "--force", "--masks", "given"]
     assert photostyle("stylize", dataset, results, *options) == 1
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("failed: ")]
     assert [line.split(":")[1].strip() for line in told] == ["p0 stylize", "p1 stylize"]
