@@ -10,11 +10,11 @@ LUMA = (0.299, 0.587, 0.114)
 """Of sRGB values to one of light: Rec. 601."""
 
 Photo: TypeAlias = npt.NDArray[np.float32]
-"""H x W x 3, sRGB values, in [0, 1] where nothing else is said."""
+"""(H, W, 3), sRGB values, in [0, 1] where nothing else is said."""
 AnyPhoto: TypeAlias = npt.NDArray[np.floating[Any]]
 """The same, of whatever precision."""
 Labels: TypeAlias = npt.NDArray[np.uint8]
-"""H x W, the number of each pixel's class or region."""
+"""(H, W), the number of each pixel's class or region."""
 AnyLabels: TypeAlias = npt.NDArray[np.integer[Any]]
 """The same, in whatever integers."""
 Array: TypeAlias = npt.NDArray[np.float64]

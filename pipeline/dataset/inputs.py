@@ -46,7 +46,7 @@ class Inputs(NamedTuple):
     content: Photo
     style: Photo
     content_labels: Labels | None
-    """H x W class numbers of the content's mask; None without masks."""
+    """(H, W) class numbers of the content's mask; None without masks."""
     style_labels: Labels | None
     regions: Regions
     """The classes that both have; all of both images without masks."""
@@ -55,7 +55,7 @@ class Inputs(NamedTuple):
     classes: tuple[str, ...] = ()
     """Each mask's classes with their areas, in words."""
     alpha: Alpha | None = None
-    """The content's transparency, H x W in [0, 1]; None where it has none."""
+    """The content's transparency, (H, W) in [0, 1]; None where it has none."""
     full_size: FullSize | None = None
     """Where the result is wanted at the content's own size."""
     shapes: tuple[tuple[int, int], ...] = ()

@@ -35,7 +35,7 @@ class Reduced(NamedTuple):
 
     photo: Photo
     alpha: Alpha | None
-    """H x W in [0, 1]; None where it has none."""
+    """(H, W) in [0, 1]; None where it has none."""
     shape: tuple[int, int]
     """Height and width of the photo in its file."""
     digest: str

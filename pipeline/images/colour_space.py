@@ -39,11 +39,11 @@ class Converted(NamedTuple):
     """Colours in sRGB."""
 
     colours: Colours
-    """H x W x 3, or H x W x 1 where grey was left alone."""
+    """(H, W, 3), or (H, W, 1) where grey was left alone."""
     note: str = ""
     """Why the profile was not used, where it could not be."""
     beyond: Colours | None = None
-    """H x W x 3, what was clipped of them; None where they all lie within sRGB."""
+    """(H, W, 3), what was clipped of them; None where they all lie within sRGB."""
 
 
 def to_srgb(colours: Colours, raster: Raster, path: Path) -> Converted:
@@ -55,7 +55,7 @@ def to_srgb(colours: Colours, raster: Raster, path: Path) -> Converted:
     sRGB, grey for sRGB's grey.
 
     Args:
-        colours: H x W x C float32 in [0, 1], C = 1 for grey, 3 for RGB, 4 for CMYK (1 is full ink).
+        colours: (H, W, C) float32 in [0, 1], C = 1 for grey, 3 for RGB, 4 for CMYK (1 is full ink).
         raster: whose colours they are.
         path: for the error.
 
@@ -79,7 +79,7 @@ def from_srgb(levels: npt.NDArray[Any], profile: bytes, wide: Colours | None = N
     """The same colours by another profile; None where its gamut does not hold them, or it is sRGB's or unfit.
 
     Args:
-        levels: H x W x 3, uint8 or uint16, sRGB.
+        levels: (H, W, 3), uint8 or uint16, sRGB.
         profile: ICC's bytes.
         wide: the same colours as floats, where some of them lie beyond sRGB: of these, what the profile holds is kept.
 
@@ -123,7 +123,7 @@ def _transformed(colours: npt.NDArray[Any], source: bytes, target: bytes) -> npt
 
 
 def _holds(profile: bytes, colours: Colours) -> bool:
-    """Whether colours, H x W x 3 in sRGB, come back from the profile's gamut as they went."""
+    """Whether colours, (H, W, 3) in sRGB, come back from the profile's gamut as they went."""
     there = _transformed(colours, srgb_profile(), profile).clip(0, 1)
     return bool(np.abs(_transformed(there, profile, srgb_profile()) - colours).max() <= HELD)
 

@@ -21,7 +21,7 @@ class Tile(NamedTuple):
 
     label: str
     image: Photo
-    """H x W x 3, sRGB in [0, 1]."""
+    """(H, W, 3), sRGB in [0, 1]."""
     caption: str = ""
 
 
@@ -33,7 +33,7 @@ def contact_sheet(title: str, rows: Sequence[Sequence[Tile]]) -> Photo:
         rows: from top to bottom; rows may have different lengths, empty ones take no room.
 
     Returns:
-        H x W x 3 float32 in [0, 1].
+        (H, W, 3) float32 in [0, 1].
 
     Raises:
         ValueError: there is no picture at all.

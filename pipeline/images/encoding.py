@@ -16,16 +16,16 @@ Levels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 
 def encode_tiff(image: npt.NDArray[np.floating]) -> bytes:
-    """An uncompressed float32 RGB TIFF of an H x W x 3 image: what one stage hands to the next, unrounded."""
+    """An uncompressed float32 RGB TIFF of an (H, W, 3) image: what one stage hands to the next, unrounded."""
     file = io.BytesIO()
     tifffile.imwrite(file, image.astype(np.float32), photometric="rgb", metadata=None)
     return file.getvalue()
 
 
 def encode_png(image: npt.NDArray[np.floating], bits: int, alpha: npt.NDArray[np.floating] | None = None) -> bytes:
-    """A PNG of 8 or 16 bits a channel, marked as sRGB, of an H x W x 3 image with values in [0, 1].
+    """A PNG of 8 or 16 bits a channel, marked as sRGB, of an (H, W, 3) image with values in [0, 1].
 
-    alpha: H x W in [0, 1], where it is to have a transparency.
+    alpha: (H, W) in [0, 1], where it is to have a transparency.
     """
     channels = image if alpha is None else np.dstack([image, alpha])
     return encode_pixels(rounded(channels, bits))
@@ -41,6 +41,6 @@ def rounded(image: npt.NDArray[np.floating], bits: int) -> Levels:
 
 
 def encode_pixels(pixels: Levels, level: int | None = None, *, srgb: bool = True) -> bytes:
-    """A PNG of H x W x 3 or 4 levels of 8 or 16 bits, marked as sRGB. level: of zlib's compression."""
+    """A PNG of levels (H, W, 3 or 4) of 8 or 16 bits, marked as sRGB. level: of zlib's compression."""
     png = bytes(imagecodecs.png_encode(np.ascontiguousarray(pixels), level=level))
     return with_chunks(png, [packed(b"sRGB", b"\0")] if srgb else [])

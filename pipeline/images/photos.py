@@ -1,4 +1,4 @@
-"""Photos as the stages take them, brought down to a size: float32, H x W x 3, sRGB values in [0, 1]."""
+"""Photos as the stages take them, brought down to a size: float32, (H, W, 3), sRGB values in [0, 1]."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -20,12 +20,12 @@ class Original(NamedTuple):
 
     photo: Photo
     alpha: Alpha | None
-    """H x W in [0, 1]: how opaque; None where nothing is transparent."""
+    """(H, W) in [0, 1]: how opaque; None where nothing is transparent."""
     bits: int
     """8, or 16 where the file has more than 8 a channel."""
     kept: Kept = Kept()
     beyond: Photo | None = None
-    """H x W x 3, what of its colours lies beyond sRGB and is not in the photo; None where nothing does."""
+    """(H, W, 3), what of its colours lies beyond sRGB and is not in the photo; None where nothing does."""
 
     def whole(self) -> Photo:
         """The photo, with what lies beyond sRGB below 0 and above 1."""
@@ -51,7 +51,7 @@ def read_original(path: Path) -> Original:
 
 
 def understand(path: Path) -> Understood:
-    """Reads a photo of any kind that `decoding` knows: float32, H x W x 3, sRGB in [0, 1], and its transparency.
+    """Reads a photo of any kind that `decoding` knows: float32, (H, W, 3), sRGB in [0, 1], and its transparency.
 
     EXIF orientation is applied, colours are converted to sRGB from the profile or colour space that the file names, if
     it fits them; grey becomes three equal channels. What is wholly transparent has no colour: it takes those around it.
@@ -121,7 +121,7 @@ def working_shape(shape: tuple[int, ...], size: int) -> tuple[int, int]:
 def shrink(photo: Photo, size: int) -> Photo:
     """Brings the long edge down to `size` pixels by a Lanczos filter as wide as the reduction asks; in [0, 1].
 
-    photo: H x W x 3, or H x W x 1.
+    photo: (H, W, 3), or (H, W, 1).
     """
     height, width = working_shape(photo.shape, size)
     if (height, width) == photo.shape[:2]:
@@ -130,7 +130,7 @@ def shrink(photo: Photo, size: int) -> Photo:
 
 
 def resized(photo: Photo, height: int, width: int) -> Photo:
-    """A photo, H x W x C, brought to another size by a Lanczos filter as wide as a reduction asks; in [0, 1]."""
+    """A photo, (H, W, C), brought to another size by a Lanczos filter as wide as a reduction asks; in [0, 1]."""
     small: Photo = np.empty((height, width, photo.shape[2]), np.float32)
     for channel in range(photo.shape[2]):
         plane = Image.fromarray(np.ascontiguousarray(photo[..., channel]))

@@ -19,9 +19,9 @@ A_HAIR = 0.01
 """Float values this far outside [0, 1] come from rounding or resampling."""
 
 Colours = npt.NDArray[np.float32]
-"""H x W x C: 1 for grey, 3 for RGB, 4 for CMYK."""
+"""(H, W, C): 1 for grey, 3 for RGB, 4 for CMYK."""
 Alpha = npt.NDArray[np.float32]
-"""H x W in [0, 1]: how opaque."""
+"""(H, W) in [0, 1]: how opaque."""
 Space = Literal["grey", "rgb", "cmyk"]
 CHANNELS: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
 
@@ -34,7 +34,7 @@ class Raster(NamedTuple):
     """An image file's values, upright, with what is needed to understand them."""
 
     values: npt.NDArray[Any]
-    """H x W x C: channels of colour, 1 (grey), 3 (RGB) or 4 (CMYK, all ink the largest), and perhaps alpha."""
+    """(H, W, C): channels of colour, 1 (grey), 3 (RGB) or 4 (CMYK, all ink the largest), and perhaps alpha."""
     full: float
     """The largest value."""
     space: Space
@@ -46,7 +46,7 @@ class Raster(NamedTuple):
     unreadable_colours: str | None
     """What is known of the colours where they are not sRGB's and nobody says how to convert them."""
     indices: npt.NDArray[np.uint8] | None = None
-    """H x W, into the palette of a PNG that has one."""
+    """(H, W), into the palette of a PNG that has one."""
     bits: int = 8
     """Of a channel, in the file."""
     lossy: bool = False
@@ -72,7 +72,7 @@ def make_raster(
     """With what follows from the number of channels; where no space is given, three or four are RGB.
 
     Args:
-        values: H x W or H x W x C, of any number type.
+        values: (H, W) or (H, W, C), of any number type.
         full: the largest value.
         orientation: EXIF's, 1 to 8; anything else is upright.
         space: of the colours, where the file says it.
@@ -99,7 +99,7 @@ def make_raster(
 
 
 def upright(values: npt.NDArray[Any], orientation: object) -> npt.NDArray[Any]:
-    """Undoes the eight EXIF orientations of H x W or H x W x C values; an unknown one is upright."""
+    """Undoes the eight EXIF orientations of (H, W) or (H, W, C) values; an unknown one is upright."""
     code = orientation if isinstance(orientation, int) else 1
     if code in (5, 6, 7, 8):
         values = values.swapaxes(0, 1)
@@ -131,11 +131,11 @@ def cut_off(share: float) -> ImageError:
 
 
 def made_up(lost: int, shape: tuple[int, ...]) -> tuple[str, ...]:
-    """What is said of an image, H x W or H x W x C, of which so many pixels were made up."""
+    """What is said of an image, (H, W) or (H, W, C), of which so many pixels were made up."""
     return (f"cut off: its last {lost} of {shape[0] * shape[1]} pixels are made up",) if lost else ()
 
 
 def nearest_of_the_rest(missing: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Rows and columns, each H x W: of the pixel itself, or where it is missing of the nearest that is not."""
+    """Rows and columns, each (H, W): of the pixel itself, or where it is missing of the nearest that is not."""
     rows, columns = scipy.ndimage.distance_transform_edt(missing, return_distances=False, return_indices=True)
     return rows, columns

@@ -74,10 +74,10 @@ def save_photo(
 
     Args:
         path: ending in .jpg, .jpeg, .png, .tif or .tiff.
-        image: H x W x 3, sRGB: floats in [0, 1], or levels, uint8 or uint16. Floats outside are colours beyond sRGB,
+        image: (H, W, 3), sRGB: floats in [0, 1], or levels, uint8 or uint16. Floats outside are colours beyond sRGB,
             which are kept as far as the photo's own profile holds them.
         kept: of the photo that it is made from.
-        alpha: H x W in [0, 1], where something is transparent.
+        alpha: (H, W) in [0, 1], where something is transparent.
         bits: 8, or 16; a JPEG has 8.
         quality: 1 to 100, of a JPEG.
 

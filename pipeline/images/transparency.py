@@ -6,7 +6,7 @@ from pipeline.images.raster import Alpha, Colours
 
 
 def without_premultiplication(colours: Colours, alpha: Alpha) -> Colours:
-    """Colours H x W x C that were multiplied by alpha, H x W, divided by it again; black where there is nothing."""
+    """Colours (H, W, C) that were multiplied by alpha, (H, W), divided by it again; black where there is nothing."""
     divided: Colours = np.divide(colours, alpha[..., None], out=np.zeros_like(colours), where=alpha[..., None] > 0)
     return divided.clip(0, 1, out=divided)
 
@@ -18,11 +18,11 @@ def extend_colours(photo: Colours, alpha: Alpha) -> Colours:
     alpha on the way up, gaps filled from the coarser level on the way down.
 
     Args:
-        photo: H x W x 3 in [0, 1].
-        alpha: H x W in [0, 1], not all zero.
+        photo: (H, W, 3) in [0, 1].
+        alpha: (H, W) in [0, 1], not all zero.
 
     Returns:
-        H x W x 3; pixels with any alpha keep their colour.
+        (H, W, 3); pixels with any alpha keep their colour.
     """
     if alpha.all():
         return photo

@@ -69,7 +69,7 @@ class Live:
         self._alone = threading.Lock()
 
     def picture(self, number: int, side: Role, size: Scale) -> Photo:
-        """A pair's content, style or stage-one image, H x W x 3.
+        """A pair's content, style or stage-one image, (H, W, 3).
 
         Raises:
             ValueError: there is none, or it can't be used.

@@ -20,7 +20,7 @@ OFF = 1
 
 
 class Example(NamedTuple):
-    """A photo and what was made of it, of one shape, H x W x 3."""
+    """A photo and what was made of it, of one shape, (H, W, 3)."""
 
     content: Photo
     result: Photo

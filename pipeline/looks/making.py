@@ -99,11 +99,11 @@ def make_look(
 
 
 def lay_out(photos: Iterable[Photo], count: int, edge: int) -> Photo:
-    """Photos in rows, without gaps, H x W x 3 in [0, 1]; their long edge has `edge` pixels.
+    """Photos in rows, without gaps, (H, W, 3) in [0, 1]; their long edge has `edge` pixels.
 
     Each fills its place, wider or narrower than it is: what counts is its colours.
 
-    photos: `count` of them, each H x W x 3, which are looked at one after the other.
+    photos: `count` of them, each (H, W, 3), which are looked at one after the other.
     """
     columns = math.ceil(math.sqrt(count))
     rows, height = math.ceil(count / columns), round(edge / columns / ASPECT)
@@ -128,7 +128,7 @@ def average_photo() -> Photo:
 
 
 def without_height(style: Photo) -> Photo:
-    """A style, H x W x 3, in strips that are turned by more and more of its height.
+    """A style, (H, W, 3), in strips that are turned by more and more of its height.
 
     The colour match gives a photo the style's light from top to bottom. In a layout of many photos, height means
     nothing, and a table knows no places.

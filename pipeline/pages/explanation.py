@@ -83,7 +83,7 @@ def explain(pair: Pair, results: Path) -> Path:
 
 
 def solve(content: Photo, painted: Photo) -> list[AtLambda]:
-    """Stage two at every lambda of the slider, both images H x W x 3 in [0, 1]."""
+    """Stage two at every lambda of the slider, both images (H, W, 3) in [0, 1]."""
     smoother, laplacian = Smoother(content), matting_laplacian(content)
     solved = []
     for power in POWERS:
@@ -100,7 +100,7 @@ def paint(inputs: Inputs) -> Photo:
     """The content in the style's colours, region by region, with bent lines, smeared colours and brush strokes.
 
     Returns:
-        H x W x 3 in [0, 1], of the content's size; the same for the same photos.
+        (H, W, 3) in [0, 1], of the content's size; the same for the same photos.
     """
     content, regions = inputs.content.astype(np.float64), inputs.regions
     coloured = np.empty_like(content)

@@ -29,9 +29,9 @@ def _make(work: Work) -> Made:
 
 
 def carried_up(content: Photo, solved: Photo, photo: Photo, bits: int | None) -> Levels | Photo:
-    """A small result at the photo's own size, H x W x 3 levels of 8 or 16 bits; without bits floats, not clipped.
+    """A small result at the photo's own size, (H, W, 3) levels of 8 or 16 bits; without bits floats, not clipped.
 
-    content, solved: h x w x 3. photo: H x W x 3, of which the content is the small version; it may have colours beyond
+    content, solved: (h, w, 3). photo: (H, W, 3), of which the content is the small version; it may have colours beyond
     sRGB, outside [0, 1].
     """
     from stages.smooth import upsample

@@ -59,7 +59,7 @@ def _masks(work: Work, way: Way, labels: tuple[Labels, Labels], facts: Mapping[s
 
 
 def painted_at(labels: Labels, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """Labels in the paper's colours, H x W x 3, at this height and width."""
+    """Labels in the paper's colours, (H, W, 3), at this height and width."""
     full = Mask(None, labels).resampled(shape)
     assert full.numbers is not None
     painted: npt.NDArray[np.uint8] = COLOURS[full.numbers]

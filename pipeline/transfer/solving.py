@@ -46,7 +46,7 @@ class Solvable(NamedTuple):
 
 
 class Solved(NamedTuple):
-    """A pair's content and result at the working size, H x W x 3 in [0, 1]."""
+    """A pair's content and result at the working size, (H, W, 3) in [0, 1]."""
 
     content: Photo
     result: Photo

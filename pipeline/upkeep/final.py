@@ -14,7 +14,7 @@ from stages.arrays import Photo
 
 
 def as_wanted(image: Photo, content: Photo, config: Config, tell: Callable[[str], None]) -> Photo:
-    """A result, H x W x 3 like its content, at its strength and with what is protected; not clipped.
+    """A result, (H, W, 3) like its content, at its strength and with what is protected; not clipped.
 
     tell: what was found to protect.
 
@@ -26,7 +26,7 @@ def as_wanted(image: Photo, content: Photo, config: Config, tell: Callable[[str]
 
 
 def with_own_skin(image: Photo, content: Photo, share: float, tell: Callable[[str], None]) -> Photo:
-    """A result with the skin of the content's people, both H x W x 3; as it is where the share is 0.
+    """A result with the skin of the content's people, both (H, W, 3); as it is where the share is 0.
 
     tell: what was found.
 

@@ -26,7 +26,7 @@ class Start(NamedTuple):
         return pair_folder / self.step / self.file
 
     def read(self, pair_folder: Path) -> Photo | None:
-        """The image, H x W x 3 in [0, 1]; None where there is none.
+        """The image, (H, W, 3) in [0, 1]; None where there is none.
 
         Raises:
             ImageError: it can't be read.

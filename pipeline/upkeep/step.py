@@ -40,7 +40,7 @@ class Work(NamedTuple):
     on_advance: OnAdvance
 
     def finished(self, image: Photo) -> dict[str, bytes]:
-        """The files of a result, H x W x 3, at the strength that is asked for and with the content's transparency."""
+        """The files of a result, (H, W, 3), at the strength that is asked for and with the content's transparency."""
         alpha = self.inputs.alpha
         image = as_wanted(image, self.inputs.content, self.config, lambda text: self.on_advance(Advance(0, 0, text)))
         return {"image16.png": encode_png(image, 16, alpha), "image.png": encode_png(image, 8, alpha)}

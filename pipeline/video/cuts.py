@@ -35,7 +35,7 @@ def find_cuts(clip: Clip) -> list[int]:
 
 
 def histogram(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Shares of the colours of an H x W x 3 picture, eight levels a channel: 512 numbers that sum to one."""
+    """Shares of the colours of an (H, W, 3) picture, eight levels a channel: 512 numbers that sum to one."""
     levels = (picture.reshape(-1, 3) // (256 // LEVELS)).astype(np.intp) @ np.array([LEVELS**2, LEVELS, 1])
     return np.bincount(levels, minlength=LEVELS**3) / len(levels)
 

@@ -17,7 +17,7 @@ PASSES = 4
 def affinities(photo: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How firmly each pixel is tied to its right and to its lower neighbour.
 
-    photo: H x W x 3 in [0, 1].
+    photo: (H, W, 3) in [0, 1].
     Returns (H, W - 1) and (H - 1, W) float64, from 0.3 at the strongest edge to 200 where there is none.
     """
     log_luma = np.log(photo.astype(np.float64) @ np.array(LUMA) + BLACK)
@@ -34,7 +34,7 @@ def smooth_within_edges(
     by four from one pass to the next, so that the last one wipes out the streaks of those before. Constants stay as
     they are, and no value leaves the range of its plane.
 
-    planes: (C, H, W). photo: H x W x 3 in [0, 1]. strength: of the ties, 0 leaves all as it is.
+    planes: (C, H, W). photo: (H, W, 3) in [0, 1]. strength: of the ties, 0 leaves all as it is.
     Returns (C, H, W) float64.
     """
     right, down = affinities(photo)

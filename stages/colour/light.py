@@ -50,7 +50,7 @@ class Gradient(NamedTuple):
 
 
 def find_gradient(image: AnyPhoto, region: Chosen) -> Gradient:
-    """Of the colours of a region, H x W with at least one pixel, of an image H x W x 3.
+    """Of the colours of a region, (H, W) with at least one pixel, of an image (H, W, 3).
 
     Height is a matter of the row, so that the rows' numbers of pixels and mean colours are all that is needed.
     """

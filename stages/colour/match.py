@@ -23,7 +23,7 @@ class Matched(NamedTuple):
     """A photo whose regions have the colours of others, and what else is known of them."""
 
     image: NDArray[np.float32]
-    """H x W x 3 in [0, 1]."""
+    """(H, W, 3) in [0, 1]."""
     weights: NDArray[np.float64]
     """(K, H, W), each region's share in a pixel, summing to one."""
     spans: NDArray[np.float64]
@@ -44,7 +44,7 @@ def match_colours(
     and takes a mixture by weights that are smooth but for the photo's edges. What a map makes of another region's
     colours may be far out: it is clipped before it is mixed. A region that either side lacks keeps its colours.
 
-    photo, target: H x W x 3 and h x w x 3 in [0, 1]. labels, target_labels: H x W and h x w, 0 to count - 1.
+    photo, target: (H, W, 3) and (h, w, 3) in [0, 1]. labels, target_labels: (H, W) and (h, w), 0 to count - 1.
     """
     scale = (max(labels.shape) / LONG_EDGE) ** 2
     one_hot = (labels == np.arange(count)[:, None, None]).astype(np.float64)

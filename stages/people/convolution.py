@@ -1,4 +1,4 @@
-"""What small convolutional networks need, in numpy: images are N x H x W x C float32."""
+"""What small convolutional networks need, in numpy: images are (N, H, W, C) float32."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -36,7 +36,7 @@ def softmax(x: Features) -> Features:
 
 
 def resample(image: Features, height: int, width: int) -> Features:
-    """H x W x C to height x width x C: the mean of the pixels under each new one (torch's mode area)."""
+    """(H, W, C) to (height, width, C): the mean of the pixels under each new one (torch's mode area)."""
     for axis, count in ((0, height), (1, width)):
         length = image.shape[axis]
         edges = np.arange(count + 1) * length

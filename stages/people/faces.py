@@ -39,7 +39,7 @@ class Faces(NamedTuple):
 
 
 def find_faces(photo: NDArray[np.floating], weights: Tensors) -> Faces:
-    """Finds upright faces. photo: H x W x 3, sRGB in [0, 1].
+    """Finds upright faces. photo: (H, W, 3), sRGB in [0, 1].
 
     Raises:
         KeyError: weights are missing.
@@ -124,7 +124,7 @@ def _best(boxes: Boxes, scores: Boxes, overlap: float, *, of_smaller: bool = Fal
 
 
 def _pnet(x: Features, weights: Tensors) -> tuple[Features, Features]:
-    """Of each place how certainly a face is there, h x w, and how its box is shifted, h x w x 4."""
+    """Of each place how certainly a face is there, (h, w), and how its box is shifted, (h, w, 4)."""
     layer = _Layers("pnet", weights)
     x = pool(layer.features(x, 1), 2)
     x = layer.features(layer.features(x, 2), 3)
@@ -133,7 +133,7 @@ def _pnet(x: Features, weights: Tensors) -> tuple[Features, Features]:
 
 
 Judge = Callable[[Features, Tensors], tuple[Features, Features, Features]]
-"""Of each crop how certainly it is a face, how its box is shifted, n x 4, and where its points are, n x 10."""
+"""Of each crop how certainly it is a face, how its box is shifted, (n, 4), and where its points are, (n, 10)."""
 
 
 def _rnet(x: Features, weights: Tensors) -> tuple[Features, Features, Features]:

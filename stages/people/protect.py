@@ -16,8 +16,8 @@ def keep_hue(
     In OKLab's plane of colours, a pixel goes `share` of the way to the content's hue at no more colour than either has:
     so black and white stays black and white, and the whites of eyes stay white.
 
-    content, result: H x W x 3, sRGB in [0, 1]. mask: H x W in [0, 1]. share: 0 leaves the result as it is.
-    Returns H x W x 3 in [0, 1]; where the mask is 0 the result itself, bit for bit.
+    content, result: (H, W, 3), sRGB in [0, 1]. mask: (H, W) in [0, 1]. share: 0 leaves the result as it is.
+    Returns (H, W, 3) in [0, 1]; where the mask is 0 the result itself, bit for bit.
     """
     kept = result.astype(np.float32)
     where = mask > 0

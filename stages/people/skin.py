@@ -33,8 +33,8 @@ def skin_of(photo: NDArray[np.floating], faces: Faces) -> NDArray[np.float32]:
 
     The inner face is skin whatever its colours: lips keep theirs, eyes their whites.
 
-    photo: H x W x 3, sRGB in [0, 1].
-    Returns H x W in [0, 1].
+    photo: (H, W, 3), sRGB in [0, 1].
+    Returns (H, W) in [0, 1].
     """
     height, width = photo.shape[:2]
     mask = np.zeros((height, width))

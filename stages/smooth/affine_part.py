@@ -29,9 +29,9 @@ EPSILON = 1e-3
 def affine_part(change: NDArray[np.floating], content: ArrayLike, cells: int) -> NDArray[np.float64]:
     """The part of a change that affine maps of the content explain.
 
-    change: H x W x C, finite. content: H x W x 3 floats in [0, 1], H and W at least 3. cells: along the long edge, at
+    change: (H, W, C), finite. content: (H, W, 3) floats in [0, 1], H and W at least 3. cells: along the long edge, at
     most; 1 for one map of the whole image.
-    Returns H x W x C. A change that is the same everywhere comes back as it is.
+    Returns (H, W, C). A change that is the same everywhere comes back as it is.
     Raises TypeError and ValueError (see `check_image`), and ValueError for a change of another size.
     """
     c = check_image(content, "content", lowest=0.0, highest=1.0).astype(np.float64)

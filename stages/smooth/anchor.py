@@ -19,9 +19,9 @@ def find_anchor(
 ) -> NDArray[np.float32]:
     """The content, its colours in each region brought to the mean and covariance of the style's region.
 
-    content, style: H x W x 3 and h x w x 3 floats in [0, 1], all sides at least 3. labels, style_labels: H x W and
-    h x w region numbers from 0; without them all is one region.
-    Returns H x W x 3 in [0, 1].
+    content, style: (H, W, 3) and (h, w, 3) floats in [0, 1], all sides at least 3. labels, style_labels: (H, W) and
+    (h, w) region numbers from 0; without them all is one region.
+    Returns (H, W, 3) in [0, 1].
     Raises TypeError and ValueError (see `check_image`), and ValueError for labels of another size than their photo.
     """
     photos = [check_image(image, name, 0.0, 1.0) for name, image in (("content", content), ("style", style))]

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def check_image(image: ArrayLike, name: str, lowest: float, highest: float) -> NDArray[np.floating]:
-    """The image as an array H x W x 3 of floats, H and W at least 3, all values finite and in [lowest, highest].
+    """The image as an array (H, W, 3) of floats, H and W at least 3, all values finite and in [lowest, highest].
 
     Raises TypeError if the values are not floats, ValueError for a wrong shape, values not finite or out of range.
     """

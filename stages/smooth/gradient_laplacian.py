@@ -28,7 +28,7 @@ def mu_at_size(mu: float, height: int, width: int) -> float:
 def gradient_stencil(content: ArrayLike) -> NDArray[np.float64]:
     """G as the three slots of a stencil, (H, 3, W) float64; rows of the matrix sum to zero.
 
-    content: H x W x 3 floats in [0, 1], H and W at least 3. Raises TypeError and ValueError (see `check_image`).
+    content: (H, W, 3) floats in [0, 1], H and W at least 3. Raises TypeError and ValueError (see `check_image`).
     """
     right, down = affinities(check_image(content, "content", lowest=0.0, highest=1.0))
     height, width = down.shape[0] + 1, down.shape[1]

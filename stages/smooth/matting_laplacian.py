@@ -30,7 +30,7 @@ PAIRS = np.array([(a, b) for a in range(9) for b in range(a, 9)])  # of a window
 def matting_laplacian(content: ArrayLike, epsilon: float = Smooth().epsilon) -> csr_array:
     """The full symmetric Matting Laplacian, pixels in reading order.
 
-    content: H x W x 3 floats in [0, 1], H and W at least 3. epsilon: from 1e-12 to 1, regularises the covariances as
+    content: (H, W, 3) floats in [0, 1], H and W at least 3. epsilon: from 1e-12 to 1, regularises the covariances as
     epsilon / 9.
     Returns csr_array (H W, H W) float64, at most 25 entries a row, sorted, int32 indices. Rows sum to zero.
     Raises TypeError and ValueError (see `check_image`).
@@ -47,7 +47,7 @@ def matting_laplacian(content: ArrayLike, epsilon: float = Smooth().epsilon) -> 
 def affine_energy(laplacian: csr_array, image: ArrayLike) -> float:
     """How far an image is from locally affine in the content's colours: sum_c x_c^T L x_c / n (n pixels; >= 0).
 
-    laplacian: of the content, n x n. image: H x W x 3 with H W = n, in [0, 1].
+    laplacian: of the content, (n, n). image: (H, W, 3) with H W = n, in [0, 1].
     """
     colours = np.asarray(image, np.float64).reshape(-1, 3)
     if len(colours) != laplacian.shape[0]:

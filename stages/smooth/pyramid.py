@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Values: TypeAlias = NDArray[Any]  # H x W, whatever follows
+Values: TypeAlias = NDArray[Any]  # (H, W, ...)
 
 
 def halved(sums: Values) -> Values:

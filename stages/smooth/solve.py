@@ -67,7 +67,7 @@ class Smoothed(NamedTuple):
     """A smoothed image and how it came about."""
 
     image: NDArray[np.float32]
-    """H x W x 3, sRGB, not clipped: it may overshoot [0, 1] a little where the stage-one image saturates."""
+    """(H, W, 3), sRGB, not clipped: it may overshoot [0, 1] a little where the stage-one image saturates."""
     residual: float
     """max over channels of ||(L + mu G + lambda I) r - lambda (y - a)|| / ||lambda (y - a)||, of the float64 solution;
     at most 1e-8, or 1e-6 by conjugate gradients. The solution is off by no more than that, of ||y - a||."""
@@ -91,7 +91,7 @@ def smooth(
 ) -> Smoothed:
     """The image nearest to `stylized` that differs from the anchor as a photograph may, to the degree `lam` asks.
 
-    content: H x W x 3 floats in [0, 1], H and W at least 3. stylized: of the same shape, nominally [0, 1], at most 0.5
+    content: (H, W, 3) floats in [0, 1], H and W at least 3. stylized: of the same shape, nominally [0, 1], at most 0.5
     outside. lam: sensibly from 1e-4 (the anchor) to 10 (nearly the stage-one image), accepted from 1e-12 to 1e6. mu:
     how even the difference is kept where the content is, from 0 to 1e6. anchor: of the content's shape (see
     `find_anchor`); without one, black. epsilon: as for `matting_laplacian`. solver: a sparse Cholesky factor

@@ -27,9 +27,9 @@ def find_target(
 ) -> NDArray[np.float32]:
     """The image that stage two solves for, which the solution approaches as lambda grows.
 
-    stylized, anchor: H x W x 3, nominally [0, 1]. content: of the same shape, floats in [0, 1]. emphasis: how many
+    stylized, anchor: (H, W, 3), nominally [0, 1]. content: of the same shape, floats in [0, 1]. emphasis: how many
     times the change of light is taken.
-    Returns H x W x 3 in [-0.5, 1.5].
+    Returns (H, W, 3) in [-0.5, 1.5].
     Raises TypeError and ValueError (see `affine_part`).
     """
     change, luma = stylized - anchor, np.array(LUMA)

@@ -46,7 +46,7 @@ class ColourMaps:
     def __init__(self, content: ArrayLike, solved: ArrayLike) -> None:
         """Fits the maps.
 
-        content: H x W x 3 floats in [0, 1], H and W at least 3. solved: of the same shape, nominally [0, 1], at most
+        content: (H, W, 3) floats in [0, 1], H and W at least 3. solved: of the same shape, nominally [0, 1], at most
         0.5 outside.
         Raises TypeError and ValueError (see `check_image`).
         """
@@ -74,7 +74,7 @@ class ColourMaps:
 def upsample(content: ArrayLike, solved: ArrayLike, photo: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
     """The solved image at the photo's size, in bands of rows from top to bottom, each (n, W, 3) float32, not clipped.
 
-    content, solved: as for `ColourMaps`. photo: H x W x 3 float32 in [0, 1], of which `content` is the small version; a
+    content, solved: as for `ColourMaps`. photo: (H, W, 3) float32 in [0, 1], of which `content` is the small version; a
     little outside of it, where its gamut is larger than sRGB's.
     Raises TypeError and ValueError (see `check_image`), and ValueError for a photo smaller than its small version.
     """

@@ -15,7 +15,7 @@ LAMBDA = 9 * (1 - BETA) / BETA  # the lambda that is the same, away from the bor
 
 
 def affinities(content: NDArray[np.float64], epsilon: float = 1e-7) -> csc_array:
-    """W, n x n: (1/9) (1 + (I_i - mu)^T (Sigma + eps/9)^-1 (I_j - mu)) summed over the windows that hold i and j."""
+    """W, (n, n): (1/9) (1 + (I_i - mu)^T (Sigma + eps/9)^-1 (I_j - mu)) summed over the windows that hold i and j."""
     height, width, _ = content.shape
     members = sliding_window_view(np.arange(height * width).reshape(height, width), (3, 3)).reshape(-1, 9)
     colours = content.reshape(-1, 3)[members]
@@ -27,7 +27,7 @@ def affinities(content: NDArray[np.float64], epsilon: float = 1e-7) -> csc_array
 
 
 def smooth(content: NDArray[np.float64], stylized: NDArray[np.float64], beta: float = BETA) -> NDArray[np.float64]:
-    """The smoothed image, H x W x 3."""
+    """The smoothed image, (H, W, 3)."""
     w = affinities(content)
     scaling = diags_array(1 / np.sqrt(w.sum(axis=0)))
     system = eye_array(w.shape[0], format="csc") - beta * (scaling @ w @ scaling)

@@ -38,7 +38,7 @@ def mask(height: int, width: int) -> Image.Image:
 
 
 def noise(seed: int, height: int = 36, width: int = 48) -> np.ndarray:
-    """H x W x 3 float32 in [0, 1]."""
+    """(H, W, 3) float32 in [0, 1]."""
     return np.random.default_rng(seed).random((height, width, 3)).astype(np.float32)
 
 

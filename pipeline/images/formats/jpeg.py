@@ -67,7 +67,7 @@ def _as_written(pixels: bytes) -> bytes:
 class _Decoded(NamedTuple):
     values: npt.NDArray[np.uint8]
     missing: npt.NDArray[np.bool_]
-    """H x W: which pixels the file does not hold."""
+    """(H, W): which pixels the file does not hold."""
 
 
 def _decode(pixels: bytes) -> _Decoded:

@@ -20,7 +20,7 @@ class Classes(NamedTuple):
     """The masks of a pair over one list of classes."""
 
     content: Labels
-    """H x W, indices into the names."""
+    """(H, W), indices into the names."""
     style: Labels
     names: tuple[str, ...]
     content_notes: tuple[str, ...] = ()

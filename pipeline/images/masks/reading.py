@@ -18,9 +18,9 @@ class Mask(NamedTuple):
     """A mask as it stands in its file; a file of one channel may be understood in both ways."""
 
     colours: npt.NDArray[np.uint8] | None
-    """H x W x 3."""
+    """(H, W, 3)."""
     numbers: npt.NDArray[np.integer[Any]] | None
-    """H x W class numbers."""
+    """(H, W) class numbers."""
     lossy: bool = False
     indexed: bool = False
     """Whether its colours come from a palette in the file."""

@@ -32,10 +32,10 @@ class Place(NamedTuple):
 
 
 def distortion(content: Photo, stylized: Photo) -> Array:
-    """How much each pixel's surroundings were distorted, H x W, at least 0, mean 2 where anything was.
+    """How much each pixel's surroundings were distorted, (H, W), at least 0, mean 2 where anything was.
 
     Args:
-        content, stylized: H x W x 3 in [0, 1].
+        content, stylized: (H, W, 3) in [0, 1].
     """
     energy = affine_energy_map(content, stylized)
     edges = np.abs(edge_map(content) - edge_map(stylized))
@@ -50,7 +50,7 @@ def find_close_ups(distorted: Array) -> list[Place]:
     """At most three windows with the largest values at their centres, worst first, none overlapping another.
 
     Args:
-        distorted: H x W.
+        distorted: (H, W).
     """
     height, width = distorted.shape
     side = _side(distorted.shape)
@@ -69,7 +69,7 @@ def find_close_ups(distorted: Array) -> list[Place]:
 
 
 def affine_energy_map(content: Photo, stylized: Photo) -> Array:
-    """The affine energy of each pixel, H x W, both photos H x W x 3; it sums to the paper's photorealism term."""
+    """The affine energy of each pixel, (H, W), both photos (H, W, 3); it sums to the paper's photorealism term."""
     stencil = matting_stencil(content, Smooth().epsilon)
     x = np.ascontiguousarray(np.moveaxis(stylized, 2, 0), np.float64)
     energy: Array = (x * apply_stencil(stencil, x) - apply_stencil(stencil, x * x) / 2).sum(axis=0)

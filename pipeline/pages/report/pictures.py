@@ -39,7 +39,7 @@ class Picture(NamedTuple):
 
 
 def photo_picture(identifier: str, label: str, photo: Photo) -> Picture:
-    """A photo, H x W x 3 in [0, 1], as JPEG."""
+    """A photo, (H, W, 3) in [0, 1], as JPEG."""
     small = shrink(photo, LARGEST)
     height, width = small.shape[:2]
     data = _base64(encode_jpeg(small, QUALITY, "444"))
@@ -47,7 +47,7 @@ def photo_picture(identifier: str, label: str, photo: Photo) -> Picture:
 
 
 def painted_picture(identifier: str, label: str, painted: Photo) -> Picture:
-    """A label map in plain colours, H x W x 3 in [0, 1], as PNG: colours must not blend."""
+    """A label map in plain colours, (H, W, 3) in [0, 1], as PNG: colours must not blend."""
     image = Image.fromarray(to_bytes(painted)).quantize(16, dither=Image.Dither.NONE)
     small, large = image.copy(), image.copy()
     small.thumbnail((THUMB, THUMB), Image.Resampling.NEAREST)
@@ -63,7 +63,7 @@ def thumbnail(photo: Photo, size: int = THUMB) -> str:
 
 
 def encode_jpeg(photo: Photo, quality: int, subsampling: str) -> bytes:
-    """A JPEG of an H x W x 3 photo in [0, 1]; its colours at full resolution with "444", at half with "420"."""
+    """A JPEG of an (H, W, 3) photo in [0, 1]; its colours at full resolution with "444", at half with "420"."""
     values = np.ascontiguousarray(to_bytes(photo))
     return bytes(imagecodecs.jpeg8_encode(values, level=quality, subsampling=subsampling, optimize=True))
 

@@ -12,7 +12,7 @@ RATE, BICUBIC = 25, "BICUBIC"
 
 
 def moving(number: int, height: int = 48, width: int = 64) -> np.ndarray:
-    """A soft picture that moves, H x W x 3 uint8."""
+    """A soft picture that moves, (H, W, 3) uint8."""
     y, x = np.mgrid[:height, :width]
     phase = 2 * np.pi * (x + 3 * number) / width
     planes = [128 + 60 * np.sin(phase), 60 + 120 * y / height, 190 - 100 * x / width]
@@ -63,7 +63,7 @@ def make_clip(
 
 
 def seen(path: Path) -> tuple[np.ndarray, list[float]]:
-    """Frames as N x H x W x 3, by the matrix and range in the tags, and their times in seconds."""
+    """Frames as (N, H, W, 3), by the matrix and range in the tags, and their times in seconds."""
     with av.open(str(path)) as container:
         frames = list(container.decode(container.streams.video[0]))
         matrix = {1: 1, 5: 5, 6: 5, 9: 9}.get(int(frames[0].colorspace), 5)
