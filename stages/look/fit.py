@@ -77,8 +77,8 @@ def fit_table(contents: NDArray[np.floating], results: NDArray[np.floating], siz
     darkest, lightest = made.min(axis=0), made.max(axis=0)
     prior = prior.clip(darkest, lightest)
     weights = pooled.pixels / (pooled.pixels + PLENTY)
-    S = _interpolation(pooled.content, size)
-    D = _second_differences(size)
+    S = interpolation(pooled.content, size)
+    D = second_differences(size)
     system = (S.T @ sparse.diags_array(weights) @ S + SMOOTHNESS * D.T @ D + PULL * sparse.eye_array(size**3)).tocsr()
     wanted = S.T @ (weights[:, None] * pooled.result) + PULL * prior
     solved = solve_on_lattice(system, wanted, prior, size)
@@ -101,7 +101,7 @@ def _going_on(A: Array, contents: Array, mean_result: Array, colours: Array) -> 
     return mapped
 
 
-def _interpolation(colours: Array, size: int) -> sparse.csr_array:
+def interpolation(colours: Array, size: int) -> sparse.csr_array:
     """(n, size^3): the four corners of each colour's tetrahedron, as in `stages.look.table`."""
     at = colours * (size - 1)
     cell = np.minimum(at.astype(np.int64), size - 2)
@@ -116,7 +116,7 @@ def _interpolation(colours: Array, size: int) -> sparse.csr_array:
     return sparse.csr_array((-np.diff(ends).ravel(), (rows, corners.ravel())), (len(at), size**3))
 
 
-def _second_differences(size: int) -> sparse.csr_array:
+def second_differences(size: int) -> sparse.csr_array:
     """Those along each axis, and those along two, which count twice as in the norm of the Hessian."""
     first = sparse.diags_array([-1.0, 1.0], offsets=[0, 1], shape=(size - 1, size))
     second = sparse.diags_array([1.0, -2.0, 1.0], offsets=[0, 1, 2], shape=(size - 2, size))

@@ -56,9 +56,9 @@ Boxes = NDArray[np.float64]
 
 def _find(image: Features, weights: Tensors) -> Faces:
     boxes = _places(image, weights)
-    boxes = _looked_at_again(image, _squared(boxes), weights, 24, _rnet, CERTAIN[1]).boxes
-    found = _looked_at_again(image, _squared(boxes), weights, 48, _onet, CERTAIN[2])
-    kept = _best(found.boxes, found.certain, 0.7, of_smaller=True)
+    boxes = _looked_at_again(image, as_squares(boxes), weights, 24, _rnet, CERTAIN[1]).boxes
+    found = _looked_at_again(image, as_squares(boxes), weights, 48, _onet, CERTAIN[2])
+    kept = best_boxes(found.boxes, found.certain, 0.7, of_smaller=True)
     return Faces(found.boxes[kept], found.points[kept], found.certain[kept])
 
 
@@ -73,13 +73,13 @@ def _places(image: Features, weights: Tensors) -> Boxes:
         y, x = np.nonzero(certain >= CERTAIN[0])
         found = np.floor((STRIDE * np.stack([x, y, x, y], axis=1) + np.array([1, 1, CELL, CELL])) / scale)
         score = certain[y, x].astype(np.float64)
-        kept = _best(found, score, 0.5)
+        kept = best_boxes(found, score, 0.5)
         sides = np.tile(found[:, 2:] - found[:, :2], 2)
         boxes.append((found + shifts[y, x] * sides)[kept])
         scores.append(score[kept])
         scale *= FACTOR
     found, score = np.concatenate(boxes), np.concatenate(scores)
-    return found[_best(found, score, 0.7)]
+    return found[best_boxes(found, score, 0.7)]
 
 
 def _looked_at_again(
@@ -99,17 +99,17 @@ def _looked_at_again(
     boxes, probabilities, shifts = boxes[passed], scores[passed].astype(np.float64), shifts[passed]
     sides = boxes[:, 2:] - boxes[:, :2] + 1
     placed = points[passed].reshape(-1, 2, 5).swapaxes(1, 2) * sides[:, None] + boxes[:, None, :2] - 1
-    kept = _best(boxes, probabilities, 0.7)
+    kept = best_boxes(boxes, probabilities, 0.7)
     return Faces((boxes + shifts * np.tile(sides, 2))[kept], placed[kept], probabilities[kept])
 
 
-def _squared(boxes: Boxes) -> Boxes:
+def as_squares(boxes: Boxes) -> Boxes:
     """As wide as high, around the same middle."""
     middles, halves = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True) / 2
     return np.hstack([middles - halves, middles + halves])
 
 
-def _best(boxes: Boxes, scores: Boxes, overlap: float, *, of_smaller: bool = False) -> NDArray[np.intp]:
+def best_boxes(boxes: Boxes, scores: Boxes, overlap: float, *, of_smaller: bool = False) -> NDArray[np.intp]:
     """Which boxes to keep: none that overlaps a better one by more than a share of their union, or of the smaller."""
     areas = np.prod(boxes[:, 2:] - boxes[:, :2] + 1, axis=1)
     left, kept = np.argsort(-scores, kind="stable"), list[int]()

@@ -44,7 +44,7 @@ def cache(tmp_path, monkeypatch):
 
 def test_the_cached_weights_are_used_without_a_network(cache, monkeypatch):
     folder, true = cache
-    monkeypatch.setattr(weights, "_fetch", None)  # calling it would fail
+    monkeypatch.setattr(weights, "download", None)  # calling it would fail
     save_file(true.tensors, folder / "vgg16.safetensors")
     again = load_encoder_weights("vgg16")
     assert again.source == str(folder / "vgg16.safetensors")

@@ -82,7 +82,7 @@ def test_unseen_highlights_are_no_brighter_than_white() -> None:
 
 def test_the_lattice_s_system_is_solved() -> None:
     """Against a direct solution."""
-    D = fit._second_differences(9)
+    D = fit.second_differences(9)
     A = (0.3 * D.T @ D + 1e-3 * sparse.eye_array(9**3)).tocsr()
     wanted = np.random.default_rng(2).standard_normal((9**3, 2))
     solved = solve_on_lattice(A, wanted, np.zeros_like(wanted), 9)
@@ -90,12 +90,12 @@ def test_the_lattice_s_system_is_solved() -> None:
 
 
 def test_second_differences_see_no_affine_table() -> None:
-    D, lattice = fit._second_differences(9), identity(9).reshape(-1, 3).astype(np.float64)
+    D, lattice = fit.second_differences(9), identity(9).reshape(-1, 3).astype(np.float64)
     assert np.abs(D @ (lattice @ np.ones((3, 3)) + 0.2)).max() < 1e-6
     assert np.abs(D @ (lattice[:, :1] * lattice[:, 1:2])).max() > 0.01
 
 
 def test_the_fit_interpolates_as_the_table_does(colours) -> None:
     table = np.random.default_rng(3).random((9, 9, 9, 3)).astype(np.float32)
-    interpolated = fit._interpolation(colours.astype(np.float64), 9) @ table.reshape(-1, 3)
+    interpolated = fit.interpolation(colours.astype(np.float64), 9) @ table.reshape(-1, 3)
     np.testing.assert_allclose(interpolated, apply_table(table, colours), atol=1e-5)

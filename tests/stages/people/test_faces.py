@@ -89,12 +89,12 @@ def test_each_network_is_torch_s(name: str) -> None:
 def test_of_boxes_that_overlap_the_best_is_kept() -> None:
     boxes = np.array([[0, 0, 10, 10], [1, 1, 11, 11], [30, 30, 40, 40], [32, 32, 36, 36]], float)
     scores = np.array([0.8, 0.9, 0.7, 0.6])
-    assert faces._best(boxes, scores, 0.5).tolist() == [1, 2, 3]
-    assert faces._best(boxes, scores, 0.5, of_smaller=True).tolist() == [1, 2]
+    assert faces.best_boxes(boxes, scores, 0.5).tolist() == [1, 2, 3]
+    assert faces.best_boxes(boxes, scores, 0.5, of_smaller=True).tolist() == [1, 2]
 
 
 def test_a_box_becomes_square_around_its_middle() -> None:
-    np.testing.assert_array_equal(faces._squared(np.array([[0.0, 10, 10, 50]])), [[-15, 10, 25, 50]])
+    np.testing.assert_array_equal(faces.as_squares(np.array([[0.0, 10, 10, 50]])), [[-15, 10, 25, 50]])
 
 
 def test_a_real_face_is_found_where_it_is(weights: Tensors) -> None:
