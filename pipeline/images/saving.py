@@ -4,7 +4,6 @@ import io
 import struct
 import zlib
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +21,6 @@ from pipeline.images.containers.xmp import XMP_TAG
 from pipeline.images.encoding import FAST, Levels, encode_pixels, rounded
 from pipeline.images.photos import Original
 from pipeline.images.raster import ImageError
-from pipeline.store.files import write_atomically
 
 QUALITY = 95
 FULL_COLOUR = 90
@@ -61,38 +59,6 @@ class Encoded(NamedTuple):
     """What could not be kept of the photo's file."""
 
 
-def save_photo(
-    path: Path,
-    image: npt.NDArray[Any],
-    kept: Kept = Kept(),  # noqa: B008 - it is immutable
-    *,
-    alpha: npt.NDArray[np.floating] | None = None,
-    bits: int = 8,
-    quality: int = QUALITY,
-) -> tuple[str, ...]:
-    """Writes a result whole or not at all; the kind is that of the name. Returns notes for the user.
-
-    Args:
-        path: ending in .jpg, .jpeg, .png, .tif or .tiff.
-        image: (H, W, 3), sRGB: floats in [0, 1], or levels, uint8 or uint16. Floats outside are colours beyond sRGB,
-            which are kept as far as the photo's own profile holds them.
-        kept: of the photo that it is made from.
-        alpha: (H, W) in [0, 1], where something is transparent.
-        bits: 8, or 16; a JPEG has 8.
-        quality: 1 to 100, of a JPEG.
-
-    Raises:
-        ImageError: a name of another kind; a JPEG that would be transparent.
-        OSError: it can't be written.
-    """
-    try:
-        encoded = encode_photo(path.suffix, image, kept, alpha=alpha, bits=bits, quality=quality)
-    except ImageError as error:
-        raise ImageError(f"{path}: {error}") from error
-    write_atomically(path, encoded.data)
-    return encoded.notes
-
-
 def encode_photo(
     suffix: str,
     image: npt.NDArray[Any],
@@ -102,9 +68,16 @@ def encode_photo(
     bits: int = 8,
     quality: int = QUALITY,
 ) -> Encoded:
-    """The bytes of `save_photo`.
+    """A result as the bytes of a file. The profile is the photo's where its gamut holds the result, or sRGB.
 
-    The profile is the photo's where its gamut holds every colour of the result, or sRGB.
+    Args:
+        suffix: .jpg, .jpeg, .png, .tif or .tiff.
+        image: (H, W, 3), sRGB: floats in [0, 1], or levels, uint8 or uint16. Floats outside are colours beyond sRGB,
+            which are kept as far as the photo's own profile holds them.
+        kept: of the photo that it is made from.
+        alpha: (H, W) in [0, 1], where something is transparent.
+        bits: 8, or 16; a JPEG has 8.
+        quality: 1 to 100, of a JPEG.
 
     Raises:
         ImageError: a name of another kind; a JPEG that would be transparent.

@@ -127,7 +127,7 @@ class Cluster:
                     self._actors.give(given.task)
                     return None
             why = str(error).strip().splitlines()[0]
-            return Outcome(error=type(error).__name__, reason=why, of_the_machine=True)
+            return Outcome(error=type(error).__name__, reason=why)
         if outcome.spent and self._actors is not None:
             self._actors.replace(given.actor)
         return outcome

@@ -168,8 +168,6 @@ class Outcome(NamedTuple):
     """The kind of error that befell it; "" where none did."""
     reason: str = ""
     """What that error says."""
-    of_the_machine: bool = False
-    """Whether it is the machine's, not the pair's: it is tried again by the next run."""
     tried: str = ""
     """Digest of what would have to change for another outcome; "" where it is to be tried again all the same."""
     spent: bool = False
@@ -195,9 +193,9 @@ def perform(task: Task, network: Network, on_advance: OnAdvance) -> Outcome:
     except Exception as error:
         if concerns_all(error):
             raise
-        reason, machine = reason_of(error), is_the_machine_s(error)
-        spent, tried = any(sign in reason for sign in FATAL_TO_A_PROCESS), "" if machine else task.attempt()
-        return Outcome(error=type(error).__name__, reason=reason, of_the_machine=machine, tried=tried, spent=spent)
+        reason, tried = reason_of(error), "" if is_the_machine_s(error) else task.attempt()
+        spent = any(sign in reason for sign in FATAL_TO_A_PROCESS)
+        return Outcome(error=type(error).__name__, reason=reason, tried=tried, spent=spent)
 
 
 def perform_on_node(task: Task, networks: "Networks") -> Outcome:

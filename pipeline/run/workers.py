@@ -153,8 +153,7 @@ class _Worker:
             message: Any = self.connection.recv()
         except (EOFError, OSError):
             reason = self._cause_of_death()
-            killed = self.process.exitcode == -signal.SIGKILL
-            message = Outcome(error="WorkerDiedError", reason=reason, of_the_machine=killed)
+            message = Outcome(error="WorkerDiedError", reason=reason)
         match message:
             case str():
                 tell(message)

@@ -21,10 +21,10 @@ from time import perf_counter
 import numpy as np
 
 from pipeline.images.photos import read_photo
-from pipeline.images.saving import save_photo
 from pipeline.looks.look_file import read_look
 from stages.look.table import apply_table
 from tests.benchmarks.wallpapers import wallpapers
+from tests.pipeline.scenes import save_photo
 
 CONTENT, STYLE = "Dragonfly", "sunset"
 """4224x3168 and 4272x2848."""

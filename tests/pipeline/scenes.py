@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from pipeline.images.encoding import encode_png, encode_tiff
+from pipeline.images.saving import encode_photo
 from stages.segment.labels import PALETTE
 
 TINY = """
@@ -54,3 +55,10 @@ def make_stylized_pairs(
         (dataset / pair / "style.png").write_bytes(encode_png(style, 8))
         (results / pair / "stylize" / "image.tiff").write_bytes(encode_tiff(link))
     return dataset, results
+
+
+def save_photo(path: Path, image: np.ndarray, *args: object, **form: object) -> tuple[str, ...]:
+    """Writes a photo; args, form and what is returned: as for `encode_photo`."""
+    encoded = encode_photo(path.suffix, image, *args, **form)
+    path.write_bytes(encoded.data)
+    return encoded.notes

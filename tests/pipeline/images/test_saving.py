@@ -15,7 +15,8 @@ from PIL import Image, ImageCms
 from pipeline.images.containers.kept import Kept
 from pipeline.images.photos import read_original, understand
 from pipeline.images.raster import ImageError
-from pipeline.images.saving import encode_photo, save_photo
+from pipeline.images.saving import encode_photo
+from tests.pipeline.scenes import save_photo
 
 SMOOTH = np.stack(np.meshgrid(np.linspace(0.3, 0.7, 48), np.linspace(0.4, 0.6, 40)), axis=-1).astype(np.float32)
 PHOTO = np.dstack([SMOOTH, 1 - SMOOTH[..., 0]])
@@ -197,10 +198,10 @@ def test_levels_are_written_as_they_are(tmp_path: Path) -> None:
         np.testing.assert_array_equal(np.rint(read_original(tmp_path / "out.png").photo * 255), levels)
 
 
-def test_refusals_name_the_file(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match=r"out\.jpg: it is transparent"):
+def test_refusals_say_what_is_written_instead(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="it is transparent, and no JPEG can be"):
         save_photo(tmp_path / "out.jpg", PHOTO, alpha=np.zeros((40, 48)))
-    with pytest.raises(ImageError, match=r"out\.gif: \.gif is not written"):
+    with pytest.raises(ImageError, match=r"\.gif is not written"):
         save_photo(tmp_path / "out.gif", PHOTO)
     assert not list(tmp_path.iterdir())
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.images.saving import save_photo
 from pipeline.looks.look_file import Look, encode_look
 from stages.look.table import identity
+from tests.pipeline.scenes import save_photo
 
 
 @pytest.fixture(autouse=True)

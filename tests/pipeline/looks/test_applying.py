@@ -8,12 +8,12 @@ from PIL import Image
 from pipeline.cli.main import main
 from pipeline.images.containers.kept import Kept
 from pipeline.images.photos import read_original
-from pipeline.images.saving import save_photo
 from pipeline.looks.look_file import Look
 from pipeline.networks.downloading import WeightsError
 from pipeline.networks.face_weights import load_face_weights
 from stages.colour.oklab import to_oklab
 from stages.look.table import apply_table, weakened
+from tests.pipeline.scenes import save_photo
 
 ARTIST = 0x013B
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from pipeline.cli.main import main
 from pipeline.images.photos import read_photo
-from pipeline.images.saving import save_photo
 from pipeline.looks.look_file import Look, read_look
 from stages.look.table import apply_table
+from tests.pipeline.scenes import save_photo
 
 
 def test_a_look_is_found_from_a_photo_and_what_was_made_of_it(

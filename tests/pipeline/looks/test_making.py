@@ -7,13 +7,12 @@ from pipeline.cli.main import main
 from pipeline.cli.on_photos import styles_of
 from pipeline.dataset.config import ConfigError
 from pipeline.images.photos import read_photo
-from pipeline.images.saving import save_photo
 from pipeline.looks.look_file import read_look
 from pipeline.looks.making import AVERAGE, MOST_PHOTOS, SPREAD, average_photo, lay_out, without_height
 from stages.colour.light import find_gradient
 from stages.colour.oklab import to_oklab
 from stages.look.table import apply_table, identity, mixed
-from tests.pipeline.scenes import scenery
+from tests.pipeline.scenes import save_photo, scenery
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 7, 37])

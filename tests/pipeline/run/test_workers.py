@@ -164,7 +164,7 @@ def test_what_is_the_machine_s_is_not_held_against_the_pair(
 
     monkeypatch.setattr(task_module, "bring_up_to_date", fail)
     outcome = perform(tasks(folders)[0], Network(Config()), lambda advance: None)
-    assert (outcome.error, outcome.of_the_machine, outcome.spent) == (type(error).__name__, of_the_machine, spent)
+    assert (outcome.error, outcome.tried == "", outcome.spent) == (type(error).__name__, of_the_machine, spent)
 
 
 def test_a_worker_whose_cuda_is_broken_is_replaced(folders: tuple[Path, Path], crew: Workers) -> None:

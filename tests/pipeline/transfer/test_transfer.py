@@ -12,12 +12,11 @@ from PIL import Image
 
 from pipeline.cli.main import main
 from pipeline.images.photos import read_original, read_photo, shrink
-from pipeline.images.saving import save_photo
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import lock
 from pipeline.transfer.solving import cached_results, tidy
 from stages.smooth import find_anchor
-from tests.pipeline.scenes import TINY, mask, scenery
+from tests.pipeline.scenes import TINY, mask, save_photo, scenery
 
 
 @pytest.fixture(autouse=True)
