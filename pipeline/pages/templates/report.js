@@ -41,9 +41,10 @@ for (const viewer of document.querySelectorAll(".viewer")) {
     });
     pressable.forEach((button) => button.setAttribute("aria-pressed", sides.some((side) => side.value === button.value)));
   };
-  inspect(frame);
+  const measureAgain = inspect(frame);
   // Weakened, the picture on the right lets the content shine through: that is what --strength computes.
   const base = made("img", { className: "base", alt: "" });
+  base.addEventListener("load", () => measureAgain.over());
   const over = frame.querySelector("img.over");
   const strength = viewer.querySelector("input.strength");
   strength.addEventListener("input", () => {
@@ -51,6 +52,7 @@ for (const viewer of document.querySelectorAll(".viewer")) {
     base.dataset.picture = sides[1].options[0].value;
     show(base);
     over.style.opacity = strength.value;
+    requestAnimationFrame(measureAgain.over);
     strength.nextElementSibling.textContent = Number(strength.value).toFixed(2);
   });
   range.addEventListener("input", () => frame.style.setProperty("--split", `${range.value}%`));

@@ -13,9 +13,15 @@ const made = (name, properties = {}, ...children) => {
   return element;
 };
 
+// As they are seen: where the picture is weakened, with the one below it.
 function pixelsOf(image) {
   const canvas = made("canvas", { width: image.naturalWidth, height: image.naturalHeight });
   const context = canvas.getContext("2d", { willReadFrequently: true });
+  const base = image.parentElement.querySelector("img.base");
+  if (base?.naturalWidth && image.style.opacity) {
+    context.drawImage(base, 0, 0, canvas.width, canvas.height);
+    context.globalAlpha = Number(image.style.opacity);
+  }
   context.drawImage(image, 0, 0);
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
@@ -46,6 +52,7 @@ function measure(image, wave, mark) {
   return [full / (width * height), empty / (width * height)];
 }
 
+// Returns what measures a side anew when something else than its file has changed.
 function inspect(frame) {
   const split = frame.querySelector("input[type=range]");
   const scopes = made("div", { className: "scopes" });
@@ -148,4 +155,5 @@ function inspect(frame) {
   });
   for (const name of ["pointerup", "pointercancel"]) frame.addEventListener(name, () => { held = null; });
   new ResizeObserver(() => put(view.zoom, view.dx, view.dy)).observe(frame);
+  return measureAgain;
 }

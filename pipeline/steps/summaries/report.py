@@ -41,4 +41,4 @@ def _make(whole: Whole) -> Made:
     return Made({INDEX: write_report(shown, views, folders, whole.results / CSV, sweep).encode()}, {})
 
 
-REPORT = WholeStep(name="report", version=4, make=_make, reads=_reads, outputs=(INDEX,), folder=FOLDER)
+REPORT = WholeStep(name="report", version=5, make=_make, reads=_reads, outputs=(INDEX,), folder=FOLDER)

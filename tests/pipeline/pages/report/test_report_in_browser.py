@@ -200,6 +200,14 @@ def test_a_weakened_picture_lets_the_content_through(report):
     pictures = pair.locator("select").first.locator("option")
     shown = pair.locator(".frame img.base").get_attribute("data-picture")
     assert shown == pictures.first.get_attribute("value")
+    pair.locator("input.strength").fill("0")  # the waveform is that of what is seen: the content's
+    report.wait_for_function(
+        """() => {
+            const [left, right] = [...document.querySelectorAll("#pair-1 canvas.wave")].map((wave) => wave.toDataURL());
+            return left === right;
+        }"""
+    )
+    pair.locator("input.strength").fill("1")
 
 
 def test_waveforms_and_what_is_clipped(report):
