@@ -6,13 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.dataset.file_names import printable
 from pipeline.images.photos import understand
 from pipeline.images.saving import Encoded, Form
 from pipeline.looks.look_file import Look
-from pipeline.store.files import hash_bytes, read_file
 from pipeline.transfer.destinations import Destined
-from pipeline.transfer.orders import Order
+from pipeline.transfer.orders import Order, order_of
 from pipeline.upkeep.final import with_own_skin
 from stages.free_memory import free_memory
 from stages.look.table import Table, apply_table, apply_table_beyond, weakened
@@ -36,24 +34,12 @@ def orders_of(
     """
     table = weakened(look.table, strength)
     decides = f"look {VERSION} {look.digest()} {strength!r} {form} {skin!r}"
-    return [
-        Order(
-            printable(one.photo.name),
-            one.output,
-            partial(_recipe, one, decides),
-            partial(_looked, one, table, form, skin),
-        )
-        for one in photos
-    ]
+    return [order_of(one, decides, partial(_looked, one, table, form, skin)) for one in photos]
 
 
 def photos_at_once() -> int:
     """As many as there are cores, and memory for."""
     return max(1, min(os.cpu_count() or 1, free_memory() // BYTES_AT_ONCE))
-
-
-def _recipe(one: Destined, decides: str) -> str:
-    return hash_bytes(f"{decides} {one.output.suffix.lower()} {hash_bytes(read_file(one.photo))}".encode())
 
 
 def _looked(one: Destined, table: Table, form: Form, skin: float) -> Encoded:

@@ -132,11 +132,20 @@ def hash_bytes(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
 
 
+def digest_of(path: Path) -> str:
+    """BLAKE2b of a file's bytes, however many.
+
+    Raises:
+        OSError: it is not there, can't be read, or is no regular file.
+    """
+    with _opened(path) as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES)).hexdigest()
+
+
 def hash_file(path: Path) -> str | None:
-    """BLAKE2b of a file's bytes, however many; None where it can't be read."""
+    """The same; None where it can't be read."""
     try:
-        with _opened(path) as file:
-            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES)).hexdigest()
+        return digest_of(path)
     except OSError:
         return None
 

@@ -7,14 +7,18 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.dataset.file_names import printable
 from pipeline.images.saving import Encoded
 from pipeline.run.summary import Failure, Summary
 from pipeline.run.task import concerns_all
 from pipeline.store.deliveries import ForeignFileError, deliver, find_delivery
+from pipeline.store.files import digest_of, hash_bytes
 from pipeline.store.system_errors import reason_of
+from pipeline.transfer.destinations import Destined
 from pipeline.upkeep.progress import Advance, OnEvent, Said, ignore, underway
 
 
@@ -33,7 +37,21 @@ class Order(NamedTuple):
     output: Path
     recipe: Callable[[], str]
     """Hash of all that decides it."""
-    make: Callable[[], "Encoded | Laid"]
+    make: Callable[[], Encoded | Laid]
+
+
+def order_of(one: Destined, decides: str, make: Callable[[], Encoded | Laid]) -> Order:
+    """What is made of one photo or clip."""
+    return Order(printable(one.photo.name), one.output, partial(recipe_of, one, decides), make)
+
+
+def recipe_of(one: Destined, decides: str) -> str:
+    """Hash of what decides a result: `decides`, the bytes of its photo or clip, and the ending of its own name.
+
+    Raises:
+        OSError: the photo or clip can't be read.
+    """
+    return hash_bytes(f"{decides} {one.output.suffix.lower()} {digest_of(one.photo)}".encode())
 
 
 def carry_out_orders(

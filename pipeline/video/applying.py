@@ -10,9 +10,9 @@ from pathlib import Path
 from pipeline.dataset.file_names import printable
 from pipeline.looks.look_file import Look
 from pipeline.store.cache import cache_folder
-from pipeline.store.files import PART, hash_bytes, hash_file, new_part
+from pipeline.store.files import PART, new_part
 from pipeline.transfer.destinations import Destined
-from pipeline.transfer.orders import Laid, Order
+from pipeline.transfer.orders import Laid, Order, order_of, recipe_of
 from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, underway
 from pipeline.video.clip import Clip, ClipError, examine
 from pipeline.video.cuts import find_cuts
@@ -33,22 +33,7 @@ def clip_orders_of(
     """
     tables = [weakened(look.table, strength) for look in looks]
     decides = f"clip {VERSION} {' '.join(look.digest() for look in looks)} {strength!r}{' stripped' * strip}"
-    return [
-        Order(
-            printable(one.photo.name),
-            one.output,
-            partial(_recipe, one, decides),
-            partial(_made, one, decides, tables, on_event, strip=strip),
-        )
-        for one in clips
-    ]
-
-
-def _recipe(one: Destined, decides: str) -> str:
-    digest = hash_file(one.photo)
-    if digest is None:
-        raise ClipError(f"{one.photo}: there is no such file, or it can't be read")
-    return hash_bytes(f"{decides} {one.output.suffix.lower()} {digest}".encode())
+    return [order_of(one, decides, partial(_made, one, decides, tables, on_event, strip=strip)) for one in clips]
 
 
 def _made(one: Destined, decides: str, tables: Sequence[Table], on_event: OnEvent, *, strip: bool) -> Laid:
@@ -59,7 +44,7 @@ def _made(one: Destined, decides: str, tables: Sequence[Table], on_event: OnEven
         OSError: it can't be written.
     """
     clip = examine(one.photo)
-    folder = cache_folder() / "clips" / _recipe(one, decides)
+    folder = cache_folder() / "clips" / recipe_of(one, decides)
     folder.mkdir(parents=True, exist_ok=True)
     with underway(on_event, printable(one.photo.name), row=1) as on_advance:
         pieces = _pieces(clip, folder, _by_shots(clip, tables), on_advance)

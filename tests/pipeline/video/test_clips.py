@@ -232,7 +232,7 @@ REFUSED = {
     "no frames": "holds no frame|damaged or of another kind|holds no picture",
     "transparent": "is transparent in part",
     "hdr": r"its colours are HDR \(PQ\)",
-    "missing": "there is no such file",
+    "missing": "No such file or directory: put it there",
 }
 
 
