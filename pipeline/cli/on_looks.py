@@ -7,7 +7,7 @@ from pipeline.dataset.file_names import printable
 from pipeline.images.saving import Encoded
 from pipeline.looks.applying import orders_of, photos_at_once
 from pipeline.looks.handing_off import encoder_for
-from pipeline.looks.look_file import encode_look, in_words, read_look
+from pipeline.looks.look_file import encode_look, misfit_in_words, read_look
 from pipeline.run.summary import Failure, Summary
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.transfer.destinations import destinations, holds_photos
@@ -71,7 +71,7 @@ def _fit(command: LookFit) -> Order:
     def make() -> Encoded:
         record = {"content": command.content.name, "result": command.result.name}
         look = fit_look([read_example(command.content, command.result)], record)
-        return Encoded(encode_look(look), (in_words(look),))
+        return Encoded(encode_look(look), (misfit_in_words(look),))
 
     return Order(printable(command.output.name), command.output, recipe, make)
 
@@ -84,7 +84,7 @@ def _export(command: LookExport) -> Order:
         return hash_bytes(f"export {look.digest()} {command.strength!r} {command.output.name}".encode())
 
     def make() -> Encoded:
-        notes = (in_words(look),) if in_words(look) else ()
+        notes = (misfit_in_words(look),) if misfit_in_words(look) else ()
         return Encoded(encode(weakened(look.table, command.strength), command.output.stem), notes)
 
     return Order(printable(command.output.name), command.output, recipe, make)

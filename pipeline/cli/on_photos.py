@@ -13,7 +13,7 @@ from pipeline.dataset.file_names import printable
 from pipeline.dataset.pairs import Pair
 from pipeline.images.saving import ENCODERS, Encoded
 from pipeline.looks.fitting import FIT_VERSION
-from pipeline.looks.look_file import encode_look, in_words
+from pipeline.looks.look_file import encode_look, misfit_in_words
 from pipeline.looks.making import Style, make_look
 from pipeline.run.summary import Failure, Summary
 from pipeline.store.files import hash_bytes, read_file
@@ -99,7 +99,7 @@ def _make(command: LookMake, on_event: OnEvent) -> Order:
 
     def make() -> Encoded:
         look = make_look(named.photos, styles, command.settings, command.output, on_event)
-        return Encoded(encode_look(look), (in_words(look),))
+        return Encoded(encode_look(look), (misfit_in_words(look),))
 
     return Order(printable(command.output.name), command.output, recipe, make)
 

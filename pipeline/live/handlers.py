@@ -28,7 +28,7 @@ from pipeline.live.live import PREVIEW, Dials, Live, Role, Scale
 from pipeline.live.upload import Uploaded, Uploads
 from pipeline.looks.fitting import Example, fit_look
 from pipeline.looks.handing_off import encode_cube
-from pipeline.looks.look_file import encode_look, in_words
+from pipeline.looks.look_file import encode_look, misfit_in_words
 from pipeline.pages.page import render
 from pipeline.pages.report.pictures import encode_jpeg
 from pipeline.store.system_errors import reason_of
@@ -169,7 +169,7 @@ class Site:
         result = self._live.smooth(asked.pair, asked, "preview").image.clip(0, 1)
         look = fit_look([Example(self._live.picture(asked.pair, "content", "preview"), result)], {"content": name})
         body = encode_cube(look.table, name) if asked.kind == "cube" else encode_look(look)
-        return Response(body, headers={"X-Unheld": in_words(look)}, media_type="application/octet-stream")
+        return Response(body, headers={"X-Unheld": misfit_in_words(look)}, media_type="application/octet-stream")
 
     def _save(self, request: Request) -> Response:
         asked = _asked(request, AskedPlace)

@@ -36,7 +36,7 @@ class Look(NamedTuple):
         return hash_array(self.table)
 
 
-def in_words(look: Look) -> str:
+def misfit_in_words(look: Look) -> str:
     """What the table can't hold, as far as the record says it."""
     match look.record.get(UNHELD):
         case {"mean": float(mean), "percentile_95": float(high)}:

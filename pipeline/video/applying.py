@@ -14,7 +14,7 @@ from pipeline.store.files import PART, new_part
 from pipeline.transfer.destinations import Destined
 from pipeline.transfer.orders import Laid, Order, order_of, recipe_of
 from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, underway
-from pipeline.video.clip import Clip, ClipError, examine
+from pipeline.video.clip import Clip, ClipError, probe
 from pipeline.video.cuts import find_cuts
 from pipeline.video.grading import TableAt, grade
 from pipeline.video.joining import join
@@ -43,7 +43,7 @@ def _made(one: Destined, decides: str, tables: Sequence[Table], on_event: OnEven
         ClipError: the clip can't be read, or its sound not be kept; or there are not as many shots as looks.
         OSError: it can't be written.
     """
-    clip = examine(one.photo)
+    clip = probe(one.photo)
     folder = cache_folder() / "clips" / recipe_of(one, decides)
     folder.mkdir(parents=True, exist_ok=True)
     with underway(on_event, printable(one.photo.name), row=1) as on_advance:

@@ -100,7 +100,7 @@ def opened(path: Path) -> "Iterator[InputContainer]":
         raise ClipError(f"{path}: damaged or of another kind ({error.strerror}): export it anew") from error
 
 
-def examine(path: Path) -> Clip:
+def probe(path: Path) -> Clip:
     """Looks at a clip's tags, times and first frame.
 
     Raises:

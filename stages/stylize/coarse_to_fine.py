@@ -32,7 +32,7 @@ class Stylized(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Pair:
+class OnDevice:
     """A content and a style photo on the device, with their matched regions."""
 
     content: Tensor
@@ -77,7 +77,7 @@ def stylize(
 
 
 def descend(
-    pair: Pair,
+    pair: OnDevice,
     pixels: Pixels,
     encoder: Encoder,
     settings: Optimised,
@@ -117,7 +117,7 @@ def descend(
 
 def losses_at(
     size: int,
-    pair: Pair,
+    pair: OnDevice,
     pixels: Pixels,
     encoder: Encoder,
     settings: Optimised,
@@ -150,7 +150,7 @@ def losses_at(
     return losses
 
 
-def load_pair(content: Photo, style: Photo, regions: Regions | None, device: torch.device) -> Pair:
+def load_pair(content: Photo, style: Photo, regions: Regions | None, device: torch.device) -> OnDevice:
     """Check a pair and put it on the device.
 
     Raises:
@@ -174,7 +174,7 @@ def load_pair(content: Photo, style: Photo, regions: Regions | None, device: tor
             raise ValueError(f"the {name}'s regions go up to {labels.max()}, of {regions.count}")
     if missing := set(range(regions.count)) - set(np.unique(regions.style).tolist()):
         raise ValueError(f"regions {sorted(missing)} have no pixel in the style: match them first")
-    return Pair(
+    return OnDevice(
         to_tensor(content, device),
         to_tensor(style, device),
         torch.tensor(regions.content, device=device),
@@ -183,7 +183,7 @@ def load_pair(content: Photo, style: Photo, regions: Regions | None, device: tor
     )
 
 
-def _start(pair: Pair, content: Photo, style: Photo, settings: Stylize) -> Pixels:
+def _start(pair: OnDevice, content: Photo, style: Photo, settings: Stylize) -> Pixels:
     if settings.start == "content":
         return Pixels(pair.content)
     if settings.start == "noise":

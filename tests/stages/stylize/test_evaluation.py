@@ -9,7 +9,7 @@ from stages.features import Encoder
 from stages.features.encoder import CONVOLUTIONS
 from stages.settings import OneStage, Stylize
 from stages.stylize import objective
-from stages.stylize.coarse_to_fine import Pair, losses_at
+from stages.stylize.coarse_to_fine import OnDevice, losses_at
 from stages.stylize.evaluation import evaluation_of
 from stages.stylize.pixels import Pixels
 
@@ -79,7 +79,7 @@ def abstract():
     photo, labels = torch.empty(1, 3, 48, 64, device=device), torch.empty(48, 64, dtype=torch.long, device=device)
     pixels = Pixels(photo, torch.empty(1, 2, 48, 64, device=device), torch.empty(2, 3, 3, device=device))
     pixels.resize((36, 48))
-    return Pair(photo, photo, labels, labels, 2), pixels, Encoder(weights, "vgg16", device)
+    return OnDevice(photo, photo, labels, labels, 2), pixels, Encoder(weights, "vgg16", device)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
