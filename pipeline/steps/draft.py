@@ -13,7 +13,7 @@ def _make(work: Work) -> Made:
 
 DRAFT = Step(
     name="draft",
-    version=2,
+    version=3,
     make=_make,
     outputs=("image16.png", "image.png"),
     inputs=AT_WORK,

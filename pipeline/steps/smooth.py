@@ -61,7 +61,7 @@ def _memory(folder: Path, config: Config, most: int) -> int:
 
 SMOOTH = Step(
     name="smooth",
-    version=4,
+    version=5,
     make=_make,
     outputs=(TWO_STAGE_IMAGE.file, "image.png"),
     inputs=AT_WORK,

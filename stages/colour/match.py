@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.arrays import AnyLabels, AnyPhoto, Array
+from stages.colour.colour_map import ColourMap, find_colour_map, unexplained
 from stages.colour.edges import smooth_within_edges
 from stages.colour.light import Chosen, find_gradient, gain, lit, share_of
-from stages.colour.transport import bounded, monge_kantorovich, span
+from stages.colour.transport import bounded, span
 
 BLENDING, LONG_EDGE = 15.0, 700
 """Strength of the filter that blends regions, for an image of this long edge: it reaches 55 pixels where nothing stands
@@ -17,6 +18,8 @@ GRAIN = 0.025
 """Strength of the filter that tells a thing's colours from its grain."""
 STEEPEST_GRAIN = 1.2
 """Grain is stretched by no more than this: noise and JPEG blocks would show."""
+SURELY_OWN = 0.5
+"""Where one map leaves this share, or more, of how the target's regions differ unexplained, each has its own alone."""
 
 
 class Matched(NamedTuple):
@@ -37,12 +40,16 @@ def match_colours(
     target_labels: AnyLabels,
     count: int,
 ) -> Matched:
-    """Give each region of a photo the mean and covariance of the target's region of the same number.
+    """Give each region of a photo the colours of the target's region of the same number.
 
-    Each region's map is affine (Monge-Kantorovich), and less steep for grain than for what is larger; how the light
-    changes from top to bottom is matched by itself (`stages.colour.light`). Every pixel is sent through all of them,
-    and takes a mixture by weights that are smooth but for the photo's edges. What a map makes of another region's
-    colours may be far out: it is clipped before it is mixed. A region that either side lacks keeps its colours.
+    How the light changes from top to bottom is matched by itself (`stages.colour.light`), what is left by a map of
+    colours (`stages.colour.colour_map`), less steep for grain than for what is larger. Every pixel is sent through the
+    maps of all regions, and takes a mixture by weights that are smooth but for the photo's edges. What a map makes of
+    another region's colours may be far out: it is clipped before it is mixed. A region that either side lacks keeps its
+    colours.
+
+    The regions of two photos differ for other reasons than their looks: they show other things. So where one map of all
+    colours explains how regions differ in the target (`unexplained`), they go by that one, without light of their own.
 
     photo, target: (H, W, 3) and (h, w, 3) in [0, 1]. labels, target_labels: (H, W) and (h, w), 0 to count - 1.
     """
@@ -50,31 +57,53 @@ def match_colours(
     one_hot = (labels == np.arange(count)[:, None, None]).astype(np.float64)
     weights = smooth_within_edges(one_hot, photo, BLENDING * scale) if count > 1 else one_hot
     base = smooth_within_edges(photo.transpose(2, 0, 1), photo, GRAIN * scale).transpose(1, 2, 0)
-    grain = photo - base
+    source, wished = photo.astype(np.float64), target.astype(np.float64)
+    masks = ((k, labels == k, target_labels == k) for k in range(count))
+    regions = {k: (inside, wanted) for k, inside, wanted in masks if inside.any() and wanted.any()}
+    shared, share = source, 0.0
+    if len(regions) > 1:
+        colours = [(source[inside], wished[wanted]) for inside, wanted in regions.values()]
+        everything, of_target = (np.concatenate(side) for side in zip(*map(_evenly, colours), strict=True))
+        common = find_colour_map(everything, of_target, span(of_target))
+        share = 1 - min(1.0, unexplained(common, colours) / SURELY_OWN) ** 3
+        shared = _sum(common.of(base), source - base, common)
     image, spans = np.zeros(photo.shape), np.tile(np.eye(3), (count, 1, 1))
     for k, weight in enumerate(weights):
-        inside, wanted = labels == k, target_labels == k
-        mapped = photo
-        if inside.any() and wanted.any():
-            spans[k] = span(np.asarray(target[wanted], np.float64))
-            mapped = _matched(base, grain, photo, inside, target, wanted, spans[k])
-        image += weight[..., None] * mapped.clip(0, 1)
+        mapped = source
+        if k in regions:
+            inside, wanted = regions[k]
+            mean, spans[k] = wished[wanted].mean(axis=0), span(wished[wanted])
+            mapped = _matched(source, base, inside, wished, wanted, spans[k])
+            if share:
+                within = mean + (shared - mean) @ spans[k]  # no hue that this region of the target lacks
+                mapped = share * within.clip(0, 1) + (1 - share) * mapped
+        image += weight[..., None] * mapped
     return Matched(image.astype(np.float32), weights, spans)
 
 
-def _matched(
-    base: Array, grain: Array, photo: AnyPhoto, inside: Chosen, target: AnyPhoto, wanted: Chosen, within: Array
-) -> Array:
-    """All of a photo by the map of one region: its moments without what height explains, then the target's light."""
+def _evenly(colours: tuple[Array, Array]) -> tuple[Array, Array]:
+    """As many of a region's colours (n, 3) as of the target's (m, 3): how large a thing is, is not its look."""
+    count = round((len(colours[0]) * len(colours[1])) ** 0.5)
+    of_photo, of_target = (c[np.linspace(0, len(c) - 1, count).round().astype(np.intp)] for c in colours)
+    return of_photo, of_target
+
+
+def _matched(photo: Array, base: Array, inside: Chosen, target: Array, wanted: Chosen, within: Array) -> Array:
+    """All of a photo by the map of one region: its colours without what height explains, then the target's light."""
     own, light = find_gradient(photo, inside), find_gradient(target, wanted)
     sides = ((own, inside), (light, wanted))
     height, target_height = ((gradient.bottom - gradient.top) / max(mask.shape) for gradient, mask in sides)
     share = share_of(light, (height, target_height), (float(inside.mean()), float(wanted.mean())))
     heights, target_heights = own.heights(np.arange(len(photo))), light.heights(np.arange(len(target)))
     own_gains, target_gains = gain(own, share, heights)[:, None], gain(light, share, target_heights)[:, None]
-    A, b = monge_kantorovich(
-        lit(np.asarray(photo, np.float64), 1 / own_gains, np.eye(3))[inside],
-        lit(np.asarray(target, np.float64), 1 / target_gains, within)[wanted],
+    colour_map = find_colour_map(
+        lit(photo, 1 / own_gains, np.eye(3))[inside], lit(target, 1 / target_gains, within)[wanted], within
     )
-    even = lit(base, 1 / own_gains, np.eye(3)) @ A.T + b
-    return lit(even, gain(light, share, heights)[:, None], within) + grain @ bounded(A, STEEPEST_GRAIN).T
+    even = colour_map.of(lit(base, 1 / own_gains, np.eye(3)))
+    return _sum(lit(even, gain(light, share, heights)[:, None], within), photo - base, colour_map)
+
+
+def _sum(things: Array, grain: Array, colour_map: ColourMap) -> Array:
+    """What became of the things in a photo, and their grain by the same map, but less steep; in [0, 1]."""
+    whole: Array = (things + grain @ bounded(colour_map.A, STEEPEST_GRAIN).T).clip(0, 1)
+    return whole

@@ -34,6 +34,17 @@ def monge_kantorovich(source: Array, target: Array) -> tuple[Array, Array]:
     return A, mean_target - A @ mean_source
 
 
+def wasserstein(source: Array, target: Array) -> float:
+    """The squared 2-Wasserstein distance between Gaussians of the moments of (n, 3) and (m, 3) colours.
+
+    |mean - mean'|^2 + tr(S + T - 2 (S^1/2 T S^1/2)^1/2) (Dowson and Landau 1982).
+    """
+    S, T = covariance(source), covariance(target)
+    root = _power(S, 0.5)
+    apart = np.square(source.mean(axis=0) - target.mean(axis=0)).sum()
+    return float(apart + np.trace(S + T - 2 * _power(root @ T @ root, 0.5)))
+
+
 def bounded(A: Array, steepest: float) -> Array:
     """A symmetric positive semidefinite A (3, 3), its eigenvalues no larger than `steepest`."""
     slopes, directions = np.linalg.eigh(A)

@@ -1,9 +1,9 @@
 """The anchor of stage two: the content in the style's colours, a photograph whatever stage one has made.
 
-Each region's colours go by one affine map, so that the Matting Laplacian of the content hardly sees the anchor inside a
-region, and nothing that stage one drew, smeared or stained is in it. It takes the moments of the style's colours, not
-of the stage-one image's: those are of a small image, whose texture is averaged out, and an anchor made from them is
-hazy. What the stage-one image has of its own comes by the residual.
+Each region's colours go by one smooth map, nearly affine in any small window. So the Matting Laplacian of the content
+hardly sees the anchor inside a region, and nothing that stage one drew, smeared or stained is in it. It takes the
+style's colours, not the stage-one image's: those are of a small image, whose texture is averaged out, and an anchor
+made from them is hazy. What the stage-one image has of its own comes by the residual.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from stages.smooth.checks import check_image
 def find_anchor(
     content: ArrayLike, style: ArrayLike, labels: AnyLabels | None = None, style_labels: AnyLabels | None = None
 ) -> NDArray[np.float32]:
-    """The content, its colours in each region brought to the mean and covariance of the style's region.
+    """The content, its colours in each region brought to those of the style's region (see `match_colours`).
 
     content, style: (H, W, 3) and (h, w, 3) floats in [0, 1], all sides at least 3. labels, style_labels: (H, W) and
     (h, w) region numbers from 0; without them all is one region.

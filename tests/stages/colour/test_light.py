@@ -66,14 +66,14 @@ def test_gains_keep_within_bounds_and_colours_within_the_span():
     np.testing.assert_allclose(changed, along[:, None] * sepia[0], atol=1e-4)
 
 
-def over_ground(sky_above: np.ndarray) -> np.ndarray:
+def over_ground(sky_above: np.ndarray, ground: float = 0.2) -> np.ndarray:
     """The sky over as much of an even ground."""
-    return np.concatenate([sky_above, np.full(sky_above.shape, 0.2)])
+    return np.concatenate([sky_above, np.full(sky_above.shape, ground)])
 
 
 def test_a_flat_sky_takes_the_glow_at_the_horizon_and_black_stays_black():
     labels = np.arange(80)[:, None].repeat(30, axis=1) // 40
-    photo = over_ground(0.6 + 0.02 * np.random.default_rng(1).uniform(-1, 1, (40, 30, 3)))
+    photo = over_ground(0.6 + 0.02 * np.random.default_rng(1).uniform(-1, 1, (40, 30, 3)), ground=0.9)
     dusk = over_ground(sky(40, 30, 0.35, 0.65))
     matched = match_colours(photo, labels, dusk, labels, 2).image
     np.testing.assert_allclose(matched[3:35].mean(axis=1), dusk[3:35].mean(axis=1), atol=0.05)

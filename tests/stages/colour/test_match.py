@@ -63,7 +63,7 @@ def test_grain_is_not_stretched_as_far_as_things_are():
     labels = np.zeros((40, 60), np.uint8)
     image = match_colours(photo, labels, target, labels, 1).image
     assert image[:, 40:].mean() - image[:, :20].mean() > 0.25
-    assert image[:, 40:].std() < 2 * photo[:, 40:].std()  # by the map itself: 3 times
+    assert image[:, 40:].std() < 2.5 * photo[:, 40:].std()  # by the map itself: 3 to 4 times
 
 
 def test_a_region_that_one_side_lacks_keeps_its_colours():

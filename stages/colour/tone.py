@@ -1,0 +1,88 @@
+"""What mean and covariance don't tell of a region's colours: where its lights and darks are, and which hue each has.
+
+Between two Gaussians the Monge-Kantorovich map would be all. But most of a night is black, with few lights in it, and
+autumn's trunks are brown where its leaves are red: an affine map makes greys of the one and red of the other. So two
+curves of luma follow it. The first is the monotone one that takes the lumas to the target's, its slope bounded, since
+steep ones show noise. The second moves the mean colour of each luma to the target's of that luma (chroma given luma).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from stages.arrays import LUMA, Array
+
+CELLS = 64
+"""Of the grid of luma from 0 to 1 on which both curves stand."""
+FLATTEST, STEEPEST = 0.7, 1.4
+"""Slopes of the first curve. Wider bounds showed the noise of skies and the rims of things."""
+WIDTH = 0.1
+"""Standard deviation of the window, in luma, in which mean colours are taken."""
+FEW = 1e-4
+"""A share of the pixels, per cell: where there are fewer, the second curve says little."""
+GREYS = np.linspace(0, 1, CELLS)
+
+
+class Tone(NamedTuple):
+    """Both curves, as what they add on the grid of luma."""
+
+    lightening: Array
+    """(CELLS,), to the luma."""
+    grey: Array
+    """(3,), the colour of luma 1 that is added for it: grey, as far as the target varies that way."""
+    tint: Array
+    """(CELLS, 3), to colours of the new luma."""
+
+
+def find_tone(colours: Array, target: Array, within: Array) -> Tone:
+    """The curves that take colours (n, 3) to a target's, (m, 3), both nominally in [0, 1].
+
+    within: (3, 3), the projection onto the directions in which the target varies. All that is added lies in it.
+    """
+    grey = within.sum(axis=1)
+    grey /= max(float(grey @ LUMA), 0.05)  # a target that hardly varies: not lightened either
+    lightened = Tone(_lightening(colours @ LUMA, target @ LUMA), grey, np.zeros((CELLS, 3)))
+    (of_colours, shares), (of_target, wanted) = (_given_luma(c) for c in (toned(colours, lightened), target))
+    told = (shares / (shares + FEW) * wanted / (wanted + FEW))[:, None]
+    return lightened._replace(tint=_smoothed(told * (of_target - of_colours)) @ within)
+
+
+def toned(colours: Array, tone: Tone) -> Array:
+    """Colours (..., 3), changed by both curves."""
+    lighter: Array = colours + np.interp(colours @ LUMA, GREYS, tone.lightening)[..., None] * tone.grey
+    luma: Array = lighter @ LUMA
+    tinted: Array = lighter + np.stack([np.interp(luma, GREYS, channel) for channel in tone.tint.T], axis=-1)
+    return tinted
+
+
+def _lightening(luma: Array, target: Array) -> Array:
+    """Quantile to quantile, the slopes bounded; the means agree."""
+    levels = np.linspace(0.005, 0.995, 100)
+    of_luma, of_target = np.quantile(luma, levels), np.quantile(target, levels)
+    slopes = 1 + (CELLS - 1) * np.diff(_smoothed(np.interp(GREYS, of_luma, of_target - of_luma)))
+    added = np.concatenate([[0], np.cumsum(slopes.clip(FLATTEST, STEEPEST) - 1) / (CELLS - 1)])
+    even: Array = added + (of_target - of_luma - np.interp(of_luma, GREYS, added)).mean()
+    return even
+
+
+def _given_luma(colours: Array) -> tuple[Array, Array]:
+    """(CELLS, 3) mean colours less their luma, and (CELLS,) the shares of the pixels that they are of."""
+    luma: Array = colours @ LUMA
+    at = luma.clip(0, 1) * (CELLS - 1)
+    low = np.floor(at).astype(np.intp).clip(0, CELLS - 2)
+    part, chroma = at - low, colours - luma[:, None]
+
+    def summed(values: Array) -> Array:
+        """Each value shared out between its two cells."""
+        sums = np.bincount(low, (1 - part) * values, CELLS) + np.bincount(low + 1, part * values, CELLS)
+        return _smoothed(sums / len(colours), mode="constant")
+
+    shares = summed(np.ones(len(colours)))
+    sums = np.stack([summed(channel) for channel in chroma.T], axis=-1)
+    return sums / np.maximum(shares, 1e-12)[:, None], shares
+
+
+def _smoothed(curve: Array, mode: str = "nearest") -> Array:
+    smooth: Array = gaussian_filter1d(curve, WIDTH * (CELLS - 1), axis=0, mode=mode)
+    return smooth
