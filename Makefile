@@ -33,7 +33,7 @@ status: $(READY) ## What is current, stale, failed or missing
 	@$(BIN)/photostyle status $(ARGUMENTS)
 
 test: $(READY_DEV) ## The tests
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY_DEV) ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check

@@ -1,1 +1,1 @@
-"""Photos to photos, without a dataset of the user's."""
+"""Photos that are in no dataset: where each result goes, what is made anew, and pairs of them through the stages."""
