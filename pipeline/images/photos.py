@@ -50,8 +50,11 @@ def read_original(path: Path) -> Original:
     return understand(path).original
 
 
-def understand(path: Path) -> Understood:
+def understand(path: Path, *, as_levels: bool = False) -> Understood:
     """Reads a photo of any kind that `decoding` knows: float32, (H, W, 3), sRGB in [0, 1], and its transparency.
+
+    With `as_levels`, an opaque photo whose file holds the levels of sRGB is these: uint8 or uint16, a quarter of the
+    memory.
 
     EXIF orientation is applied, colours are converted to sRGB from the profile or colour space that the file names, if
     it fits them; grey becomes three equal channels. What is wholly transparent has no colour: it takes those around it.
@@ -63,6 +66,13 @@ def understand(path: Path) -> Understood:
     raster = read_raster(path)
     if raster.unreadable_colours is not None:
         raise ImageError(f"{path}: {raster.unreadable_colours}: convert it to sRGB")
+    bits, kept = _bits(raster), Kept(raster.exif, raster.xmp, raster.profile if raster.space == "rgb" else None)
+    if as_levels and not raster.has_alpha and raster.space == "rgb" and _holds_levels(raster):
+        probe = np.zeros((1, 1, 3), np.float32)
+        converted = to_srgb(probe, raster, path)
+        if converted.colours is probe:  # nothing is moved
+            notes = (*raster.notes, *([converted.note] if converted.note else []))
+            return Understood(Original(raster.values, None, bits, kept), notes)
     values, notes = _normalised(raster, path)
     colours, alpha = values, None
     if raster.has_alpha:
@@ -73,12 +83,19 @@ def understand(path: Path) -> Understood:
             raise ImageError(f"{path}: wholly transparent: there is nothing to see")
     converted = to_srgb(colours, raster, path)
     photo = np.ascontiguousarray(np.broadcast_to(converted.colours, (*values.shape[:2], 3)))
-    bits = 8 if raster.values.dtype == np.uint8 else 16
     notes = (*raster.notes, *notes, *([converted.note] if converted.note else []))
-    kept = Kept(raster.exif, raster.xmp, raster.profile if raster.space == "rgb" else None)
     if alpha is None or alpha.min() == 1:
         return Understood(Original(photo, None, bits, kept, converted.beyond), notes)
     return Understood(Original(extend_colours(photo, alpha), alpha, bits, kept, converted.beyond), notes)
+
+
+def _bits(raster: Raster) -> int:
+    return 8 if raster.values.dtype == np.uint8 else 16
+
+
+def _holds_levels(raster: Raster) -> bool:
+    """Whether its values are integers up to the largest of their type: nothing can be amiss with them."""
+    return raster.values.dtype.kind == "u" and np.iinfo(raster.values.dtype).max == raster.full
 
 
 class _Normalised(NamedTuple):
@@ -96,8 +113,8 @@ def _normalised(raster: Raster, path: Path) -> _Normalised:
         values[...] = raster.values
     else:
         np.divide(raster.values, np.float32(raster.full), out=values, dtype=np.float32)
-    if raster.values.dtype.kind == "u" and np.iinfo(raster.values.dtype).max == raster.full:
-        return _Normalised(values, ())  # nothing can be amiss
+    if _holds_levels(raster):
+        return _Normalised(values, ())
     if not np.isfinite(values.sum(dtype=np.float64)):
         count = np.count_nonzero(~np.isfinite(values))
         raise ImageError(f"{path}: {count} values are NaN or infinite: give them numbers")

@@ -43,7 +43,7 @@ def photos_at_once() -> int:
 
 
 def _looked(one: Destined, table: Table, form: Form, skin: float) -> Encoded:
-    (original, read), found = understand(one.photo), list[str]()
+    (original, read), found = understand(one.photo, as_levels=not skin), list[str]()
     bits = form.bits_of(original)
     if not skin and original.beyond is None:
         looked = apply_table(table, original.photo, bits)

@@ -94,4 +94,4 @@ def apply_table_beyond(table: Table, pixels: NDArray[np.float32]) -> NDArray[np.
 
 def make_ready() -> None:
     """Loads what `apply_table` computes with, which takes longer than a photo does: to be done while one is read."""
-    apply_table(identity(2), np.zeros((1, 3), np.float32), 8)
+    apply_table(identity(2), np.zeros((1, 3), np.uint8), 8)

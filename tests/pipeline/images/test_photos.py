@@ -290,3 +290,14 @@ def test_encoded_images_read_back_at_their_depth(tmp_path: Path) -> None:
         pytest.approx(128 / 255),
         1,
     ]
+
+
+@pytest.mark.parametrize(("mode", "bits"), [("RGB", 8), ("RGB", 16), ("RGBA", 8), ("L", 8)])
+def test_levels_are_the_file_s_where_they_are_those_of_srgb(tmp_path: Path, mode: str, bits: int) -> None:
+    channels = {"RGB": 3, "RGBA": 4, "L": 1}[mode]
+    stored = np.random.default_rng(3).integers(0, 2**bits, (9, 12, channels)).astype(f"uint{bits}")
+    path = put(tmp_path / "a.png", bytes(imagecodecs.png_encode(stored.squeeze())))
+    read = understand(path, as_levels=True).original
+    assert (read.photo.dtype == stored.dtype) == (mode == "RGB")
+    photo = read.photo if read.photo.dtype == np.float32 else read.photo / np.float32(2**bits - 1)
+    np.testing.assert_array_equal(photo, read_photo(path))
