@@ -40,7 +40,7 @@ def _previews(image: Photo) -> Mapping[str, bytes]:
 
 STYLIZE = Step(
     name="stylize",
-    version=7,
+    version=8,
     make=_make,
     outputs=(STAGE_ONE_IMAGE.file, "image.png"),
     inputs=AT_WORK,
