@@ -99,5 +99,5 @@ class OneStage(Optimised, frozen=True, kw_only=True):
     """This weighs the total variation of the image's colours; the paper has no such term."""
     evaluations: Count = 20
     """The losses are evaluated at most this often, at the size of the content."""
-    photorealism_weight: NonNegative = 3000.0
+    photorealism_weight: NonNegative = 30000.0
     """This weighs the affine energy per pixel (the paper's lambda)."""

@@ -34,7 +34,7 @@ def _make(work: Work) -> Made:
 
 ONESTAGE = Step(
     name="onestage",
-    version=5,
+    version=6,
     make=_make,
     outputs=("image16.png", "image.png"),
     inputs=AT_WORK,
