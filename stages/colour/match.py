@@ -60,13 +60,7 @@ def match_colours(
     source, wished = photo.astype(np.float64), target.astype(np.float64)
     masks = ((k, labels == k, target_labels == k) for k in range(count))
     regions = {k: (inside, wanted) for k, inside, wanted in masks if inside.any() and wanted.any()}
-    shared, share = source, 0.0
-    if len(regions) > 1:
-        colours = [(source[inside], wished[wanted]) for inside, wanted in regions.values()]
-        everything, of_target = (np.concatenate(side) for side in zip(*map(_evenly, colours), strict=True))
-        common = find_colour_map(everything, of_target, span(of_target))
-        share = 1 - min(1.0, unexplained(common, colours) / SURELY_OWN) ** 3
-        shared = _sum(common.of(base), source - base, common)
+    shared, share = _shared(source, base, wished, list(regions.values())) if len(regions) > 1 else (source, 0.0)
     image, spans = np.zeros(photo.shape), np.tile(np.eye(3), (count, 1, 1))
     for k, weight in enumerate(weights):
         mapped = source
@@ -79,6 +73,15 @@ def match_colours(
                 mapped = share * within.clip(0, 1) + (1 - share) * mapped
         image += weight[..., None] * mapped
     return Matched(image.astype(np.float32), weights, spans)
+
+
+def _shared(photo: Array, base: Array, target: Array, regions: list[tuple[Chosen, Chosen]]) -> tuple[Array, float]:
+    """All of a photo by one map of all regions, and how much of it each of them takes."""
+    colours = [(photo[inside], target[wanted]) for inside, wanted in regions]
+    everything, of_target = (np.concatenate(side) for side in zip(*map(_evenly, colours), strict=True))
+    common = find_colour_map(everything, of_target, span(of_target))
+    own = min(1.0, unexplained(common, colours) / SURELY_OWN) ** 3
+    return _sum(common.of(base), photo - base, common), 1 - own
 
 
 def _evenly(colours: tuple[Array, Array]) -> tuple[Array, Array]:
