@@ -31,7 +31,7 @@ from pipeline.upkeep.step import Made, Step, Work, network_memory
 FOLDER, FILE, IMAGE = "sweep", "points.json", "image.png"
 LAMBDAS = (1e-2, 1e-1, 1.0, 10.0)
 MUS = (0.1, 1.0, 10.0, 100.0)
-WEIGHT_FACTORS = (1.0, 10.0, 100.0)
+WEIGHT_FACTORS = (0.1, 1.0, 10.0)
 """Of the configured photorealism weight."""
 
 

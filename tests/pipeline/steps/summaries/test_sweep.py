@@ -18,7 +18,7 @@ from pipeline.steps.summaries.sweep import LAMBDAS, MUS, steps_of_sweep
 from stages.settings import OneStage, Smooth
 
 CONFIG = Config(size=48, encoder="vgg16", device="cpu", onestage=OneStage(evaluations=2, photorealism_weight=30.0))
-WEIGHTS = [300.0, 3000.0, 30000.0]
+WEIGHTS = [3.0, 30.0, 300.0]
 pytestmark = pytest.mark.usefixtures("vgg16")
 
 
@@ -77,7 +77,7 @@ def test_both_methods_are_swept_over_their_dials(folders):
     of_both = [curve(rows, pair, "two-stage", "style_distance") for pair in ("hill", "lake")]
     assert curve(rows, "mean of 2", "two-stage", "style_distance") == pytest.approx(np.mean(of_both, axis=0))
     assert "two-stage, lambda 0.01" in summary.table
-    assert "one-stage, photorealism_weight 30000" in summary.table
+    assert "one-stage, photorealism_weight 300" in summary.table
     assert {failure.pair for failure in summary.failures} == {"moor"}
     reasons = {failure.reason for failure in summary.failures}
     assert reasons == {"there is no stage-one image: run `photostyle stylize` first"}
@@ -98,7 +98,7 @@ def test_what_a_setting_comes_to_is_made_only_once(folders):
     sweep(folders, pairs=["hill"])
     first = read(results)
     made = {path: path.stat().st_mtime_ns for path in (results / "hill").rglob("image16.png")}
-    places = {"onestage", "sweep/onestage_300", "sweep/onestage_3000"}
+    places = {"onestage", "sweep/onestage_3", "sweep/onestage_300"}
     places |= {f"sweep/smooth_{lam}" for lam in LAMBDAS} | {f"sweep/smooth_mu_{mu}" for mu in MUS}
     assert {str(path.parent.relative_to(results / "hill")) for path in made} == places
     assert len({path.read_bytes() for path in made}) == 11
