@@ -98,11 +98,11 @@ def _matched(photo: Array, base: Array, inside: Chosen, target: Array, wanted: C
     height, target_height = ((gradient.bottom - gradient.top) / max(mask.shape) for gradient, mask in sides)
     share = share_of(light, (height, target_height), (float(inside.mean()), float(wanted.mean())))
     heights, target_heights = own.heights(np.arange(len(photo))), light.heights(np.arange(len(target)))
-    own_gains, target_gains = gain(own, share, heights)[:, None], gain(light, share, target_heights)[:, None]
-    colour_map = find_colour_map(
-        lit(photo, 1 / own_gains, np.eye(3))[inside], lit(target, 1 / target_gains, within)[wanted], within
-    )
-    even = colour_map.of(lit(base, 1 / own_gains, np.eye(3)))
+    own_gains, target_gains = gain(own, share, heights), gain(light, share, target_heights)
+    rows, target_rows = inside.nonzero()[0], wanted.nonzero()[0]
+    colours = lit(photo[inside], 1 / own_gains[rows], np.eye(3))
+    colour_map = find_colour_map(colours, lit(target[wanted], 1 / target_gains[target_rows], within), within)
+    even = colour_map.of(lit(base, 1 / own_gains[:, None], np.eye(3)))
     return _sum(lit(even, gain(light, share, heights)[:, None], within), photo - base, colour_map)
 
 

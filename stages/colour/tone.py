@@ -9,6 +9,7 @@ steep ones show noise. The second moves the mean colour of each luma to the targ
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit, prange
 from scipy.ndimage import gaussian_filter1d
 
 from stages.arrays import LUMA, Array
@@ -22,6 +23,7 @@ WIDTH = 0.1
 FEW = 1e-4
 """A share of the pixels, per cell: where there are fewer, the second curve says little."""
 GREYS = np.linspace(0, 1, CELLS)
+RED, GREEN, BLUE = LUMA
 
 
 class Tone(NamedTuple):
@@ -50,10 +52,32 @@ def find_tone(colours: Array, target: Array, within: Array) -> Tone:
 
 def toned(colours: Array, tone: Tone) -> Array:
     """Colours (..., 3), changed by both curves."""
-    lighter: Array = colours + np.interp(colours @ LUMA, GREYS, tone.lightening)[..., None] * tone.grey
-    luma: Array = lighter @ LUMA
-    tinted: Array = lighter + np.stack([np.interp(luma, GREYS, channel) for channel in tone.tint.T], axis=-1)
-    return tinted
+    changed: Array = _toned(np.ascontiguousarray(colours).reshape(-1, 3), tone.lightening, tone.grey, tone.tint)
+    return changed.reshape(colours.shape)
+
+
+@njit(cache=True, parallel=True, nogil=True)
+def _toned(colours, lightening, grey, tint):  # type: ignore[no-untyped-def]
+    """Both curves linear between the grid's lumas, and even beyond them."""
+    changed = np.empty_like(colours)
+    for i in prange(len(colours)):
+        red, green, blue = colours[i]
+        cell, part = _place(RED * red + GREEN * green + BLUE * blue)
+        added = (1 - part) * lightening[cell] + part * lightening[cell + 1]
+        red, green, blue = red + added * grey[0], green + added * grey[1], blue + added * grey[2]
+        cell, part = _place(RED * red + GREEN * green + BLUE * blue)
+        changed[i, 0] = red + (1 - part) * tint[cell, 0] + part * tint[cell + 1, 0]
+        changed[i, 1] = green + (1 - part) * tint[cell, 1] + part * tint[cell + 1, 1]
+        changed[i, 2] = blue + (1 - part) * tint[cell, 2] + part * tint[cell + 1, 2]
+    return changed
+
+
+@njit(inline="always")
+def _place(luma):  # type: ignore[no-untyped-def]
+    """The cell of the grid that a luma lies in, and how far along."""
+    at = min(max(luma, 0.0), 1.0) * (CELLS - 1)
+    cell = min(int(at), CELLS - 2)
+    return cell, at - cell
 
 
 def _lightening(luma: Array, target: Array) -> Array:
