@@ -74,15 +74,19 @@ def destinations(
 ) -> Destinations:
     """The photos that are named, each with the file that its result goes to.
 
-    A result has its photo's name; its ending too, where files of that kind are written.
+    A result has its photo's name; its ending too, where files of that kind are written. A raw file beside its JPEG, whose
+    name its result would take, has an ending more: hill.dng.jpg.
 
     words: as for `photos_named`. to: the folder of the results, which need not be there yet.
     """
     named = photos_named(words)
     photos, faults = list[Destined](), [*named.faults]
     taken: dict[str, Path] = {}
+    names = {folded(photo.name) for photo in named.photos}
     for photo in named.photos:
         output = to / name_of_result(photo)
+        if output.name != photo.name and folded(output.name) in names:
+            output = to / f"{photo.name}{output.suffix}"
         other = taken.setdefault(folded(output.name), photo)
         if other != photo:
             why = f"its result would have the name of that of {other}: rename one, or give each a folder"

@@ -33,11 +33,17 @@ def test_each_photo_once_in_the_order_in_which_they_were_named(photos: Path) -> 
 def test_results_of_one_name_are_a_fault_of_the_second(photos: Path, tmp_path: Path) -> None:
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "B.jpg").touch()
-    (photos / "c.jpg").touch()
     found = destinations([photos, tmp_path / "more"], tmp_path / "out")
-    assert [one.output.name for one in found.photos] == ["a.png", "b.JPG", "c.heic".replace("heic", "jpg")]
-    assert [fault.pair for fault in found.faults] == ["c.jpg", "B.jpg"]
+    assert [one.output.name for one in found.photos] == ["a.png", "b.JPG", "c.jpg"]
+    assert [fault.pair for fault in found.faults] == ["B.jpg"]
     assert all("the name of that of" in fault.text for fault in found.faults)
+
+
+def test_a_raw_file_beside_its_jpeg_has_a_result_of_its_own(photos: Path, tmp_path: Path) -> None:
+    (photos / "b.dng").touch()
+    found = destinations([photos], tmp_path / "out")
+    assert [one.output.name for one in found.photos] == ["a.png", "b.JPG", "b.dng.jpg", "c.jpg"]
+    assert found.faults == ()
 
 
 def test_no_result_goes_over_its_photo(photos: Path) -> None:
