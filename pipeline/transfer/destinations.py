@@ -74,8 +74,8 @@ def destinations(
 ) -> Destinations:
     """The photos that are named, each with the file that its result goes to.
 
-    A result has its photo's name; its ending too, where files of that kind are written. A raw file beside its JPEG, whose
-    name its result would take, has an ending more: hill.dng.jpg.
+    A result has its photo's name; its ending too, where files of that kind are written. That of a raw file beside its
+    JPEG, whose name it would take, has an ending more: hill.dng.jpg.
 
     words: as for `photos_named`. to: the folder of the results, which need not be there yet.
     """
