@@ -73,6 +73,9 @@ def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
             raise ConfigError("--output is for one photo: give --to FOLDER")
         if output.suffix.lower() not in ENCODERS:
             raise ConfigError(f"--output {output}: give a name ending in {' or '.join(ENCODERS)}")
+        for photo in (photos[0], style, *command.mask):
+            if output.exists() and photo.exists() and output.samefile(photo):
+                raise ConfigError(f"--output {output}: the result would overwrite {photo}: give another name")
         pair = Pair(output.name, photos[0], style, content_mask, style_mask)
         return _Asked([Job(pair, output)], [], output.parent)
     assert command.to is not None  # one of the two is there

@@ -46,8 +46,9 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     encoder: Literal["auto", "vgg19", "vgg16"] = "auto"
     """Style and content are carried by the features of this network; auto is vgg19 where it can be had, or vgg16."""
     draft: bool = False
-    """Each pair gets a draft and nothing else, in a second: the content in the colours of the style, region by region.
-    Stage one is left out, and so are the comparison and the report."""
+    """Each pair gets a draft and nothing else, in a second once its regions are known: the content in the colours of
+    the style, region by region. Stage one is left out, and so are the comparison and the report. For photos in no
+    dataset, regions are looked for only with --masks auto."""
     strength: Strength = 1.0
     """A result is this far on the way from the content (0) to what was made of it (1); up to 1.5 goes beyond."""
     device: Literal["auto", "cuda", "mps", "cpu"] = "auto"

@@ -132,6 +132,14 @@ def test_what_does_not_go_together_is_told_at_once(words: list[str], said: str, 
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("over", ["photos/a.png", "style.png"])
+def test_a_result_never_goes_over_what_it_is_made_of(photos: Path, tmp_path: Path, over: str, capsys) -> None:
+    before = (tmp_path / over).read_bytes()
+    assert transfer(photos / "a.png", tmp_path / "style.png", "-o", tmp_path / over, "--force") == 2
+    assert "would overwrite" in capsys.readouterr().err
+    assert (tmp_path / over).read_bytes() == before
+
+
 def test_what_is_not_there_is_told(photos: Path, tmp_path: Path, capsys) -> None:
     assert transfer(photos / "missing.jpg", tmp_path / "style.png", "-o", tmp_path / "x.jpg") == 1
     assert "missing.jpg" in capsys.readouterr().err
