@@ -63,6 +63,8 @@ def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
             raise ConfigError("give two photos, the one to change and the one with the look; or more, with --style")
         content, style = photos
         photos = (content,)
+    if style.is_dir():
+        raise ConfigError(f"{style} is a folder: the look is that of one photo; photostyle look make takes several")
     if (output is None) == (command.to is None):
         raise ConfigError("give --output FILE for one result, or --to FOLDER for one or more")
     if len(command.mask) not in (0, 2) or (command.mask and (len(photos) != 1 or photos[0].is_dir())):

@@ -118,6 +118,7 @@ def test_the_user_s_files_stay(photos: Path, tmp_path: Path, capsys) -> None:
     ("words", "said"),
     [
         (["a.jpg"], "give two photos"),
+        (["a.jpg", "--style", ".", "-o", "x.jpg"], "is a folder"),
         (["a.jpg", "b.jpg", "c.jpg", "-o", "x.jpg"], "give two photos"),
         (["a.jpg", "b.jpg"], "give --output FILE for one result"),
         (["a.jpg", "b.jpg", "-o", "x.jpg", "--to", "out"], "give --output FILE for one result"),
