@@ -84,7 +84,8 @@ def _export(command: LookExport) -> Order:
         return hash_bytes(f"export {look.digest()} {command.strength!r} {command.output.name}".encode())
 
     def make() -> Encoded:
-        notes = (misfit_in_words(look),) if misfit_in_words(look) else ()
+        misfit = misfit_in_words(look)
+        notes = (misfit,) if misfit else ()
         return Encoded(encode(weakened(look.table, command.strength), command.output.stem), notes)
 
     return Order(printable(command.output.name), command.output, recipe, make)

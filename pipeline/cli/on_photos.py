@@ -17,7 +17,7 @@ from pipeline.looks.look_file import encode_look, misfit_in_words
 from pipeline.looks.making import Style, make_look
 from pipeline.run.summary import Failure, Summary
 from pipeline.store.files import hash_bytes, read_file
-from pipeline.transfer.destinations import destinations, photos_named
+from pipeline.transfer.destinations import destinations, photos_named, would_overwrite
 from pipeline.transfer.orders import Order, carry_out_orders
 from pipeline.transfer.solving import STEP_VERSIONS
 from pipeline.transfer.transfer import Job, transfer
@@ -76,7 +76,7 @@ def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
         if output.suffix.lower() not in ENCODERS:
             raise ConfigError(f"--output {output}: give a name ending in {' or '.join(ENCODERS)}")
         for photo in (photos[0], style, *command.mask):
-            if output.exists() and photo.exists() and output.samefile(photo):
+            if would_overwrite(output, photo):
                 raise ConfigError(f"--output {output}: the result would overwrite {photo}: give another name")
         pair = Pair(output.name, photos[0], style, content_mask, style_mask)
         return _Asked([Job(pair, output)], [], output.parent)

@@ -69,6 +69,11 @@ def with_written_ending(photo: Path) -> str:
     return photo.name if photo.suffix.lower() in ENCODERS else f"{photo.stem}{OTHERWISE}"
 
 
+def would_overwrite(output: Path, photo: Path) -> bool:
+    """Whether a result would go over a photo."""
+    return output.exists() and output.resolve() == photo.resolve()
+
+
 def destinations(
     words: Sequence[Path], to: Path, name_of_result: Callable[[Path], str] = with_written_ending
 ) -> Destinations:
@@ -91,7 +96,7 @@ def destinations(
         if other != photo:
             why = f"its result would have the name of that of {other}: rename one, or give each a folder"
             faults.append(Fault(printable(photo.name), f"{photo}: {why}"))
-        elif output.exists() and output.resolve() == photo.resolve():
+        elif would_overwrite(output, photo):
             why = "its result would overwrite it: give another folder"
             faults.append(Fault(printable(photo.name), f"{photo}: {why}"))
         else:
