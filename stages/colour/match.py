@@ -58,16 +58,22 @@ def match_colours(
     weights = smooth_within_edges(one_hot, photo, BLENDING * scale) if count > 1 else one_hot
     base = smooth_within_edges(photo.transpose(2, 0, 1), photo, GRAIN * scale).transpose(1, 2, 0)
     source, wished = photo.astype(np.float64), target.astype(np.float64)
+    grain = source - base
     masks = ((k, labels == k, target_labels == k) for k in range(count))
     regions = {k: (inside, wanted) for k, inside, wanted in masks if inside.any() and wanted.any()}
-    shared, share = _shared(source, base, wished, list(regions.values())) if len(regions) > 1 else (source, 0.0)
+    shared, share = source, 0.0
+    if len(regions) > 1:
+        common, share = _find_common(source, wished, list(regions.values()))
+        if share:
+            shared = _with_grain(common.of(base), grain, common)
     image, spans = np.zeros(photo.shape), np.tile(np.eye(3), (count, 1, 1))
     for k, weight in enumerate(weights):
         mapped = source
         if k in regions:
             inside, wanted = regions[k]
             mean, spans[k] = wished[wanted].mean(axis=0), span(wished[wanted])
-            mapped = _matched(source, base, inside, wished, wanted, spans[k])
+            things, own = _match_region(source, base, inside, wished, wanted, spans[k])
+            mapped = _with_grain(things, grain, own)
             if share:
                 within = mean + (shared - mean) @ spans[k]  # no hue that this region of the target lacks
                 mapped = share * within.clip(0, 1) + (1 - share) * mapped
@@ -75,13 +81,12 @@ def match_colours(
     return Matched(image.astype(np.float32), weights, spans)
 
 
-def _shared(photo: Array, base: Array, target: Array, regions: list[tuple[Chosen, Chosen]]) -> tuple[Array, float]:
-    """All of a photo by one map of all regions, and how much of it each of them takes."""
+def _find_common(photo: Array, target: Array, regions: list[tuple[Chosen, Chosen]]) -> tuple[ColourMap, float]:
+    """One map of all regions, and how much of it each of them takes."""
     colours = [(photo[inside], target[wanted]) for inside, wanted in regions]
     everything, of_target = (np.concatenate(side) for side in zip(*map(_evenly, colours), strict=True))
     common = find_colour_map(everything, of_target, span(of_target))
-    own = min(1.0, unexplained(common, colours) / SURELY_OWN) ** 3
-    return _sum(common.of(base), photo - base, common), 1 - own
+    return common, 1 - min(1.0, unexplained(common, colours) / SURELY_OWN) ** 3
 
 
 def _evenly(colours: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -91,8 +96,11 @@ def _evenly(colours: tuple[Array, Array]) -> tuple[Array, Array]:
     return of_photo, of_target
 
 
-def _matched(photo: Array, base: Array, inside: Chosen, target: Array, wanted: Chosen, within: Array) -> Array:
-    """All of a photo by the map of one region: its colours without what height explains, then the target's light."""
+def _match_region(
+    photo: Array, base: Array, inside: Chosen, target: Array, wanted: Chosen, within: Array
+) -> tuple[Array, ColourMap]:
+    """All of a photo's base by the map of one region, and that map: of the colours without what height explains, the
+    target's light on top."""
     own, light = find_gradient(photo, inside), find_gradient(target, wanted)
     sides = ((own, inside), (light, wanted))
     height, target_height = ((gradient.bottom - gradient.top) / max(mask.shape) for gradient, mask in sides)
@@ -103,10 +111,10 @@ def _matched(photo: Array, base: Array, inside: Chosen, target: Array, wanted: C
     colours = lit(photo[inside], 1 / own_gains[rows], np.eye(3))
     colour_map = find_colour_map(colours, lit(target[wanted], 1 / target_gains[target_rows], within), within)
     even = colour_map.of(lit(base, 1 / own_gains[:, None], np.eye(3)))
-    return _sum(lit(even, gain(light, share, heights)[:, None], within), photo - base, colour_map)
+    return lit(even, gain(light, share, heights)[:, None], within), colour_map
 
 
-def _sum(things: Array, grain: Array, colour_map: ColourMap) -> Array:
+def _with_grain(things: Array, grain: Array, colour_map: ColourMap) -> Array:
     """What became of the things in a photo, and their grain by the same map, but less steep; in [0, 1]."""
     whole: Array = (things + grain @ bounded(colour_map.A, STEEPEST_GRAIN).T).clip(0, 1)
     return whole
