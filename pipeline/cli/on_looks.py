@@ -29,10 +29,11 @@ def work_on_looks(command: LookApply | LookFit | LookExport, on_event: OnEvent) 
         case LookApply():
             return _apply(command, on_event)
         case LookFit():
-            order = _fit(command)
+            order, read = _fit(command), [command.content, command.result]
         case LookExport():
-            order = _export(command)
-    return carry_out_orders([order], on_event, force=command.force)._replace(folder=command.output.parent)
+            order, read = _export(command), [command.look]
+    summary = carry_out_orders([order], on_event, read=read, force=command.force)
+    return summary._replace(folder=command.output.parent)
 
 
 def _apply(command: LookApply, on_event: OnEvent) -> Summary:
@@ -49,9 +50,10 @@ def _apply(command: LookApply, on_event: OnEvent) -> Summary:
     if skin and clips:
         on_event(Said("note: --protect is for photos: clips are made without"))
     orders = orders_of(wanted.photos, look, strength, command.form, skin)
-    summary = carry_out_orders(orders, on_event, at_once=photos_at_once(), force=command.force)
+    read = [command.look, *command.cuts, *wanted.named, *clips]
+    summary = carry_out_orders(orders, on_event, read=read, at_once=photos_at_once(), force=command.force)
     clip_orders = clip_orders_of(wanted_clips.photos, [look, *others], strength, on_event, strip=command.strip)
-    for_clips = carry_out_orders(clip_orders, on_event, force=command.force)  # each takes all cores
+    for_clips = carry_out_orders(clip_orders, on_event, read=read, force=command.force)  # each takes all cores
     return summary._replace(
         done=summary.done + for_clips.done,
         kept=summary.kept + for_clips.kept,

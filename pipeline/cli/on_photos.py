@@ -17,7 +17,7 @@ from pipeline.looks.look_file import encode_look, misfit_in_words
 from pipeline.looks.making import Style, make_look
 from pipeline.run.summary import Failure, Summary
 from pipeline.store.files import hash_bytes, read_file
-from pipeline.transfer.destinations import destinations, photos_named, would_overwrite
+from pipeline.transfer.destinations import destinations, photos_named
 from pipeline.transfer.orders import Order, carry_out_orders
 from pipeline.transfer.solving import STEP_VERSIONS
 from pipeline.transfer.transfer import Job, transfer
@@ -35,13 +35,12 @@ def work_on_photos(command: Transfer | LookMake, on_event: OnEvent) -> Summary:
         case Transfer():
             return _transfer(command, on_event)
         case LookMake():
-            orders = [_make(command, on_event)]
-            return carry_out_orders(orders, on_event, force=command.force)._replace(folder=command.output.parent)
+            return _make(command, on_event)
 
 
 def _transfer(command: Transfer, on_event: OnEvent) -> Summary:
-    jobs, faults, goes_to = _jobs(command, on_event)
-    summary = transfer(jobs, command.settings, goes_to, on_event, form=command.form, force=command.force)
+    jobs, faults, goes_to, read = _jobs(command, on_event)
+    summary = transfer(jobs, command.settings, goes_to, on_event, read=read, form=command.form, force=command.force)
     return summary._replace(failures=(*faults, *summary.failures), folder=goes_to)
 
 
@@ -49,6 +48,8 @@ class _Asked(NamedTuple):
     jobs: list[Job]
     faults: list[Failure]
     goes_to: Path
+    read: Sequence[Path]
+    """All files that are read."""
 
 
 def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
@@ -75,29 +76,27 @@ def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
             raise ConfigError("--output is for one photo: give --to FOLDER")
         if output.suffix.lower() not in ENCODERS:
             raise ConfigError(f"--output {output}: give a name ending in {' or '.join(ENCODERS)}")
-        for photo in (photos[0], style, *command.mask):
-            if would_overwrite(output, photo):
-                raise ConfigError(f"--output {output}: the result would overwrite {photo}: give another name")
         pair = Pair(output.name, photos[0], style, content_mask, style_mask)
-        return _Asked([Job(pair, output)], [], output.parent)
+        return _Asked([Job(pair, output)], [], output.parent, pair.files())
     assert command.to is not None  # one of the two is there
     wanted = destinations(photos, command.to, command.name_of_result)
     for note in wanted.notes:
         on_event(Said(f"note: {note}"))
     faults = [Failure(fault.pair, "", fault.text) for fault in wanted.faults]
     jobs = [Job(Pair(one.output.name, one.photo, style, content_mask, style_mask), one.output) for one in wanted.photos]
-    return _Asked(jobs, faults, command.to)
+    return _Asked(jobs, faults, command.to, [*wanted.named, style, *command.mask])
 
 
-def _make(command: LookMake, on_event: OnEvent) -> Order:
+def _make(command: LookMake, on_event: OnEvent) -> Summary:
     named, styles = photos_named(command.photos), styles_of(command.style)
     for note in named.notes:
         on_event(Said(f"note: {note}"))
     if named.faults:
         raise ConfigError("\n".join(fault.text for fault in named.faults))
+    read = [*named.photos, *(style.photo for style in styles)]
 
     def recipe() -> str:
-        files = [hash_bytes(read_file(path)) for path in (*named.photos, *(style.photo for style in styles))]
+        files = [hash_bytes(read_file(path)) for path in read]
         settings = msgspec.json.encode(structs.replace(command.settings, device="auto"), order="deterministic")
         shares = [style.share for style in styles]
         return hash_bytes(f"make {FIT_VERSION} {STEP_VERSIONS} {files} {shares} {settings!r}".encode())
@@ -106,7 +105,10 @@ def _make(command: LookMake, on_event: OnEvent) -> Order:
         look = make_look(named.photos, styles, command.settings, command.output, on_event)
         return Encoded(encode_look(look), (misfit_in_words(look),))
 
-    return Order(printable(command.output.name), command.output, recipe, make)
+    orders = [Order(printable(command.output.name), command.output, recipe, make)]
+    read_too = filter(None, [command.config])
+    summary = carry_out_orders(orders, on_event, read=[*read, *read_too], force=command.force)
+    return summary._replace(folder=command.output.parent)
 
 
 def styles_of(words: Sequence[str]) -> list[Style]:

@@ -35,6 +35,8 @@ class Destinations(NamedTuple):
     photos: tuple[Destined, ...]
     faults: tuple[Fault, ...]
     notes: tuple[str, ...]
+    named: tuple[Path, ...]
+    """All photos that are meant, also those at fault."""
 
 
 def photos_named(words: Sequence[Path]) -> Named:
@@ -69,11 +71,6 @@ def with_written_ending(photo: Path) -> str:
     return photo.name if photo.suffix.lower() in ENCODERS else f"{photo.stem}{OTHERWISE}"
 
 
-def would_overwrite(output: Path, photo: Path) -> bool:
-    """Whether a result would go over a photo."""
-    return output.exists() and output.resolve() == photo.resolve()
-
-
 def destinations(
     words: Sequence[Path], to: Path, name_of_result: Callable[[Path], str] = with_written_ending
 ) -> Destinations:
@@ -96,12 +93,9 @@ def destinations(
         if other != photo:
             why = f"its result would have the name of that of {other}: rename one, or give each a folder"
             faults.append(Fault(printable(photo.name), f"{photo}: {why}"))
-        elif would_overwrite(output, photo):
-            why = "its result would overwrite it: give another folder"
-            faults.append(Fault(printable(photo.name), f"{photo}: {why}"))
         else:
             photos.append(Destined(photo, output))
-    return Destinations(tuple(photos), tuple(faults), named.notes)
+    return Destinations(tuple(photos), tuple(faults), named.notes, named.photos)
 
 
 def _photos_of(named: Path, notes: list[str]) -> Iterator[Path]:

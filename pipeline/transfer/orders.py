@@ -1,11 +1,12 @@
 """Files that the user wants at places of his own: each is made by itself, and what is current is not made again.
 
-What stands in a file's place and is not ours stays (`pipeline.store.deliveries`). What befalls one befalls no other.
+What stands in a file's place and is not ours stays (`pipeline.store.deliveries`), and so does all that a command reads,
+whoever made it. What befalls one befalls no other.
 """
 
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,9 @@ from pipeline.store.files import digest_of, hash_bytes
 from pipeline.store.system_errors import reason_of
 from pipeline.transfer.destinations import Destined
 from pipeline.upkeep.progress import Advance, OnEvent, Said, ignore, underway
+
+Identity = tuple[int, int]
+"""Of a file: its device and its number there."""
 
 
 class Laid(NamedTuple):
@@ -55,13 +59,19 @@ def recipe_of(one: Destined, decides: str) -> str:
 
 
 def carry_out_orders(
-    orders: Sequence[Order], on_event: OnEvent = ignore, *, at_once: int = 1, force: bool = False
+    orders: Sequence[Order],
+    on_event: OnEvent = ignore,
+    *,
+    read: Iterable[Path],
+    at_once: int = 1,
+    force: bool = False,
 ) -> Summary:
     """Makes the files that are not current.
 
     Args:
         orders: no two of one place.
         on_event: told what is going on.
+        read: all files that the command reads, for these orders or for others: nothing is written over them.
         at_once: threads; what makes the files has to bear it.
         force: also those that are current, and in the place of files that are not ours.
 
@@ -69,12 +79,12 @@ def carry_out_orders(
         OSError: the disk is full.
         EncoderError: the encoder can't be had, for any of them.
     """
-    began = time.monotonic()
+    began, kept = time.monotonic(), identities(read)
     summary, failures = Summary(0, 0, ()), list[Failure]()
     # Decoders silence their warnings one by one, which is no work for several threads: they are silent throughout.
     with warnings.catch_warnings(), ThreadPoolExecutor(at_once) as pool, underway(on_event, "photos") as on_advance:
         warnings.simplefilter("ignore")
-        jobs = {pool.submit(_carry_out, order, on_event, force=force): order for order in orders}
+        jobs = {pool.submit(_carry_out, order, on_event, kept, force=force): order for order in orders}
         try:
             for count, job in enumerate(as_completed(jobs), start=1):
                 try:
@@ -94,19 +104,44 @@ def carry_out_orders(
     return summary._replace(failures=tuple(failures), seconds=time.monotonic() - began)
 
 
-def not_ours(path: Path) -> str:
-    """What is said of a file of the user's in an output's place."""
-    return f"{path} is there and is not ours: move it away, or give --force to replace it"
+def identities(files: Iterable[Path]) -> frozenset[Identity]:
+    """Of those that are there; by whatever names, links and case they are called."""
+    return frozenset(found for file in files if (found := _identity(file)) is not None)
 
 
-def _carry_out(order: Order, on_event: OnEvent, *, force: bool) -> bool:
+def is_due(output: Path, recipe: str, kept: frozenset[Identity], *, force: bool) -> bool:
+    """Whether a file is to be made.
+
+    Args:
+        output: its place.
+        recipe: hash of all that decides it.
+        kept: files that nothing is written over.
+        force: also where it is current, and in the place of a file that is not ours.
+
+    Raises:
+        ForeignFileError: what stands in its place has to stay.
+    """
+    if _identity(output) in kept:
+        raise ForeignFileError(f"{output} is read by this command, which never writes over it: give another place")
+    found = find_delivery(output, recipe)
+    if found == "foreign" and not force:
+        raise ForeignFileError(f"{output} is there and is not ours: move it away, or give --force to replace it")
+    return force or found != "current"
+
+
+def _identity(file: Path) -> Identity | None:
+    try:
+        found = file.stat()
+    except OSError:  # it is not there, or it is told where it is read
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _carry_out(order: Order, on_event: OnEvent, kept: frozenset[Identity], *, force: bool) -> bool:
     """Whether there was anything to do."""
     recipe = order.recipe()
-    found = find_delivery(order.output, recipe)
-    if found == "current" and not force:
+    if not is_due(order.output, recipe, kept, force=force):
         return False
-    if found == "foreign" and not force:
-        raise ForeignFileError(not_ours(order.output))
     encoded = order.make()
     for note in encoded.notes:
         on_event(Said(f"{order.name}: {note}"))

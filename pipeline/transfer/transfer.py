@@ -1,7 +1,7 @@
 """The look of photos for others: each pair through the stages in the cache, its result to where the user wants it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,10 +17,10 @@ from pipeline.images.photos import shrink, understand
 from pipeline.images.saving import Encoded, Form
 from pipeline.run.summary import Failure, Summary
 from pipeline.steps.native import carried_up
-from pipeline.store.deliveries import find_delivery
+from pipeline.store.deliveries import ForeignFileError
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.store.system_errors import reason_of
-from pipeline.transfer.orders import Order, carry_out_orders, not_ours
+from pipeline.transfer.orders import Order, carry_out_orders, identities, is_due
 from pipeline.transfer.solving import STEP_VERSIONS, Read, Solved, solve_pairs
 from pipeline.upkeep.progress import OnEvent, ignore
 
@@ -45,6 +45,7 @@ def transfer(
     goes_to: Path,
     on_event: OnEvent = ignore,
     *,
+    read: Iterable[Path],
     form: Form = Form(),  # noqa: B008 - it is immutable
     force: bool = False,
 ) -> Summary:
@@ -55,6 +56,7 @@ def transfer(
         config: all settings. With size native, a result has its photo's own size.
         goes_to: names the place in the cache where unfinished work lies.
         on_event: told what is going on.
+        read: all files that the command reads: nothing is written over them.
         form: of the files.
         force: also what is current, and in the place of files that are not ours.
 
@@ -63,21 +65,17 @@ def transfer(
         LockedError: another process has the same work in hand.
         OSError: the disk is full.
     """
-    began = time.perf_counter()
+    began, kept = time.perf_counter(), identities(read)
     summary, failures, due = Summary(0, 0, ()), list[Failure](), list[Job]()
     for job in jobs:
         try:
-            found = find_delivery(job.output, _recipe(job, config, form))
-        except OSError as error:
+            if is_due(job.output, _recipe(job, config, form), kept, force=force):
+                due.append(job)
+            else:
+                summary = summary.counting(1, settled=True)
+        except (OSError, ForeignFileError) as error:  # before the minutes that its result takes
             failures.append(Failure(job.pair.name, "", reason_of(error)))
-            continue
-        if found == "current" and not force:
-            summary = summary.counting(1, settled=True)
-        elif found == "foreign" and not force:  # before the minutes that its result takes
-            failures.append(Failure(job.pair.name, "", not_ours(job.output)))
-        else:
-            due.append(job)
-    read: Read = lru_cache(REMEMBERED)(understand)
+    photos: Read = lru_cache(REMEMBERED)(understand)
     for first in range(0, len(due), AT_A_TIME):
         group = due[first : first + AT_A_TIME]
         solvable = solve_pairs([job.pair for job in group], config, goes_to, on_event)
@@ -86,12 +84,12 @@ def transfer(
                 job.pair.name,
                 job.output,
                 partial(_recipe, job, config, form),
-                partial(_finished, job, solvable.solve[job.pair.name], config, form, read),
+                partial(_finished, job, solvable.solve[job.pair.name], config, form, photos),
             )
             for job in group
             if job.pair.name in solvable.solve
         ]
-        delivered = carry_out_orders(orders, on_event, force=force)
+        delivered = carry_out_orders(orders, on_event, read=read, force=force)
         summary = summary._replace(done=summary.done + delivered.done)
         failures += [*solvable.failures, *delivered.failures]
     return summary._replace(failures=tuple(failures), folder=goes_to, seconds=time.perf_counter() - began)

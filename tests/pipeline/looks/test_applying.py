@@ -73,7 +73,9 @@ def test_the_same_colour_becomes_the_same_in_every_photo(look_file: Path, photos
 def test_the_user_s_files_stay(look_file: Path, photos: Path, tmp_path: Path, capsys) -> None:
     (photos / "e.jpg").unlink()
     assert apply(look_file, photos, photos) == 1
-    assert capsys.readouterr().err.count("would overwrite it") == 4
+    told = capsys.readouterr().err
+    assert "0 made, 0 current, 4 failed" in told
+    assert told.count("\nfailed: ") == told.count("FAILED: ") == 4
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a.jpg").write_bytes(b"mine")
     assert apply(look_file, photos, tmp_path / "out") == 1
@@ -127,3 +129,13 @@ def test_the_skin_of_people_keeps_its_hue(look: Look, look_file: Path, tmp_path:
     hues = [np.arctan2(*np.moveaxis(to_oklab(one[face])[..., 1:], -1, 0)) for one in (photo, without, protected)]
     assert np.median(np.abs(hues[2] - hues[0])) < 0.3 * np.median(np.abs(hues[1] - hues[0]))
     np.testing.assert_allclose(protected[:, 230:], without[:, 230:], atol=1.1 / 255)
+
+
+def test_neither_a_look_nor_a_photo_is_written_over(look_file: Path, photos: Path, tmp_path: Path, capsys) -> None:
+    look = look_file.rename(photos / "x.jpg")
+    before = {path: path.read_bytes() for path in photos.iterdir()}
+    save_photo(tmp_path / "x.jpg", read_original(photos / "d.png").photo)
+    words = ["look", "apply", look, photos / "d.png", tmp_path / "x.jpg", "--to", photos, "--force"]
+    assert main([*map(str, words)]) == 1
+    assert capsys.readouterr().err.count("FAILED") == 2
+    assert {path: path.read_bytes() for path in photos.iterdir()} == before

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from pipeline.cli.main import main
 from pipeline.images.photos import read_photo
@@ -32,3 +33,14 @@ def test_a_result_of_another_shape_is_refused(gradient: np.ndarray, tmp_path: Pa
     assert main(words) == 1
     assert "give what was made of that photo" in capsys.readouterr().err
     assert not (tmp_path / "x.look").exists()
+
+
+@pytest.mark.parametrize("over", ["photo.png", "made.png"])
+def test_a_look_never_goes_over_what_it_is_found_in(gradient: np.ndarray, tmp_path: Path, over: str, capsys) -> None:
+    for name in ("photo.png", "made.png"):
+        save_photo(tmp_path / name, gradient)
+    before = (tmp_path / over).read_bytes()
+    words = ["look", "fit", tmp_path / "photo.png", tmp_path / "made.png", "-o", tmp_path / over, "--force"]
+    assert main([*map(str, words)]) == 1
+    assert "is read by this command" in capsys.readouterr().err
+    assert (tmp_path / over).read_bytes() == before

@@ -75,3 +75,11 @@ def test_titles_are_plain(look: Look) -> None:
 def test_other_endings_are_refused(look_file: Path, tmp_path: Path, capsys) -> None:
     assert main(["look", "export", str(look_file), "-o", str(tmp_path / "warm.3dl")]) == 1
     assert "give a name ending in .cube" in capsys.readouterr().err
+
+
+def test_a_look_is_never_written_over_by_what_is_made_of_it(look_file: Path, capsys) -> None:
+    named_so = look_file.rename(look_file.with_suffix(".cube"))
+    before = named_so.read_bytes()
+    assert main(["look", "export", str(named_so), "-o", str(named_so), "--force"]) == 1
+    assert "is read by this command" in capsys.readouterr().err
+    assert named_so.read_bytes() == before

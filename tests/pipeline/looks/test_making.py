@@ -127,6 +127,17 @@ def test_what_can_t_be_read_ends_it_and_leaves_nothing(scenes: Path, tmp_path: P
     assert not look.exists()
 
 
+@pytest.mark.parametrize("over", ["scenes/1.png", "style.png", "tiny.toml"])
+def test_a_look_never_goes_over_what_it_is_made_of(scenes: Path, tmp_path: Path, over: str, capsys) -> None:
+    scenery(50, 60, 9).save(tmp_path / "style.png")
+    (tmp_path / "tiny.toml").write_text("strength = 0.9")
+    before = (tmp_path / over).read_bytes()
+    words = ("--style", tmp_path / "style.png", "--config", tmp_path / "tiny.toml", "-o", tmp_path / over, "--force")
+    assert make(scenes, *words) == 1
+    assert "is read by this command" in capsys.readouterr().err
+    assert (tmp_path / over).read_bytes() == before
+
+
 def test_of_very_many_photos_some_are_taken(tmp_path: Path, capsys) -> None:
     for number in range(MOST_PHOTOS + 4):
         save_photo(tmp_path / f"{number:02}.png", np.full((40, 40, 3), number / 50, np.float32))

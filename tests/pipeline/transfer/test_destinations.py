@@ -46,12 +46,6 @@ def test_a_raw_file_beside_its_jpeg_has_a_result_of_its_own(photos: Path, tmp_pa
     assert found.faults == ()
 
 
-def test_no_result_goes_over_its_photo(photos: Path) -> None:
-    found = destinations([photos / "a.png", photos / "c.heic"], photos)
-    assert [one.photo.name for one in found.photos] == ["c.heic"]
-    assert "would overwrite it" in found.faults[0].text
-
-
 def test_names_that_can_t_be_printed_are_faults(photos: Path) -> None:
     (photos / "a\x1b[31m.jpg").touch()
     named = photos_named([photos])

@@ -1,3 +1,5 @@
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,7 @@ def test_one_that_fails_stops_no_other(tmp_path: Path, at_once: int) -> None:
         order(out / "b", ValueError("no picture")),
         order(out / "c", b"C", notes=("a note",)),
     ]
-    summary = carry_out_orders(wanted, heard.append, at_once=at_once)
+    summary = carry_out_orders(wanted, heard.append, read=(), at_once=at_once)
     assert (summary.done, summary.kept) == (2, 0)
     assert [(failure.pair, failure.reason) for failure in summary.failures] == [("b", "no picture")]
     assert {path.name for path in out.iterdir()} == {"a", "c"}
@@ -39,24 +41,40 @@ def test_one_that_fails_stops_no_other(tmp_path: Path, at_once: int) -> None:
 
 
 def test_only_what_is_not_current_is_made(tmp_path: Path) -> None:
-    assert carry_out_orders([order(tmp_path / "a", b"A")]).done == 1
-    again = carry_out_orders([order(tmp_path / "a", RuntimeError("made again"))])
+    assert carry_out_orders([order(tmp_path / "a", b"A")], read=()).done == 1
+    again = carry_out_orders([order(tmp_path / "a", RuntimeError("made again"))], read=())
     assert (again.done, again.kept, again.failures) == (0, 1, ())
-    assert carry_out_orders([order(tmp_path / "a", b"AA", "two")]).done == 1
+    assert carry_out_orders([order(tmp_path / "a", b"AA", "two")], read=()).done == 1
     assert (tmp_path / "a").read_bytes() == b"AA"
-    assert carry_out_orders([order(tmp_path / "a", b"AAA", "two")], force=True).done == 1
+    assert carry_out_orders([order(tmp_path / "a", b"AAA", "two")], read=(), force=True).done == 1
     assert (tmp_path / "a").read_bytes() == b"AAA"
 
 
 def test_the_user_s_files_stay_but_by_force(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"mine")
-    summary = carry_out_orders([order(tmp_path / "a", b"A")])
+    summary = carry_out_orders([order(tmp_path / "a", b"A")], read=())
     assert "is not ours" in summary.failures[0].reason
     assert (tmp_path / "a").read_bytes() == b"mine"
-    assert carry_out_orders([order(tmp_path / "a", b"A")], force=True).done == 1
+    assert carry_out_orders([order(tmp_path / "a", b"A")], read=(), force=True).done == 1
     assert (tmp_path / "a").read_bytes() == b"A"
+
+
+@pytest.mark.parametrize("called", [Path, lambda path: path.with_name("..") / path.parent.name / path.name])
+@pytest.mark.parametrize("link", [None, os.symlink, os.link])
+def test_nothing_goes_over_what_is_read_by_whatever_name(
+    tmp_path: Path, called: Callable[[Path], Path], link: Callable[[Path, Path], None] | None
+) -> None:
+    photo, output = tmp_path / "photo", tmp_path / ("photo" if link is None else "other")
+    carry_out_orders([order(photo, b"mine")], read=())  # though it is a file of ours
+    if link is not None:
+        link(photo, output)
+    wanted = [order(output, RuntimeError("made"), "two"), order(tmp_path / "more", b"B")]
+    summary = carry_out_orders(wanted, read=[called(photo), tmp_path / "missing"], force=True)
+    assert [(failure.pair, summary.done) for failure in summary.failures] == [(output.name, 1)]
+    assert "is read by this command" in summary.failures[0].reason
+    assert photo.read_bytes() == output.read_bytes() == b"mine"
 
 
 def test_what_concerns_all_ends_it(tmp_path: Path) -> None:
     with pytest.raises(EncoderError):
-        carry_out_orders([order(tmp_path / "a", EncoderError("none")), order(tmp_path / "b", b"B")])
+        carry_out_orders([order(tmp_path / "a", EncoderError("none")), order(tmp_path / "b", b"B")], read=())

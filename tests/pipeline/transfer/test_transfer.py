@@ -108,7 +108,7 @@ def test_kind_of_the_files(photos: Path, tmp_path: Path) -> None:
 def test_the_user_s_files_stay(photos: Path, tmp_path: Path, capsys) -> None:
     before = {path: path.read_bytes() for path in photos.iterdir()}
     assert transfer(photos, "--style", tmp_path / "style.png", "--to", photos) == 1
-    assert capsys.readouterr().err.count("would overwrite it") == 3
+    assert capsys.readouterr().err.count("is read by this command") == 3
     assert transfer(photos / "a.png", tmp_path / "style.png", "-o", photos / "b.jpg") == 1
     assert "is not ours" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in photos.iterdir()} == before
@@ -133,12 +133,36 @@ def test_what_does_not_go_together_is_told_at_once(words: list[str], said: str, 
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("over", ["photos/a.png", "style.png"])
+@pytest.mark.parametrize("over", ["photos/a.png", "style.png", "mask.png", "style_mask.png"])
 def test_a_result_never_goes_over_what_it_is_made_of(photos: Path, tmp_path: Path, over: str, capsys) -> None:
-    before = (tmp_path / over).read_bytes()
-    assert transfer(photos / "a.png", tmp_path / "style.png", "-o", tmp_path / over, "--force") == 2
-    assert "would overwrite" in capsys.readouterr().err
+    before, masks = (tmp_path / over).read_bytes(), (tmp_path / "mask.png", tmp_path / "style_mask.png")
+    words = ("-o", tmp_path / over, "--mask", *masks, "--force")
+    assert transfer(photos / "a.png", tmp_path / "style.png", *words) == 1
+    assert "is read by this command" in capsys.readouterr().err
     assert (tmp_path / over).read_bytes() == before
+
+
+def test_a_style_in_the_results_folder_stays(photos: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "out").mkdir()
+    style = tmp_path / "out" / "a.png"
+    shutil.move(tmp_path / "style.png", style)
+    before = style.read_bytes()
+    assert transfer(photos, "--style", style, "--to", style.parent, "--force") == 1
+    assert "2 made, 0 current, 1 failed" in capsys.readouterr().err
+    assert style.read_bytes() == before
+    assert sorted(path.name for path in style.parent.iterdir()) == ["a.png", "b.jpg", "c.tif"]
+
+
+def test_a_photo_that_is_at_fault_stays(photos: Path, tmp_path: Path, capsys) -> None:
+    """The second of one name gets no result; nor does the first's go there."""
+    other = tmp_path / "other" / "a.png"
+    other.parent.mkdir()
+    scenery(50, 60, 9).save(other)
+    before = other.read_bytes()
+    words = (photos / "a.png", other, "--style", tmp_path / "style.png", "--to", other.parent, "--force")
+    assert transfer(*words) == 1
+    assert "is read by this command" in capsys.readouterr().err
+    assert other.read_bytes() == before
 
 
 def test_what_is_not_there_is_told(photos: Path, tmp_path: Path, capsys) -> None:

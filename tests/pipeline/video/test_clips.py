@@ -297,3 +297,11 @@ def test_a_clip_on_its_side_is_set_upright(work: Path) -> None:
         frame = next(iter(container.decode(video=0)))
         assert (frame.width, frame.height, frame.rotation) == (48, 64, 0)
     assert np.abs(seen(output)[0][0].astype(int) - np.rot90(seen(source)[0][0], -1)).mean() < 2
+
+
+def test_a_clip_is_never_written_over(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = make_clip(work / "in.mp4", [moving(n) for n in range(3)])
+    before = source.read_bytes()
+    assert main(["look", "apply", str(work / "warm.look"), str(source), "--to", str(work), "--force"]) == 1
+    assert "is read by this command" in capsys.readouterr().err
+    assert source.read_bytes() == before
