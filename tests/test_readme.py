@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.cli.arguments import parse
 from pipeline.cli.commands import name_of
-from pipeline.dataset.config import Config
-from pipeline.dataset.layers import load_config
-from pipeline.networks.downloading import WeightsError
+from pipeline.events.errors import NetworkError
+from pipeline.settings.config import Config
+from pipeline.settings.layers import load_config
 
 ROOT = Path(__file__).parents[1]
 ROOMS = (".", "data", "pipeline", "stages", "tests/benchmarks")
@@ -56,7 +56,7 @@ def test_the_python_runs(monkeypatch):
     names: dict[str, object] = {}
     try:
         exec(block, names)
-    except WeightsError as error:
+    except NetworkError as error:
         pytest.skip(f"VGG-16 can't be had here: {error}")
     assert len({names[name].shape for name in ("content", "stylized", "anchor", "result")}) == 1
 

@@ -23,9 +23,9 @@ from msgspec.inspect import VarTupleType, type_info
 from pipeline.cli.command import FILLED_IN, Command, WithSettings
 from pipeline.cli.commands import COMMANDS, AnyCommand
 from pipeline.cli.screen import say
-from pipeline.dataset.config import Config, ConfigError, Protect
-from pipeline.dataset.layers import Layer, as_option, convert, find_faults
-from pipeline.dataset.wording import placeholder
+from pipeline.settings.config import Config, ConfigError, Protect
+from pipeline.settings.layers import Layer, as_option, convert, find_faults
+from pipeline.settings.wording import placeholder
 
 DESCRIPTION = "Photorealistic style transfer in two stages: a photo in the look of another, and still a photo."
 FAMILIES = {"look": "Looks: learnt from photos, applied to others, handed to other programs."}

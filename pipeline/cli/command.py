@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
-from pipeline.dataset.config import Config
-from pipeline.dataset.layers import load_config
 from pipeline.dataset.pairs import Pair
+from pipeline.settings.config import Config
+from pipeline.settings.layers import load_config
 
 FILLED_IN = frozenset({"settings", "typed", "lambdas"})
 """Fields that are no options: they come of the others."""
@@ -41,4 +41,4 @@ class WithSettings(Command, frozen=True, kw_only=True):
         Raises:
             ConfigError: a file can't be used.
         """
-        return load_config(None, self.config, pair, self.typed)
+        return load_config(None, self.config, pair and pair.own_settings(), self.typed)

@@ -8,9 +8,9 @@ from msgspec import Meta
 
 from pipeline.cli.command import Command, WithSettings
 from pipeline.cli.photo_commands import LookApply, LookExport, LookFit, LookMake, Transfer
-from pipeline.dataset.config import Config
-from pipeline.dataset.layers import load_config
 from pipeline.dataset.pairs import Pair
+from pipeline.settings.config import Config
+from pipeline.settings.layers import load_config
 from pipeline.upkeep.up_to_date import size_made
 from stages.settings import Positive
 
@@ -35,7 +35,7 @@ class OnDataset(WithSettings, frozen=True, kw_only=True):
         """
         if self.goes_on:
             return settings_going_on(self, self.dataset, self.results, pair)
-        return load_config(self.dataset, self.config, pair, self.typed)
+        return load_config(self.dataset, self.config, pair and pair.own_settings(), self.typed)
 
 
 def settings_going_on(command: WithSettings, dataset: Path, results: Path, pair: Pair | None) -> Config:
@@ -47,7 +47,7 @@ def settings_going_on(command: WithSettings, dataset: Path, results: Path, pair:
     of_dataset = results / dataset.resolve().name
     sizes = {size_made(folder) for folder in ([of_dataset / pair.name] if pair else of_dataset.glob("*"))} - {None}
     made = {"size": sizes.pop()} if len(sizes) == 1 else {}
-    return load_config(dataset, command.config, pair, command.typed, made)
+    return load_config(dataset, command.config, pair and pair.own_settings(), command.typed, made)
 
 
 class Working(OnDataset, frozen=True, kw_only=True):

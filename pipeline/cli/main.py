@@ -11,29 +11,19 @@ from pipeline.cli.arguments import parse
 from pipeline.cli.commands import AnyCommand, Doctor, Weights
 from pipeline.cli.photo_commands import LookApply, LookExport, LookFit, LookMake, Transfer
 from pipeline.cli.screen import Screen, say
-from pipeline.dataset.config import ConfigError
 from pipeline.dataset.inputs import InputError
 from pipeline.dataset.pairs import DatasetError
+from pipeline.events.errors import NetworkError, in_words
+from pipeline.events.summary import FAILED, Summary, summary_line
 from pipeline.images.raster import ImageError
 from pipeline.looks.look_file import LookError
-from pipeline.networks.semantic_model import SemanticModelError
-from pipeline.run.summary import FAILED, Summary, summary_line
 from pipeline.run.task import ClusterError
+from pipeline.settings.config import ConfigError
 from pipeline.store.files import LockedError
-from pipeline.store.system_errors import in_words
-from pipeline.upkeep.network import EncoderError
 
 WRONG_USE = 2
 INTERRUPTED = 130
-TOLD = (
-    ClusterError,
-    EncoderError,
-    ImageError,
-    InputError,
-    LockedError,
-    LookError,
-    SemanticModelError,
-)
+TOLD = (ClusterError, ImageError, InputError, LockedError, LookError, NetworkError)
 """Errors whose words are for the user."""
 
 
@@ -88,14 +78,10 @@ def _told(summary: Summary) -> int:
 
 
 def _weights(command: Weights) -> int:
-    from pipeline.networks.downloading import WeightsError
     from pipeline.networks.weights import describe_weights, load_encoder_weights
 
     if command.fetch:
-        try:
-            weights = load_encoder_weights(command.encoder)
-        except WeightsError as error:
-            raise EncoderError(str(error)) from error
+        weights = load_encoder_weights(command.encoder)
         print(f"{weights.architecture} is there and checked, from {weights.source}")
     print("\n".join(describe_weights()))
     return 0

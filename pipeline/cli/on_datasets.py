@@ -20,16 +20,17 @@ from pipeline.cli.commands import (
     Working,
 )  # fmt: skip
 from pipeline.cli.screen import Screen, say
-from pipeline.dataset.config import ConfigError, Size
 from pipeline.dataset.found_masks import OVERLAY, with_found_masks
 from pipeline.dataset.inputs import InputError, load_inputs
 from pipeline.dataset.pairs import Dataset, DatasetError, Pair
 from pipeline.dataset.results_folder import results_folder, writing_results
+from pipeline.events.progress import OnEvent
+from pipeline.events.summary import FAILED, Failure, Summary, failure_line, failure_lines, summary_line
 from pipeline.run.cluster import Cluster
 from pipeline.run.dataset import choose_pairs, run_dataset
 from pipeline.run.examination import examine
-from pipeline.run.summary import FAILED, Failure, Summary, failure_line, failure_lines, summary_line
 from pipeline.run.task import Task
+from pipeline.settings.config import ConfigError, Size
 from pipeline.steps.catalogue import COMPARISON, finder_of, steps_of, with_masks
 from pipeline.steps.native import NATIVE
 from pipeline.steps.onestage import ONESTAGE
@@ -37,7 +38,6 @@ from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.stylize import STYLIZE
 from pipeline.steps.summaries.lambdas import steps_over
 from pipeline.steps.summaries.sweep import steps_of_sweep
-from pipeline.upkeep.progress import OnEvent
 from pipeline.upkeep.staleness import Examined
 from pipeline.upkeep.step import Step
 
@@ -47,7 +47,7 @@ def work_on_dataset(command: OnDataset | Ui) -> int:
 
     Raises:
         ConfigError, DatasetError: the command, the settings or the dataset can't be used.
-        ClusterError, EncoderError, InputError, LockedError, SemanticModelError: as their messages say.
+        ClusterError, InputError, LockedError, NetworkError: as their messages say.
         OSError: the disk is full.
     """
     if isinstance(command, Run) and command.settings.draft and command.settings.size == "native":

@@ -4,15 +4,15 @@ from threading import Thread
 
 from pipeline.cli.photo_commands import LookApply, LookExport, LookFit
 from pipeline.dataset.file_names import printable
+from pipeline.events.progress import OnEvent, Said
+from pipeline.events.summary import Failure, Summary
 from pipeline.images.saving import Encoded
 from pipeline.looks.applying import orders_of, photos_at_once
 from pipeline.looks.handing_off import encoder_for
 from pipeline.looks.look_file import encode_look, misfit_in_words, read_look
-from pipeline.run.summary import Failure, Summary
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.transfer.destinations import destinations, holds_photos
 from pipeline.transfer.orders import Order, carry_out_orders
-from pipeline.upkeep.progress import OnEvent, Said
 from pipeline.video.applying import clip_orders_of
 from pipeline.video.clip import clips_named, with_clip_ending
 from stages.look.table import make_ready, weakened

@@ -8,20 +8,20 @@ import msgspec
 from msgspec import structs
 
 from pipeline.cli.photo_commands import LookMake, Transfer
-from pipeline.dataset.config import ConfigError
 from pipeline.dataset.file_names import printable
 from pipeline.dataset.pairs import Pair
+from pipeline.events.progress import OnEvent, Said
+from pipeline.events.summary import Failure, Summary
 from pipeline.images.saving import ENCODERS, Encoded
 from pipeline.looks.fitting import FIT_VERSION
 from pipeline.looks.look_file import encode_look, misfit_in_words
 from pipeline.looks.making import Style, make_look
-from pipeline.run.summary import Failure, Summary
+from pipeline.settings.config import ConfigError
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.transfer.destinations import destinations, photos_named
 from pipeline.transfer.orders import Order, carry_out_orders
 from pipeline.transfer.solving import STEP_VERSIONS
 from pipeline.transfer.transfer import Job, transfer
-from pipeline.upkeep.progress import OnEvent, Said
 
 
 def work_on_photos(command: Transfer | LookMake, on_event: OnEvent) -> Summary:

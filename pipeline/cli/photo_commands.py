@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from pipeline.cli.command import Command, WithSettings
-from pipeline.dataset.config import Config, Strength
-from pipeline.dataset.layers import load_config
 from pipeline.dataset.pairs import Pair
 from pipeline.images.saving import QUALITY, Form
+from pipeline.settings.config import Config, Strength
+from pipeline.settings.layers import load_config
 from pipeline.transfer.destinations import with_written_ending
 
 
@@ -60,9 +60,9 @@ class Transfer(Delivering, frozen=True, kw_only=True):
         Raises:
             ConfigError: a file can't be used.
         """
-        first = load_config(None, self.config, pair, self.typed, {"size": "native"})
+        first = load_config(None, self.config, pair and pair.own_settings(), self.typed, {"size": "native"})
         made = {"size": "native", **({"masks": "given"} if first.draft else {})}
-        return load_config(None, self.config, pair, self.typed, made)
+        return load_config(None, self.config, pair and pair.own_settings(), self.typed, made)
 
 
 class LookMake(WithSettings, frozen=True, kw_only=True):
@@ -87,7 +87,7 @@ class LookMake(WithSettings, frozen=True, kw_only=True):
         Raises:
             ConfigError: a file can't be used.
         """
-        return load_config(None, self.config, pair, self.typed, {"masks": "none"})
+        return load_config(None, self.config, pair and pair.own_settings(), self.typed, {"masks": "none"})
 
 
 class LookApply(Delivering, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from pipeline.upkeep.progress import Advance, Event, Lines, Said, Underway
+from pipeline.events.progress import Advance, Event, Lines, Said, Underway
 
 BAR = "{desc} {bar:16} {n_fmt}/{total_fmt}{postfix}"
 NO_BAR = "{desc}{postfix}"

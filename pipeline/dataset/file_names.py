@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.images.kinds import RAW_SUFFIXES, SUFFIXES
+from pipeline.settings.config import FILE as SETTINGS
 
 ROLES = ("content", "style", "content_mask", "style_mask")
-SETTINGS = "photostyle.toml"
 OURS = frozenset({"manifest.json", "metrics.csv", "metrics.md", "sweep.csv"})
 """Files that lie beside the pairs' folders of results."""
 

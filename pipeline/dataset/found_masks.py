@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.pairs import Dataset, Pair
+from pipeline.settings.config import Config
 from stages.segment.ade20k import GROUP_PALETTE
 from stages.segment.labels import PALETTE, Colour
 

@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dataset.config import WORKING_SIZE, Size
 from pipeline.dataset.pairs import Pair
 from pipeline.dataset.prepared import Prepared, Reduced, read_reduced
 from pipeline.images.masks.classes import describe, read_classes
 from pipeline.images.masks.reading import Mask, read_mask
 from pipeline.images.photos import Understood, understand, working_shape
 from pipeline.images.raster import Alpha, ImageError
+from pipeline.settings.config import WORKING_SIZE, Size
 from pipeline.store.files import hash_array
 from stages.arrays import Labels, Photo
 from stages.segment.remap import Regions, match_regions, one_region

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from pipeline.dataset.file_names import (
     ROLES,
-    SETTINGS,
     Images,
     folded,
     images_among,
@@ -27,7 +26,8 @@ from pipeline.dataset.file_names import (
     printable,
 )
 from pipeline.dataset.links import dangles
-from pipeline.store.system_errors import in_words
+from pipeline.events.errors import in_words
+from pipeline.settings.config import FILE as SETTINGS
 
 
 class Unused(NamedTuple):

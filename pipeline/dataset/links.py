@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from pipeline.dataset.file_names import printable
-from pipeline.store.system_errors import in_words
+from pipeline.events.errors import in_words
 
 
 def dangles(path: Path) -> str:
@@ -33,11 +33,3 @@ def is_shut(path: Path) -> str:
     except OSError as error:
         return in_words(error, path)
     return ""
-
-
-def leads_out(path: Path, root: Path) -> bool:
-    """Whether a name in a dataset, through links, is that of something outside of it, or of nothing at all."""
-    try:
-        return not path.resolve().is_relative_to(root)
-    except (OSError, RuntimeError):  # links in a circle
-        return True

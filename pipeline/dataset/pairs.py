@@ -15,9 +15,10 @@ from pipeline.dataset.file_names import (
     why_unused,
 )
 from pipeline.dataset.layouts import Found, Unused, find, is_pairs_folder
-from pipeline.dataset.links import dangles, is_shut, leads_out
+from pipeline.dataset.links import dangles, is_shut
+from pipeline.events.errors import in_words
 from pipeline.images.kinds import READ
-from pipeline.store.system_errors import in_words
+from pipeline.store.files import leads_out
 from stages.segment.labels import PALETTE, Colour
 
 LAYOUTS = """the layouts are

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from pipeline.events.errors import in_words
 from pipeline.images.containers.png_chunks import SIGNATURE
 from pipeline.images.formats import raw
 from pipeline.images.formats.heif import AVIF, HEIC, decode_avif, decode_heic
@@ -22,7 +23,6 @@ from pipeline.images.formats.webp import decode_webp
 from pipeline.images.kinds import READ
 from pipeline.images.raster import HEADER_UNREADABLE, ImageError, Raster, too_large
 from pipeline.store.files import read_file
-from pipeline.store.system_errors import in_words
 
 SAVE_ANEW = "open it in an image editor and save it anew"
 OTHERS = (

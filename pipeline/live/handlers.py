@@ -23,6 +23,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from pipeline.dataset.pairs import Dataset
+from pipeline.events.errors import reason_of
 from pipeline.images.encoding import encode_png
 from pipeline.live.live import PREVIEW, Dials, Live, Role, Scale
 from pipeline.live.upload import Uploaded, Uploads
@@ -31,7 +32,6 @@ from pipeline.looks.handing_off import encode_cube
 from pipeline.looks.look_file import encode_look, misfit_in_words
 from pipeline.pages.page import render
 from pipeline.pages.report.pictures import encode_jpeg
-from pipeline.store.system_errors import reason_of
 
 HOSTS = ["127.0.0.1", "localhost"]
 MAX_BYTES = 100_000_000

@@ -9,11 +9,11 @@ from typing import Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from pipeline.dataset.config import Config, Strength
 from pipeline.dataset.inputs import load_inputs
-from pipeline.dataset.layers import save_dials
 from pipeline.dataset.pairs import Pair
 from pipeline.images.photos import read_photo, shrink
+from pipeline.settings.config import Config, ConfigError, Strength
+from pipeline.settings.layers import save_dials
 from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from stages.arrays import Photo
 from stages.settings import NonNegative, Positive
@@ -97,7 +97,10 @@ class Live:
             OSError: the file can't be written.
         """
         served = self._served(number)
-        file = save_dials(served.pair, dials.lam, dials.mu)
+        file = served.pair.settings
+        if file is None:
+            raise ConfigError(f"{served.pair.name} belongs to no dataset: there is nowhere to keep its settings")
+        save_dials(file, dials.lam, dials.mu)
         self.pairs[number] = served._replace(config=self._settings_of(served.pair))
         return file
 

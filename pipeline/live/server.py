@@ -9,11 +9,11 @@ from pathlib import Path
 
 import uvicorn
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.pairs import Dataset, Pair
 from pipeline.live.handlers import HOSTS, Site
 from pipeline.live.live import Live, Served
 from pipeline.live.upload import Uploads, uploads_folder
+from pipeline.settings.config import Config
 
 
 def serve(dataset: Dataset, results: Path, config: Config, settings_of: Callable[[Pair], Config], port: int) -> None:

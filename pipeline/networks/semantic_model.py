@@ -11,7 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.events.errors import NetworkError
 from pipeline.networks.downloading import check_reachable
+from pipeline.settings.config import MODEL
 from pipeline.store.files import read_file
 from stages.segment.ade20k import groups_of
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
     from stages.segment.semantic import SemanticModel
 
-MODEL = "openmmlab/upernet-convnext-tiny"
 """On Hugging Face's hub, under the MIT licence."""
 REVISION = "876ffc56b819a829448f7e81e9f8606deef6fb65"
 WEIGHTS_SHA256 = "cd55b1d36c6602d34f8cd300d7f788ea0fa5c3ed928e9ac98f353ecb31c7fa1d"
@@ -37,15 +38,11 @@ WAYS_OUT = (
 )
 
 
-class SemanticModelError(RuntimeError):
-    """The model asked for can't be had, or is not what it should be."""
-
-
 def weights_sha256(model: str) -> str:
     """What its regions are known by; of the download known beforehand, so that it need not be there.
 
     Raises:
-        SemanticModelError: there is no such folder, or no safetensors in it.
+        NetworkError: there is no such folder, or no safetensors in it.
     """
     return WEIGHTS_SHA256 if model == MODEL else _sha256(_in_folder(model) / WEIGHTS)
 
@@ -71,14 +68,12 @@ def load_semantic_model(model: str, device: "torch.device") -> "SemanticModel":
     """The model on its device, from its folder, or for the pinned one from the hub's cache or fetched into it.
 
     Raises:
-        SemanticModelError: it can't be had, is not what it should be, or the extra is missing.
+        NetworkError: it can't be had, is not what it should be, or the extra is missing.
     """
     try:
         import transformers
     except ImportError as error:
-        raise SemanticModelError(
-            f"--masks semantic {NO_TRANSFORMERS}; --masks auto finds regions without it"
-        ) from error
+        raise NetworkError(f"--masks semantic {NO_TRANSFORMERS}; --masks auto finds regions without it") from error
     from stages.segment.semantic import SemanticModel
 
     folder = _downloaded() if model == MODEL else _in_folder(model)
@@ -95,11 +90,11 @@ def load_semantic_model(model: str, device: "torch.device") -> "SemanticModel":
             output_loading_info=True,
         )
     except Exception as error:  # of transformers, safetensors or torch, whatever is wrong with the files
-        raise SemanticModelError(f"{folder} can't be loaded: {error}") from error
+        raise NetworkError(f"{folder} can't be loaded: {error}") from error
     wrong = [key for key in told["missing_keys"] if not key.endswith("num_batches_tracked")]
     wrong += [key for key, *_ in told["mismatched_keys"]]
     if wrong:
-        raise SemanticModelError(
+        raise NetworkError(
             f"{folder / WEIGHTS} lacks {len(wrong)} of the network's tensors, or has them in another shape: "
             f"{min(wrong)}"
         )
@@ -111,12 +106,12 @@ def load_semantic_model(model: str, device: "torch.device") -> "SemanticModel":
 def _in_folder(model: str) -> Path:
     folder = Path(model)
     if not folder.is_dir():
-        raise SemanticModelError(f"there is no folder {model}: --segment.model is a folder with a model, or {MODEL}")
+        raise NetworkError(f"there is no folder {model}: --segment.model is a folder with a model, or {MODEL}")
     for name in (CONFIGURATION, WEIGHTS):
         if not (folder / name).is_file():
             other = sorted(path.name for path in folder.iterdir() if path.suffix in (".bin", ".pt", ".pth", ".ckpt"))
             pickled = f"; {other[0]} is a pickle, which could run code, and is not read" if other else ""
-            raise SemanticModelError(f"{folder} holds no {name}{pickled}")
+            raise NetworkError(f"{folder} holds no {name}{pickled}")
     return folder
 
 
@@ -134,11 +129,11 @@ def _downloaded() -> Path:
                 check_reachable(constants.ENDPOINT)
             paths = [fetch() for fetch in fetches]
     except Exception as error:  # the network's, the hub's and the disk's alike
-        raise SemanticModelError(f"{MODEL} can't be had: {error}\n  The ways out: {WAYS_OUT}") from error
+        raise NetworkError(f"{MODEL} can't be had: {error}\n  The ways out: {WAYS_OUT}") from error
     weights = Path(paths[-1])
     found = _sha256(weights)
     if found != WEIGHTS_SHA256:
-        raise SemanticModelError(f"{weights}: sha256 is {found}, expected {WEIGHTS_SHA256}: not used; delete it")
+        raise NetworkError(f"{weights}: sha256 is {found}, expected {WEIGHTS_SHA256}: not used; delete it")
     return weights.parent
 
 
@@ -146,7 +141,7 @@ def _groups(folder: Path) -> tuple[int, ...]:
     """The groups of a model's classes, by what its configuration says.
 
     Raises:
-        SemanticModelError: it is of another architecture, or its classes are not ADE20K's.
+        NetworkError: it is of another architecture, or its classes are not ADE20K's.
     """
     try:
         said = json.loads(read_file(folder / CONFIGURATION, MOST_BYTES))
@@ -154,16 +149,16 @@ def _groups(folder: Path) -> tuple[int, ...]:
         kind, backbone = said["model_type"], (said["backbone_config"] or {})["model_type"]
         classes = [str(names[str(number)]) for number in range(len(names))]
     except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
-        raise SemanticModelError(f"{folder / CONFIGURATION} describes no UPerNet: {error!r}") from error
+        raise NetworkError(f"{folder / CONFIGURATION} describes no UPerNet: {error!r}") from error
     if kind != ARCHITECTURE or backbone not in BACKBONES:
-        raise SemanticModelError(
+        raise NetworkError(
             f"{folder} holds a model of type {kind} over {backbone}: "
             f"it has to be {ARCHITECTURE} over {' or '.join(BACKBONES)}"
         )
     try:
         return groups_of(classes)
     except ValueError as error:
-        raise SemanticModelError(f"{folder} holds no model of ADE20K: {error}") from error
+        raise NetworkError(f"{folder} holds no model of ADE20K: {error}") from error
 
 
 def _sha256(path: Path) -> str:

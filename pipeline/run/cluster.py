@@ -17,11 +17,11 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from pipeline.dataset.config import Config
+from pipeline.events.errors import NetworkError, concerns_all
+from pipeline.events.progress import OnEvent, Said, ignore
 from pipeline.run.actors import AHEAD, RETRIES, Actors
-from pipeline.run.task import ClusterError, Key, Networks, Outcome, Task, concerns_all, perform_on_node
-from pipeline.upkeep.network import EncoderError
-from pipeline.upkeep.progress import OnEvent, Said, ignore
+from pipeline.run.task import ClusterError, Key, Networks, Outcome, Task, perform_on_node
+from pipeline.settings.config import Config
 
 
 class Cluster:
@@ -51,7 +51,7 @@ class Cluster:
 
         Raises:
             ClusterError: nothing answers at the address.
-            EncoderError: a GPU is asked for, and there is none.
+            NetworkError: a GPU is asked for, and there is none.
         """
         try:
             self._ray.init(address=self._address, logging_level="warning")
@@ -60,7 +60,7 @@ class Cluster:
         has = self._ray.cluster_resources()
         gpus = 0 if self._config.device == "cpu" else has.get("GPU", 0)
         if self._config.device not in ("auto", "cpu") and not gpus:
-            raise EncoderError(f"device {self._config.device} is not available: the cluster has no GPU")
+            raise NetworkError(f"device {self._config.device} is not available: the cluster has no GPU")
         cpus = has.get("CPU", 0)
         self._places = max(1, int(cpus))
         self._actors = Actors(self._ray, gpus, self._share, self._config) if gpus else None
@@ -93,7 +93,7 @@ class Cluster:
         """The next task to end.
 
         Raises:
-            EncoderError, SemanticModelError: the network can't be had.
+            NetworkError: the network can't be had.
             OSError: the disk is full.
             ClusterError: the nodes can't run it.
         """

@@ -6,19 +6,19 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from pipeline.compare.methods import TABLE
-from pipeline.dataset.config import Config, ConfigError, palette_of
 from pipeline.dataset.file_names import folded
 from pipeline.dataset.pairs import Dataset, DatasetError, Fault, MaskRules, Pair, open_dataset
 from pipeline.dataset.results_folder import writing_results
+from pipeline.events.progress import OnEvent, Said, ignore, once
+from pipeline.events.summary import Summary, failure_line
 from pipeline.run.carry_out import Crew
 from pipeline.run.examination import Examination, examine, record_faults
 from pipeline.run.plan import Again, Hire, run
-from pipeline.run.summary import Summary, failure_line
 from pipeline.run.task import Task
 from pipeline.run.workers import Workers
+from pipeline.settings.config import Config, ConfigError, palette_of
 from pipeline.steps.catalogue import COMPARISON, SUMMARIES, steps_of
 from pipeline.steps.smooth import SMOOTH
-from pipeline.upkeep.progress import OnEvent, Said, ignore, once
 from pipeline.upkeep.step import Step
 from pipeline.upkeep.whole import Whole, WholeStep
 
@@ -57,7 +57,7 @@ def run_dataset(
     Raises:
         ConfigError: settings that can't be used.
         DatasetError: no dataset, or pairs that it hasn't got, or the results are another dataset's.
-        EncoderError, SemanticModelError: the network can't be had.
+        NetworkError: the network can't be had.
         LockedError: another run writes to the results.
         OSError: the results can't be written.
     """

@@ -5,20 +5,19 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.dataset.config import WORKING_SIZE, Config, ConfigError, Size
 from pipeline.dataset.file_names import names_a_folder
 from pipeline.dataset.found_masks import with_found_mask
 from pipeline.dataset.inputs import InputError, load_inputs
 from pipeline.dataset.pairs import Dataset, Pair
 from pipeline.dataset.prepared import FOLDER as PREPARED
 from pipeline.dataset.prepared import Prepared, Room
+from pipeline.events.errors import concerns_all, reason_of
+from pipeline.events.summary import Failure
 from pipeline.images.raster import ImageError
-from pipeline.run.summary import Failure
-from pipeline.run.task import concerns_all
+from pipeline.settings.config import WORKING_SIZE, Config, ConfigError, Size
 from pipeline.steps.catalogue import STEPS
 from pipeline.store.hash_cache import HashCache, Known
 from pipeline.store.manifest import FAILURE_FILE, record_failure
-from pipeline.store.system_errors import reason_of
 from pipeline.upkeep.staleness import Examined, State, find_state
 from pipeline.upkeep.step import Step
 
@@ -50,7 +49,7 @@ def examine(
         prepare: whether photos are kept for the work, brought down to its size.
 
     Raises:
-        SemanticModelError: the semantic model can't be had.
+        NetworkError: the semantic model can't be had.
     """
     failures = [Failure(fault.pair, "dataset", fault.text) for fault in dataset.faults]
     sound = []

@@ -6,12 +6,12 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.events.progress import Advance, OnEvent, Said, ignore, underway
+from pipeline.events.summary import Failure, Summary
 from pipeline.run.carry_out import Crew, carry_out
 from pipeline.run.pace import Pace
-from pipeline.run.summary import Failure, Summary
 from pipeline.run.task import Key, Outcome, PairTask, Task, WholeTask
 from pipeline.store.manifest import record_failure
-from pipeline.upkeep.progress import Advance, OnEvent, Said, ignore, underway
 from pipeline.upkeep.staleness import Examined
 from pipeline.upkeep.step import Step
 from pipeline.upkeep.whole import Whole, WholeStep
@@ -49,7 +49,7 @@ def run(
         sum_up: where something of the pairs is there in the end, gives the dataset and the steps that sum it up.
 
     Raises:
-        EncoderError, SemanticModelError: the network can't be had, for any pair.
+        NetworkError: the network can't be had, for any pair.
         OSError: the disk is full.
     """
     tasks, summary = _plan(examined, results, steps, again, on_event)

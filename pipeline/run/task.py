@@ -1,6 +1,5 @@
 """One step, as it is handed from process to process: what to do, doing it, and what came of it."""
 
-import errno
 import os
 import sys
 import time
@@ -9,14 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import InputError
 from pipeline.dataset.pairs import Pair
+from pipeline.events.errors import concerns_all, is_the_machine_s, reason_of
+from pipeline.events.progress import Lines, OnAdvance
 from pipeline.images.raster import ImageError
-from pipeline.networks.semantic_model import SemanticModelError
-from pipeline.store.system_errors import reason_of
-from pipeline.upkeep.network import EncoderError, Network
-from pipeline.upkeep.progress import Lines, OnAdvance
+from pipeline.networks.loaded import Network
+from pipeline.settings.config import Config
 from pipeline.upkeep.staleness import State, attempt
 from pipeline.upkeep.step import Step, little_memory
 from pipeline.upkeep.up_to_date import bring_up_to_date, bring_whole_up_to_date
@@ -180,8 +178,7 @@ def perform(task: Task, network: Network, on_advance: OnAdvance) -> Outcome:
     Whatever befalls it is its outcome, but for what would befall all the others too:
 
     Raises:
-        EncoderError: the encoder can't be had.
-        SemanticModelError: the semantic model can't.
+        NetworkError: a network can't be had.
         OSError: the disk is full.
     """
     try:
@@ -222,17 +219,3 @@ class Networks:
     def of(self, task: Task) -> Network:
         """For a task."""
         return self._of[task.on_gpu]
-
-
-def is_the_machine_s(error: Exception) -> bool:
-    """Whether an error says nothing about the pair: the disk's, the memory's, the GPU's."""
-    return isinstance(error, OSError | MemoryError) or any(
-        sign in str(error) for sign in ("CUDA", "cuDNN", "out of memory")
-    )
-
-
-def concerns_all(error: Exception) -> bool:
-    """Whether an error would befall every pair: no network, a full disk."""
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOSPC
-    return isinstance(error, EncoderError | SemanticModelError)

@@ -25,10 +25,10 @@ from multiprocessing import connection, get_context, parent_process, resource_tr
 from multiprocessing.connection import Connection
 from typing import Any, Self
 
-from pipeline.dataset.config import Config
+from pipeline.events.progress import Advance, OnAdvance, OnEvent, Said, ignore, once, underway
 from pipeline.run.cores import available_cores
 from pipeline.run.task import Networks, Outcome, Task, perform
-from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, Said, ignore, once, underway
+from pipeline.settings.config import Config
 from pipeline.upkeep.step import WITH_NETWORK
 from stages.free_memory import free_memory
 
@@ -116,7 +116,7 @@ class Workers:
         """The next task to end.
 
         Raises:
-            EncoderError: the encoder can't be had.
+            NetworkError: the encoder can't be had.
             OSError: the disk is full.
         """
         while True:

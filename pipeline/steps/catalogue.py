@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.found_masks import WAYS
+from pipeline.settings.config import Config
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.native import NATIVE
 from pipeline.steps.onestage import ONESTAGE

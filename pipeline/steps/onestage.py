@@ -1,8 +1,8 @@
 """The paper's one-stage method, to compare with: both terms in one optimisation."""
 
 from pipeline.dataset.inputs import AT_WORK
-from pipeline.upkeep.network import facts_of
-from pipeline.upkeep.progress import noting, telling
+from pipeline.events.progress import noting, telling
+from pipeline.networks.loaded import facts_of
 from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from pipeline.upkeep.step import Made, Step, Work
 

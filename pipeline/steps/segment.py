@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.found_masks import CONTENT_MASK, OVERLAY, STYLE_MASK, WAYS, Way
 from pipeline.dataset.inputs import Inputs
 from pipeline.dataset.pairs import Pair
@@ -21,6 +20,7 @@ from pipeline.images.encoding import encode_pixels, encode_png
 from pipeline.images.masks.classes import describe
 from pipeline.images.masks.reading import Mask
 from pipeline.networks.semantic_model import describe_model, weights_sha256
+from pipeline.settings.config import Config
 from pipeline.store.hash_cache import Recall
 from pipeline.upkeep.step import Made, Step, Work, network_memory
 from stages.arrays import Labels, Photo

@@ -7,9 +7,9 @@ from typing import Literal
 from msgspec.structs import replace
 from tifffile import TiffFile
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import AT_WORK
-from pipeline.upkeep.progress import Advance
+from pipeline.events.progress import Advance
+from pipeline.settings.config import Config
 from pipeline.upkeep.start import STAGE_ONE_IMAGE, TWO_STAGE_IMAGE
 from pipeline.upkeep.step import PROCESS, Made, Step, Work, little_memory
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from pipeline.dataset.inputs import AT_WORK
+from pipeline.events.progress import noting, telling
 from pipeline.images.encoding import encode_png, encode_tiff
-from pipeline.upkeep.network import facts_of
-from pipeline.upkeep.progress import noting, telling
+from pipeline.networks.loaded import facts_of
 from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from pipeline.upkeep.step import Made, Step, Work
 from stages.arrays import Photo

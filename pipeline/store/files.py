@@ -51,6 +51,14 @@ def _opened(path: Path) -> Iterator[BufferedReader]:
         yield file
 
 
+def leads_out(path: Path, root: Path) -> bool:
+    """Whether a name in a folder, through links, is that of something outside of it, or of nothing at all."""
+    try:
+        return not path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # links in a circle
+        return True
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Writes a file so that a kill at any moment leaves the old one or the new one, never a part of it.
 

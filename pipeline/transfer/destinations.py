@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from pipeline.dataset.file_names import folded, images_among, is_plain, listed, printable
 from pipeline.dataset.pairs import Fault
+from pipeline.events.errors import in_words
 from pipeline.images.saving import ENCODERS
-from pipeline.store.system_errors import in_words
 
 OTHERWISE = ".jpg"
 """What the result of a photo becomes whose own kind is only read."""

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.dataset.file_names import printable
+from pipeline.events.errors import concerns_all, reason_of
+from pipeline.events.progress import Advance, OnEvent, Said, ignore, underway
+from pipeline.events.summary import Failure, Summary
 from pipeline.images.saving import Encoded
-from pipeline.run.summary import Failure, Summary
-from pipeline.run.task import concerns_all
 from pipeline.store.deliveries import ForeignFileError, deliver, find_delivery
 from pipeline.store.files import digest_of, hash_bytes
-from pipeline.store.system_errors import reason_of
 from pipeline.transfer.destinations import Destined
-from pipeline.upkeep.progress import Advance, OnEvent, Said, ignore, underway
 
 Identity = tuple[int, int]
 """Of a file: its device and its number there."""
@@ -77,7 +76,7 @@ def carry_out_orders(
 
     Raises:
         OSError: the disk is full.
-        EncoderError: the encoder can't be had, for any of them.
+        NetworkError: the encoder can't be had, for any of them.
     """
     began, kept = time.monotonic(), identities(read)
     summary, failures = Summary(0, 0, ()), list[Failure]()

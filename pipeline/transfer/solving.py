@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.found_masks import WAYS, with_found_masks
 from pipeline.dataset.inputs import load_inputs, working_size
 from pipeline.dataset.pairs import Dataset, Pair
+from pipeline.events.progress import OnEvent
+from pipeline.events.summary import Failure
 from pipeline.images.photos import Original, Understood, read_photo, shrink, understand
 from pipeline.run.dataset import choose_pairs, run_dataset
-from pipeline.run.summary import Failure
+from pipeline.settings.config import Config
 from pipeline.steps.catalogue import finder_of, steps_of
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.segment import SEGMENT, SEMANTIC
@@ -25,7 +26,6 @@ from pipeline.steps.stylize import STYLIZE
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import LockedError, hash_bytes, lock
 from pipeline.upkeep.final import as_wanted
-from pipeline.upkeep.progress import OnEvent
 from pipeline.upkeep.start import TWO_STAGE_IMAGE
 from stages.arrays import Photo
 from stages.smooth.anchor import find_anchor
@@ -86,7 +86,7 @@ def solve_pairs(pairs: Sequence[Pair], config: Config, goes_to: Path, on_event: 
         on_event: told what is going on.
 
     Raises:
-        EncoderError, SemanticModelError: the network can't be had.
+        NetworkError: the network can't be had.
         LockedError: another process has the same work in hand.
         OSError: the disk is full.
     """

@@ -10,19 +10,19 @@ import msgspec
 from msgspec import structs
 from numpy.typing import NDArray
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.pairs import Pair
+from pipeline.events.errors import reason_of
+from pipeline.events.progress import OnEvent, ignore
+from pipeline.events.summary import Failure, Summary
 from pipeline.images.encoding import rounded
 from pipeline.images.photos import shrink, understand
 from pipeline.images.saving import Encoded, Form
-from pipeline.run.summary import Failure, Summary
+from pipeline.settings.config import Config
 from pipeline.steps.native import carried_up
 from pipeline.store.deliveries import ForeignFileError
 from pipeline.store.files import hash_bytes, read_file
-from pipeline.store.system_errors import reason_of
 from pipeline.transfer.orders import Order, carry_out_orders, identities, is_due
 from pipeline.transfer.solving import STEP_VERSIONS, Read, Solved, solve_pairs
-from pipeline.upkeep.progress import OnEvent, ignore
 
 VERSION = 2
 """Raised when the code would make another file of the same result."""
@@ -61,7 +61,7 @@ def transfer(
         force: also what is current, and in the place of files that are not ours.
 
     Raises:
-        EncoderError, SemanticModelError: the network can't be had.
+        NetworkError: the network can't be had.
         LockedError: another process has the same work in hand.
         OSError: the disk is full.
     """

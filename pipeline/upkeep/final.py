@@ -5,11 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from pipeline.dataset.config import WORKING_SIZE, Config
+from pipeline.events.errors import NetworkError
 from pipeline.images.photos import shrink
-from pipeline.networks.downloading import WeightsError
 from pipeline.networks.face_weights import load_face_weights
-from pipeline.upkeep.network import EncoderError
+from pipeline.settings.config import WORKING_SIZE, Config
 from stages.arrays import Photo
 
 
@@ -19,7 +18,7 @@ def as_wanted(image: Photo, content: Photo, config: Config, tell: Callable[[str]
     tell: what was found to protect.
 
     Raises:
-        EncoderError: what finds faces can't be had.
+        NetworkError: what finds faces can't be had.
     """
     image = content + np.float32(config.strength) * (image - content)
     return with_own_skin(image, content, config.protect.skin, tell)
@@ -31,7 +30,7 @@ def with_own_skin(image: Photo, content: Photo, share: float, tell: Callable[[st
     tell: what was found.
 
     Raises:
-        EncoderError: what finds faces can't be had.
+        NetworkError: what finds faces can't be had.
     """
     if not share:
         return image
@@ -41,8 +40,8 @@ def with_own_skin(image: Photo, content: Photo, share: float, tell: Callable[[st
 
     try:
         weights = load_face_weights()
-    except WeightsError as error:
-        raise EncoderError(f"to protect skin: {error}") from error
+    except NetworkError as error:
+        raise NetworkError(f"to protect skin: {error}") from error
     small = shrink(content, WORKING_SIZE)
     faces = find_faces(small, weights)
     count = len(faces.boxes)

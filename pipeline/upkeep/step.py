@@ -9,18 +9,18 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pipeline.dataset.config import WORKING_SIZE, Config
 from pipeline.dataset.found_masks import WAYS, with_found_mask
 from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.dataset.prepared import FOLDER as PREPARED
 from pipeline.dataset.prepared import Prepared
+from pipeline.events.progress import Advance, OnAdvance
 from pipeline.images.encoding import encode_png
+from pipeline.networks.loaded import Network
+from pipeline.settings.config import WORKING_SIZE, Config
 from pipeline.store.hash_cache import Recall, anew
 from pipeline.store.manifest import Recipe
 from pipeline.upkeep.final import as_wanted
-from pipeline.upkeep.network import Network
-from pipeline.upkeep.progress import Advance, OnAdvance
 from pipeline.upkeep.start import Start
 from stages.arrays import Photo
 

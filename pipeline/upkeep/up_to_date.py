@@ -7,17 +7,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipeline.dataset.config import Config, Size
 from pipeline.dataset.found_masks import with_found_mask
 from pipeline.dataset.inputs import Inputs, working_size
 from pipeline.dataset.pairs import Pair
+from pipeline.events.progress import OnAdvance
 from pipeline.images.photos import read_photo
+from pipeline.networks.loaded import Network
+from pipeline.settings.config import Config, Size
 from pipeline.store.files import hash_array, read_file
 from pipeline.store.hash_cache import anew
 from pipeline.store.manifest import FILE, publish, read_manifest
 from pipeline.upkeep.memory import peak_memory
-from pipeline.upkeep.network import Network
-from pipeline.upkeep.progress import OnAdvance
 from pipeline.upkeep.staleness import State, find_state
 from pipeline.upkeep.step import Made, Step, Work
 from pipeline.upkeep.whole import Whole, WholeStep
@@ -48,7 +48,7 @@ def bring_up_to_date(
     Raises:
         InputError, ImageError: the pair's files can't be used.
         ValueError: there is no image to start from, or it is of another size than the content.
-        EncoderError: the encoder can't be had.
+        NetworkError: the encoder can't be had.
         ArithmeticError, MemoryError: it can't be computed.
         OSError: it can't be written.
     """

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.pairs import Fault, Pair
+from pipeline.settings.config import Config
 from pipeline.store.manifest import Recipe
 from pipeline.upkeep.staleness import State, find_state
 from pipeline.upkeep.step import Made

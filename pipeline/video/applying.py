@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.dataset.file_names import printable
+from pipeline.events.progress import Advance, OnAdvance, OnEvent, underway
 from pipeline.looks.look_file import Look
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import PART, new_part
 from pipeline.transfer.destinations import Destined
 from pipeline.transfer.orders import Laid, Order, order_of, recipe_of
-from pipeline.upkeep.progress import Advance, OnAdvance, OnEvent, underway
 from pipeline.video.clip import Clip, ClipError, probe
 from pipeline.video.cuts import find_cuts
 from pipeline.video.grading import TableAt, grade

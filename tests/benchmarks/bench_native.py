@@ -158,10 +158,10 @@ def _solve(folder: Path) -> None:
 
 
 def _carry_up(folder: Path) -> tuple[float, str, int]:
-    from pipeline.dataset.config import Config
+    from pipeline.networks.loaded import Network
+    from pipeline.settings.config import Config
     from pipeline.steps.native import NATIVE
     from pipeline.store.manifest import read_manifest
-    from pipeline.upkeep.network import Network
     from pipeline.upkeep.up_to_date import bring_up_to_date
 
     start, config = perf_counter(), Config(size="native")

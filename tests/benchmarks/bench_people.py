@@ -12,9 +12,9 @@ import numpy as np
 import skimage.data
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from pipeline.dataset.config import WORKING_SIZE
 from pipeline.images.photos import read_photo, shrink
 from pipeline.networks.face_weights import load_face_weights
+from pipeline.settings.config import WORKING_SIZE
 from stages.people.faces import find_faces
 from stages.people.protect import keep_hue
 from stages.people.skin import skin_of

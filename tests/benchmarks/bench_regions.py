@@ -14,10 +14,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the command line does
 import numpy as np
 
 from pipeline.compare.metrics import Scorer
-from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.pairs import open_dataset
-from pipeline.upkeep.network import Network
+from pipeline.networks.loaded import Network
+from pipeline.settings.config import Config
 from stages.segment.automatic import automatic_labels
 from stages.segment.labels import PALETTE
 from stages.segment.remap import match_regions, one_region

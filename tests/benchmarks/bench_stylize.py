@@ -22,10 +22,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the command line does
 import torch
 
 from pipeline.compare.metrics import Scorer
-from pipeline.dataset.config import Config
 from pipeline.dataset.inputs import Inputs, load_inputs
 from pipeline.dataset.pairs import Pair
-from pipeline.upkeep.network import Network
+from pipeline.networks.loaded import Network
+from pipeline.settings.config import Config
 from stages.arrays import Photo
 from stages.features import Encoder
 from stages.features.resample import to_tensor

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from pipeline.dataset.config import Config
 from pipeline.images.photos import read_photo, shrink
-from pipeline.upkeep.network import Network
+from pipeline.networks.loaded import Network
+from pipeline.settings.config import Config
 from stages.colour.transport import monge_kantorovich
 from stages.segment.automatic import automatic_labels
 from stages.segment.labels import PALETTE

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dataset.layers import load_config
+from pipeline.settings.layers import load_config
 
 DATA = Path(__file__).parents[2] / "data"
 COLOURS = 256.0

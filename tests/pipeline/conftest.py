@@ -9,12 +9,12 @@ from typing import ClassVar
 import msgspec
 import pytest
 
-from pipeline.dataset.config import Config
-from pipeline.networks.downloading import WeightsError
+from pipeline.events.errors import NetworkError
+from pipeline.events.progress import OnEvent, underway
 from pipeline.networks.weights import load_encoder_weights
 from pipeline.run import dataset
 from pipeline.run.task import Networks, Outcome, Task, perform
-from pipeline.upkeep.progress import OnEvent, underway
+from pipeline.settings.config import Config
 
 Tell = Callable[[str], None]
 
@@ -63,7 +63,7 @@ def vgg16() -> None:
     """What needs the network is skipped where it can't be had."""
     try:
         load_encoder_weights("vgg16")
-    except WeightsError as error:
+    except NetworkError as error:
         pytest.skip(f"VGG-16 can't be had here: {error}")
 
 

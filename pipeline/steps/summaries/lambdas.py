@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.pairs import Pair
 from pipeline.images.contact_sheet import TILE, Tile, contact_sheet
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import read_photo, shrink
+from pipeline.settings.config import Config
 from pipeline.steps.smooth import smooth_at
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash

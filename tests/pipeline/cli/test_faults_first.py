@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from pipeline.cli.main import main
+from pipeline.events.errors import NetworkError
 from pipeline.run import dataset as application
 from pipeline.run.task import Task
-from pipeline.upkeep.network import EncoderError
 
 CaptureFixture: TypeAlias = pytest.CaptureFixture[str]
 FAULTS = ["lonely dataset: ", "broken dataset: ", "strip dataset: "]
@@ -41,7 +41,7 @@ def test_faults_come_first_and_only_the_sound_are_worked_on(
         told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("fault: ")]
         assert [line.removeprefix("fault: ")[: len(start)] for line, start in zip(told, FAULTS, strict=True)] == FAULTS
         first.append([task.key for task in tasks if task.step.name == step])
-        raise EncoderError("no work in this test")
+        raise NetworkError("no work in this test")
 
     monkeypatch.setattr(application, "Workers", hire)
     assert main([command, str(dataset), "--results", str(tmp_path / "out"), "--size", "250"]) == 1

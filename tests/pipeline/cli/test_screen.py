@@ -8,8 +8,8 @@ from contextlib import suppress
 import pytest
 
 from pipeline.cli.screen import Screen
-from pipeline.upkeep import progress
-from pipeline.upkeep.progress import Advance, spoken, underway
+from pipeline.events import progress
+from pipeline.events.progress import Advance, spoken, underway
 
 
 def test_a_line_at_once_of_how_it_is_done_then_one_every_ten_seconds(

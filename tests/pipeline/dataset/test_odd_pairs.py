@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.dataset.config import ConfigError
 from pipeline.dataset.inputs import InputError, load_inputs
-from pipeline.dataset.layers import load_config
 from pipeline.dataset.pairs import open_dataset
+from pipeline.settings.config import ConfigError
+from pipeline.settings.layers import load_config
 from tests.pipeline.dataset.odd_pairs import HARMFUL, put_harmless, put_sound
 
 PAIRS, TIMES = 320, 14
@@ -27,7 +27,7 @@ def test_oddities_refuse_no_pair_and_match_the_same_regions(
         assert (dataset.faults, dataset.unused) == ((), ())
         (pair,) = dataset.pairs
         assert pair.name == folder.name
-        assert load_config(root, pair=pair).smooth.lam == 0.5
+        assert load_config(root, own=pair.own_settings()).smooth.lam == 0.5
         inputs = load_inputs(pair, 700)
         assert inputs.regions.count == 3
         middles = [labels[[6, 20, 33], 24].tolist() for labels in (inputs.regions.content, inputs.regions.style)]
@@ -58,7 +58,7 @@ def faults_of(root: Path) -> str:
         return "\n".join(fault.text for fault in dataset.faults)
     (pair,) = dataset.pairs
     try:
-        load_config(root, pair=pair)
+        load_config(root, own=pair.own_settings())
         load_inputs(pair, 700)
     except (InputError, ConfigError) as error:
         return str(error)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.prepared import FOLDER, Prepared, Room, read_reduced
 from pipeline.images import photos
 from pipeline.run import run_dataset
+from pipeline.settings.config import Config
 from pipeline.store import hash_cache
 from stages.settings import OneStage, Stylize
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from pipeline.cli.main import main
-from pipeline.dataset.file_names import SETTINGS
 from pipeline.images.encoding import encode_tiff
+from pipeline.settings.config import FILE as SETTINGS
 from pipeline.store.files import MOST_BYTES
 from pipeline.store.manifest import read_manifest
 from pipeline.upkeep.start import STAGE_ONE_IMAGE

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from pipeline.dataset.config import Config
-from pipeline.dataset.layers import load_config
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import shrink
 from pipeline.live import live as live_module
 from pipeline.live.live import PREVIEW, Dials, Live, Served
+from pipeline.settings.config import Config
+from pipeline.settings.layers import load_config
 from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from stages.smooth import find_anchor, find_target, mu_at_size, smooth
 from tests.pipeline.pages.report.example import make_case, photo, spoilt
@@ -22,7 +22,7 @@ def case(tmp_path):
 @pytest.fixture
 def live(case):
     def settings_of(pair):
-        return load_config(case.dataset.root, None, pair)
+        return load_config(case.dataset.root, None, pair.own_settings())
 
     pairs = [Served(pair, case.results / pair.name, settings_of(pair)) for pair in case.dataset.pairs]
     return Live(pairs, settings_of)

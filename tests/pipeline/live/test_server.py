@@ -13,11 +13,11 @@ import psutil
 import pytest
 from PIL import Image
 
-from pipeline.dataset.config import Config
 from pipeline.images.encoding import encode_png
 from pipeline.live import handlers, upload
 from pipeline.live.handlers import TOKEN
 from pipeline.live.live import Dials
+from pipeline.settings.config import Config
 from stages.settings import Stylize
 from tests.pipeline.live.serving import serving
 from tests.pipeline.pages.report.example import make_case, photo

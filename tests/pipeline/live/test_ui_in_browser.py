@@ -2,12 +2,12 @@
 
 import pytest
 
-from pipeline.dataset.config import Config
-from pipeline.dataset.layers import load_config
 from pipeline.dataset.pairs import Dataset
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.live.upload import Progress
 from pipeline.looks.look_file import read_look
+from pipeline.settings.config import Config
+from pipeline.settings.layers import load_config
 from tests.pipeline.live.serving import serving
 from tests.pipeline.pages.report.example import make_case, photo, spoilt
 
@@ -86,7 +86,7 @@ def test_it_begins_at_the_pairs_lambda_and_keeps_another(live, server):
     live.get_by_role("button", name="Keep for this pair").click()
     live.get_by_text(f"and μ = {Config().smooth.mu:g} are kept in views/hill/photostyle.toml").wait_for()
     hill = next(served.pair for served in server.live.pairs if served.pair.name == "hill")
-    assert load_config(hill.settings.parents[1], None, hill).smooth.lam == 0.01
+    assert load_config(hill.settings.parents[1], None, hill.own_settings()).smooth.lam == 0.01
     live.reload()
     live.locator(".frame[data-shown]").wait_for()
     live.locator("#pair").select_option(label="hill")

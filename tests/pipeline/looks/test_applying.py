@@ -6,10 +6,10 @@ import skimage.data
 from PIL import Image
 
 from pipeline.cli.main import main
+from pipeline.events.errors import NetworkError
 from pipeline.images.containers.kept import Kept
 from pipeline.images.photos import read_original
 from pipeline.looks.look_file import Look
-from pipeline.networks.downloading import WeightsError
 from pipeline.networks.face_weights import load_face_weights
 from stages.colour.oklab import to_oklab
 from stages.look.table import apply_table, weakened
@@ -117,7 +117,7 @@ def test_what_the_photo_s_file_tells_is_kept_or_left_out(look_file: Path, gradie
 def test_the_skin_of_people_keeps_its_hue(look: Look, look_file: Path, tmp_path: Path, capsys) -> None:
     try:
         load_face_weights()
-    except WeightsError as error:
+    except NetworkError as error:
         pytest.skip(f"MTCNN's weights can't be had here: {error}")
     save_photo(tmp_path / "a.png", skimage.data.astronaut()[:256, 100:356])
     plain, kept = (tmp_path / name for name in ("plain", "kept"))

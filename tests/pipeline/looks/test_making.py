@@ -5,10 +5,10 @@ import pytest
 
 from pipeline.cli.main import main
 from pipeline.cli.on_photos import styles_of
-from pipeline.dataset.config import ConfigError
 from pipeline.images.photos import read_photo
 from pipeline.looks.look_file import read_look
 from pipeline.looks.making import AVERAGE, MOST_PHOTOS, SPREAD, average_photo, lay_out, without_height
+from pipeline.settings.config import ConfigError
 from stages.colour.light import find_gradient
 from stages.colour.oklab import to_oklab
 from stages.look.table import apply_table, identity, mixed

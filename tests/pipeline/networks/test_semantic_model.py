@@ -20,21 +20,20 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from pipeline.cli.main import main
-from pipeline.dataset.config import Config
 from pipeline.dataset.found_masks import CONTENT_MASK, OVERLAY, STYLE_MASK, with_found_masks
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.pairs import open_dataset
+from pipeline.events.errors import NetworkError
 from pipeline.networks import semantic_model
-from pipeline.networks.downloading import WeightsError
 from pipeline.networks.semantic_model import (
     CONFIGURATION,
     MODEL,
     REVISION,
     WEIGHTS,
-    SemanticModelError,
     load_semantic_model,
 )
 from pipeline.networks.weights import load_encoder_weights
+from pipeline.settings.config import Config
 from pipeline.store.manifest import read_manifest
 from stages.segment.ade20k import GROUP_PALETTE
 from stages.segment.semantic import semantic_labels
@@ -110,7 +109,7 @@ def test_masks_are_found_with_their_names_the_same_each_time_and_not_again(
 def test_a_run_takes_its_regions_from_what_is_in_the_photos(dataset: Path, model: Path) -> None:
     try:
         load_encoder_weights("vgg16")
-    except WeightsError as error:
+    except NetworkError as error:
         pytest.skip(f"VGG-16 can't be had here: {error}")
     assert photostyle("run", dataset, "--segment.model", str(model), *TINY) == 0
     stylized = read_manifest(found(dataset).parent / "stylize")
@@ -148,7 +147,7 @@ def spoil_configuration(folder: Path, **changes: object) -> None:
 def test_a_model_of_other_classes_is_refused_with_counts(tmp_path: Path) -> None:
     untrained(["cat", "sky", "dog"]).save_pretrained(tmp_path)
     with pytest.raises(
-        SemanticModelError,
+        NetworkError,
         match=r"no model of ADE20K: it tells 3 classes apart, of which 2 are not ADE20K's: cat, dog; .* lacks 149",
     ):
         load_semantic_model(str(tmp_path), CPU)
@@ -157,7 +156,7 @@ def test_a_model_of_other_classes_is_refused_with_counts(tmp_path: Path) -> None
 def test_a_pickle_is_not_read(copy: Path) -> None:
     torch.save(load_file(copy / WEIGHTS), copy / "pytorch_model.bin")
     (copy / WEIGHTS).unlink()
-    with pytest.raises(SemanticModelError, match=r"holds no model.safetensors; pytorch_model.bin is a pickle"):
+    with pytest.raises(NetworkError, match=r"holds no model.safetensors; pytorch_model.bin is a pickle"):
         load_semantic_model(str(copy), CPU)
 
 
@@ -175,14 +174,14 @@ def test_a_pickle_is_not_read(copy: Path) -> None:
 )
 def test_a_configuration_of_something_else_is_refused(copy: Path, changes: dict[str, object], told: str) -> None:
     spoil_configuration(copy, **changes)
-    with pytest.raises(SemanticModelError, match=told):
+    with pytest.raises(NetworkError, match=told):
         load_semantic_model(str(copy), CPU)
 
 
 def test_a_broken_configuration_is_refused(copy: Path) -> None:
     for text in ("", "[" * 100_000, "[]", '"upernet"'):
         (copy / CONFIGURATION).write_text(text)
-        with pytest.raises(SemanticModelError, match="describes no UPerNet"):
+        with pytest.raises(NetworkError, match="describes no UPerNet"):
             load_semantic_model(str(copy), CPU)
 
 
@@ -190,12 +189,10 @@ def test_weights_that_are_not_whole_are_refused(copy: Path) -> None:
     weights = load_file(copy / WEIGHTS)
     del weights["decode_head.classifier.weight"]
     save_file(weights, copy / WEIGHTS, metadata={"format": "pt"})
-    with pytest.raises(
-        SemanticModelError, match=r"lacks 1 of the network's tensors, .*: decode_head.classifier.weight"
-    ):
+    with pytest.raises(NetworkError, match=r"lacks 1 of the network's tensors, .*: decode_head.classifier.weight"):
         load_semantic_model(str(copy), CPU)
     (copy / WEIGHTS).write_bytes(b"no safetensors")
-    with pytest.raises(SemanticModelError, match="can't be loaded"):
+    with pytest.raises(NetworkError, match="can't be loaded"):
         load_semantic_model(str(copy), CPU)
 
 
@@ -310,5 +307,5 @@ def test_the_model_is_downloaded_once_at_its_revision(
 
 @pytest.mark.usefixtures("hub")
 def test_other_weights_than_the_pinned_ones_are_not_used() -> None:
-    with pytest.raises(SemanticModelError, match=rf"sha256 is [0-9a-f]+, expected {semantic_model.WEIGHTS_SHA256}"):
+    with pytest.raises(NetworkError, match=rf"sha256 is [0-9a-f]+, expected {semantic_model.WEIGHTS_SHA256}"):
         load_semantic_model(MODEL, CPU)

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from pipeline.events.errors import NetworkError
 from pipeline.networks import downloading, weights
-from pipeline.networks.downloading import WeightsError, check_sha256
+from pipeline.networks.downloading import check_sha256
 from pipeline.networks.weights import load_encoder_weights
 
 
@@ -22,14 +23,14 @@ def test_a_checkpoint_may_hold_arrays_and_nothing_else(capsys):
     np.testing.assert_array_equal(read["VGG16_0"]["Conv_0"]["kernel"], np.arange(6.0))
     for protocol in range(2, 6):
         with pytest.raises(
-            WeightsError, match=r"asks for builtins\.print: refused|asks for __builtin__\.print: refused"
+            NetworkError, match=r"asks for builtins\.print: refused|asks for __builtin__\.print: refused"
         ):
             weights._ArraysOnly(io.BytesIO(pickle.dumps(Harmful(), protocol=protocol))).load()
     assert capsys.readouterr().out == ""
 
 
 def test_other_bytes_than_pinned_are_refused():
-    with pytest.raises(WeightsError, match=r"thing: sha256 is 2c26.*, expected 00: not used"):
+    with pytest.raises(NetworkError, match=r"thing: sha256 is 2c26.*, expected 00: not used"):
         check_sha256(b"foo", "00", "thing")
 
 
@@ -56,21 +57,21 @@ def test_weights_that_are_not_torchvisions_are_refused(cache):
     folder, true = cache
     tampered = dict(true.tensors) | {"conv3_2.weight": true.tensors["conv3_2.weight"] * np.float32(1.1)}
     save_file(tampered, folder / "vgg16.safetensors")
-    with pytest.raises(WeightsError, match=r"is not torchvision's vgg16: at conv3_2 \(min, max, norm\)"):
+    with pytest.raises(NetworkError, match=r"is not torchvision's vgg16: at conv3_2 \(min, max, norm\)"):
         load_encoder_weights("vgg16")
 
 
 def test_weights_of_another_architecture_are_refused(cache):
     folder, true = cache
     save_file(dict(true.tensors), folder / "vgg19.safetensors")
-    with pytest.raises(WeightsError, match=r"does not hold the weights of vgg19.*conv3_4\.weight"):
+    with pytest.raises(NetworkError, match=r"does not hold the weights of vgg19.*conv3_4\.weight"):
         load_encoder_weights("vgg19")
 
 
 def test_a_damaged_cache_is_an_error_with_the_way_out(cache):
     folder, _ = cache
     (folder / "vgg16.safetensors").write_bytes(b"half a fi")
-    with pytest.raises(WeightsError, match=r"vgg16\.safetensors is damaged .*photostyle weights --fetch"):
+    with pytest.raises(NetworkError, match=r"vgg16\.safetensors is damaged .*photostyle weights --fetch"):
         load_encoder_weights("vgg16")
 
 
@@ -85,7 +86,7 @@ def test_a_named_encoder_that_cannot_be_had_is_an_error_not_a_switch(cache, monk
         raise OSError("no route to host")
 
     monkeypatch.setattr(downloading.socket, "create_connection", refuse)
-    with pytest.raises(WeightsError, match=r"vgg19: .* can't be reached \(no route to host\), and it is not cached"):
+    with pytest.raises(NetworkError, match=r"vgg19: .* can't be reached \(no route to host\), and it is not cached"):
         load_encoder_weights("vgg19")
     assert load_encoder_weights("auto").architecture == "vgg16"
 

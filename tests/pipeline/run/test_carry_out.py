@@ -6,10 +6,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dataset.config import Config
 from pipeline.dataset.pairs import Pair
 from pipeline.run.carry_out import carry_out
 from pipeline.run.task import Outcome, PairTask, Task
+from pipeline.settings.config import Config
 from pipeline.steps.catalogue import STEPS
 from pipeline.steps.native import NATIVE
 from pipeline.steps.onestage import ONESTAGE

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from pipeline.cli.main import main
-from pipeline.dataset.config import Config
 from pipeline.images.encoding import encode_tiff
 from pipeline.run.cluster import Cluster
 from pipeline.run.task import ClusterError
+from pipeline.settings.config import Config
 from pipeline.steps.smooth import SMOOTH
 from pipeline.upkeep.step import PROCESS
 from stages.settings import Smooth, Solver

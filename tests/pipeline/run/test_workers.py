@@ -13,15 +13,18 @@ import pytest
 
 from pipeline.cli.main import main
 from pipeline.compare.score_table import Row
-from pipeline.dataset.config import Config
 from pipeline.dataset.pairs import open_dataset
+from pipeline.events.errors import NetworkError
+from pipeline.events.progress import Event, Said, Underway
 from pipeline.images.encoding import encode_tiff
+from pipeline.networks.loaded import Network
 from pipeline.run import task as task_module
 from pipeline.run import workers as workers_module
 from pipeline.run.carry_out import carry_out
 from pipeline.run.dataset import run_dataset
 from pipeline.run.task import PairTask, Task, perform
 from pipeline.run.workers import Workers, room_for
+from pipeline.settings.config import Config
 from pipeline.steps.catalogue import COMPARISON, SUMMARIES
 from pipeline.steps.segment import SEGMENT
 from pipeline.steps.smooth import SMOOTH
@@ -29,8 +32,6 @@ from pipeline.steps.stylize import STYLIZE
 from pipeline.steps.summaries.scores import read_scores
 from pipeline.steps.summaries.view import VIEW, read_view
 from pipeline.store.manifest import read_failure, read_manifest
-from pipeline.upkeep.network import EncoderError, Network
-from pipeline.upkeep.progress import Event, Said, Underway
 from pipeline.upkeep.step import Made, Work
 from stages.smooth import NotEnoughMemoryError
 from tests.pipeline.scenes import make_stylized_pairs, noise
@@ -101,7 +102,7 @@ def test_one_that_is_killed_costs_one_pair_and_is_replaced(
 
 def test_an_error_that_concerns_all_pairs_ends_the_run(folders: tuple[Path, Path]) -> None:
     nowhere = Config(device="mps" if sys.platform == "linux" else "cuda")
-    with pytest.raises(EncoderError, match="not available here"), Workers([], nowhere) as crew:
+    with pytest.raises(NetworkError, match="not available here"), Workers([], nowhere) as crew:
         list(carry_out([task._replace(step=STYLIZE, force=True) for task in tasks(folders)], crew))
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.cli.main import main
-from pipeline.dataset.config import Config
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import read_photo
 from pipeline.run.dataset import run_dataset
+from pipeline.settings.config import Config
 from pipeline.steps.catalogue import steps_of
 
 

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from pipeline.cli.main import main
-from pipeline.dataset.config import Config
 from pipeline.dataset.found_masks import CONTENT_MASK, OVERLAY, STYLE_MASK, with_found_masks
 from pipeline.dataset.inputs import load_inputs
 from pipeline.dataset.pairs import Pair, open_dataset
+from pipeline.settings.config import Config
 from pipeline.store.manifest import read_manifest
 from stages.segment.labels import PALETTE
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.events.errors import NetworkError
+from pipeline.events.progress import Event, Said, Underway
 from pipeline.images.saving import Encoded
 from pipeline.transfer.orders import Order, carry_out_orders
-from pipeline.upkeep.network import EncoderError
-from pipeline.upkeep.progress import Event, Said, Underway
 
 
 @pytest.fixture(autouse=True)
@@ -76,5 +76,5 @@ def test_nothing_goes_over_what_is_read_by_whatever_name(
 
 
 def test_what_concerns_all_ends_it(tmp_path: Path) -> None:
-    with pytest.raises(EncoderError):
-        carry_out_orders([order(tmp_path / "a", EncoderError("none")), order(tmp_path / "b", b"B")], read=())
+    with pytest.raises(NetworkError):
+        carry_out_orders([order(tmp_path / "a", NetworkError("none")), order(tmp_path / "b", b"B")], read=())

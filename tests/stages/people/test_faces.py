@@ -6,7 +6,7 @@ import skimage.data
 import torch
 from torch import nn
 
-from pipeline.networks.downloading import WeightsError
+from pipeline.events.errors import NetworkError
 from pipeline.networks.face_weights import load_face_weights
 from stages.arrays import Tensors
 from stages.people import faces
@@ -19,7 +19,7 @@ RNG = np.random.default_rng(1)
 def weights() -> Tensors:
     try:
         return load_face_weights()
-    except WeightsError as error:
+    except NetworkError as error:
         pytest.skip(f"MTCNN's weights can't be had here: {error}")
 
 

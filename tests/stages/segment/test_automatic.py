@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.networks.downloading import WeightsError
+from pipeline.events.errors import NetworkError
 from pipeline.networks.weights import load_encoder_weights
 from stages.features import Encoder
 from stages.segment.automatic import SLIVER, automatic_labels, look, to_edges, without_slivers
@@ -14,7 +14,7 @@ from stages.segment.superpixels import averages, superpixels
 def encoder() -> Encoder:
     try:
         weights = load_encoder_weights("vgg16")
-    except WeightsError as error:
+    except NetworkError as error:
         pytest.skip(f"VGG-16 can't be had here: {error}")
     return Encoder(weights.tensors, weights.architecture)
 

@@ -8,13 +8,13 @@ from scipy import ndimage
 from pipeline.compare.methods import CSV, TABLE
 from pipeline.compare.metrics import Scores
 from pipeline.compare.score_table import Row, means, to_csv
-from pipeline.dataset.config import Config
 from pipeline.dataset.pairs import open_dataset
 from pipeline.images.encoding import encode_png, encode_tiff
+from pipeline.networks.loaded import Network
+from pipeline.settings.config import Config
 from pipeline.steps.summaries.report import FOLDER, INDEX, REPORT
 from pipeline.steps.summaries.view import VIEW
 from pipeline.store.manifest import Recipe, publish
-from pipeline.upkeep.network import Network
 from pipeline.upkeep.up_to_date import bring_up_to_date, bring_whole_up_to_date
 from pipeline.upkeep.whole import Whole
 

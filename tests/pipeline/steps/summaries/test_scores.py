@@ -5,14 +5,14 @@ import pytest
 from scipy import ndimage
 
 from pipeline.compare.methods import CSV, SHEET, TABLE
-from pipeline.dataset.config import Config
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import read_photo
+from pipeline.networks.loaded import Network
 from pipeline.run.dataset import run_dataset
+from pipeline.settings.config import Config
 from pipeline.steps.catalogue import COMPARISON
 from pipeline.steps.summaries.scores import SCORES, read_scores
 from pipeline.store.manifest import Recipe, publish
-from pipeline.upkeep.network import Network
 
 CONFIG = Config(size=64, encoder="vgg16", device="cpu")
 HEIGHT, WIDTH = 48, 64

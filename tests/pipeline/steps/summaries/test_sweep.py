@@ -9,10 +9,10 @@ from pipeline.cli.main import main
 from pipeline.compare.methods import SWEEP
 from pipeline.compare.score_table import Row, Scores
 from pipeline.compare.sweep_table import Point, mean_points
-from pipeline.dataset.config import Config
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.images.photos import read_photo
 from pipeline.run import run_dataset
+from pipeline.settings.config import Config
 from pipeline.steps.catalogue import COMPARISON
 from pipeline.steps.summaries.sweep import LAMBDAS, MUS, steps_of_sweep
 from stages.settings import OneStage, Smooth

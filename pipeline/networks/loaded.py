@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipeline.dataset.config import Config
+from pipeline.events.errors import NetworkError
+from pipeline.settings.config import Config
 from stages.segment.remap import Regions
 
 if TYPE_CHECKING:
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from stages.stylize import Stylized
 
 T = TypeVar("T")
-
-
-class EncoderError(RuntimeError):
-    """There is no encoder on the device that was asked for: no pair can be done."""
 
 
 class Network:
@@ -35,7 +32,7 @@ class Network:
         """The encoder on the device that the configuration asks for.
 
         Raises:
-            EncoderError: its weights or the device can't be had.
+            NetworkError: its weights or the device can't be had.
         """
         return self._load(self._device)
 
@@ -49,7 +46,7 @@ class Network:
             tell: told when memory is full, and what is done about it.
 
         Raises:
-            EncoderError: the encoder can't be had.
+            NetworkError: the encoder can't be had.
         """
         from stages.features.device import is_memory_full
 
@@ -68,14 +65,10 @@ class Network:
         return self._load("cpu")
 
     def _load(self, device: "torch.device | str") -> "Encoder":
-        from pipeline.networks.downloading import WeightsError
         from pipeline.networks.weights import load_encoder_weights
         from stages.features import Encoder
 
-        try:
-            weights = load_encoder_weights(self._config.encoder)
-        except WeightsError as error:
-            raise EncoderError(str(error)) from error
+        weights = load_encoder_weights(self._config.encoder)
         self._tell(f"encoder: {weights.architecture} on {device}, from {weights.source}")
         return Encoder(weights.tensors, weights.architecture, device)
 
@@ -84,8 +77,7 @@ class Network:
         """The network that knows what is in a photo, on that device.
 
         Raises:
-            SemanticModelError: it can't be had.
-            EncoderError: the device can't.
+            NetworkError: it can't be had, or the device can't.
         """
         from pipeline.networks.semantic_model import load_semantic_model
 
@@ -104,7 +96,7 @@ class Network:
         try:
             return best_device(wanted)
         except RuntimeError as error:
-            raise EncoderError(str(error)) from error
+            raise NetworkError(str(error)) from error
 
 
 def facts_of(result: "Stylized", regions: Regions, encoder: "Encoder") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pipeline.upkeep.progress import Advance, telling
+from pipeline.events.progress import Advance, telling
 
 
 class Iterate(NamedTuple):

@@ -16,13 +16,10 @@ from typing import Any, NamedTuple, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
-from pipeline.dataset.config import Config, ConfigError, Own
-from pipeline.dataset.file_names import SETTINGS
-from pipeline.dataset.links import leads_out
-from pipeline.dataset.pairs import Pair
-from pipeline.dataset.wording import allowed
-from pipeline.store.files import read_file, write_atomically
-from pipeline.store.system_errors import in_words
+from pipeline.events.errors import in_words
+from pipeline.settings.config import FILE, Config, ConfigError, Own
+from pipeline.settings.wording import allowed
+from pipeline.store.files import leads_out, read_file, write_atomically
 
 MOST_BYTES = 1_000_000
 """Of a file of settings."""
@@ -46,7 +43,7 @@ class Layer(NamedTuple):
 def load_config(
     dataset: Path | None,
     file: Path | None = None,
-    pair: Pair | None = None,
+    own: Path | None = None,
     options: Mapping[str, Any] | None = None,
     made: Mapping[str, Any] | None = None,
 ) -> Config:
@@ -55,7 +52,7 @@ def load_config(
     Args:
         dataset: its folder; None where there is none.
         file: that was given with --config.
-        pair: whose own settings count too.
+        own: the file of a pair's own settings, which count too.
         options: those of the command line.
         made: what results were made with, which only counts where nothing is set.
 
@@ -63,12 +60,12 @@ def load_config(
         ConfigError: a file can't be read, or as for `resolve`.
     """
     layers = [Layer(made or {})]
-    if dataset is not None and os.path.lexists(dataset / SETTINGS):
-        if leads_out(dataset / SETTINGS, dataset.resolve()):
+    if dataset is not None and os.path.lexists(dataset / FILE):
+        if leads_out(dataset / FILE, dataset.resolve()):
             remedy = "copy the file, or give it as --config"
-            raise ConfigError(f"{dataset / SETTINGS}: a link that leads out of the dataset's folder: {remedy}")
-        layers.append(read_layer(dataset / SETTINGS))
-    if pair is not None and (own := pair.own_settings()) is not None:
+            raise ConfigError(f"{dataset / FILE}: a link that leads out of the dataset's folder: {remedy}")
+        layers.append(read_layer(dataset / FILE))
+    if own is not None:
         layers.append(read_layer(own, Own))
     if file is not None:
         layers.append(read_layer(file))
@@ -123,18 +120,14 @@ def read_layer(file: Path, known: type[Struct] = Config) -> Layer:
         raise ConfigError(f"{file}: is nested too deeply") from error
 
 
-def save_dials(pair: Pair, lam: float, mu: float) -> Path:
-    """Makes a lambda and a mu the pair's own; the file they are in, which can hold nothing else.
+def save_dials(own: Path, lam: float, mu: float) -> None:
+    """Makes a lambda and a mu a pair's own, in a file that can hold nothing else.
 
     Raises:
-        ConfigError: the pair can have none.
         OSError: the file can't be written.
     """
-    if pair.settings is None:
-        raise ConfigError(f"{pair.name} belongs to no dataset: there is nowhere to keep its settings")
     text = f"# This pair's own, saved by `photostyle ui`.\n[smooth]\nlambda = {lam!r}\nmu = {mu!r}\n"
-    write_atomically(pair.settings, text.encode())
-    return pair.settings
+    write_atomically(own, text.encode())
 
 
 def _text(data: bytes, file: Path) -> str:

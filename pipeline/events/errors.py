@@ -1,4 +1,4 @@
-"""The system's errors in words: which file, what is wrong with it, and what to do."""
+"""Errors in words: which file, what is wrong with it, and what to do; and whom they concern."""
 
 import errno
 from pathlib import Path
@@ -24,6 +24,10 @@ REMEDIES = {
 """By the error's number."""
 
 
+class NetworkError(RuntimeError):
+    """A network can't be had: its weights, or the device that was asked for."""
+
+
 def reason_of(error: Exception) -> str:
     """What an error says; its kind where it says nothing."""
     return in_words(error) if isinstance(error, OSError) else str(error).strip() or type(error).__name__
@@ -39,3 +43,17 @@ def in_words(error: OSError, path: Path | None = None) -> str:
     text = error.strerror or str(error) or type(error).__name__
     remedy = REMEDIES.get(error.errno or 0)
     return ": ".join(str(part) for part in (place, text, remedy) if part)
+
+
+def is_the_machine_s(error: Exception) -> bool:
+    """Whether an error says nothing about the pair: the disk's, the memory's, the GPU's."""
+    return isinstance(error, OSError | MemoryError) or any(
+        sign in str(error) for sign in ("CUDA", "cuDNN", "out of memory")
+    )
+
+
+def concerns_all(error: Exception) -> bool:
+    """Whether an error would befall every pair: no network, a full disk."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOSPC
+    return isinstance(error, NetworkError)

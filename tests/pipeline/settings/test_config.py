@@ -7,9 +7,9 @@ from msgspec.structs import fields
 
 from pipeline.cli.arguments import options_of, parse
 from pipeline.cli.commands import COMMANDS, Doctor, OnDataset, Smooth, Weights
-from pipeline.dataset.config import Config, ConfigError, palette_of
-from pipeline.dataset.layers import Layer, resolve, save_dials
 from pipeline.dataset.pairs import open_dataset
+from pipeline.settings.config import Config, ConfigError, palette_of
+from pipeline.settings.layers import Layer, resolve, save_dials
 from stages.segment.labels import PALETTE
 from stages.settings import Smooth as SmoothSettings
 
@@ -252,8 +252,9 @@ def test_a_pair_has_a_lambda_of_its_own_in_every_layout(tmp_path, layout):
     toml(tmp_path / "photostyle.toml", "[smooth]\nlambda = 0.5\nepsilon = 1e-6\n")
     pair = open_dataset(tmp_path).pairs[0]
     assert parse(["run", str(tmp_path)]).settings_of(pair).smooth.lam == 0.5
-    file = save_dials(pair, 0.007, 0.5)
+    file = pair.settings
     assert file.is_relative_to(tmp_path)
+    save_dials(file, 0.007, 0.5)
     assert open_dataset(tmp_path).pairs[0].settings == file
     command = parse(["run", str(tmp_path)])
     own = command.settings_of(pair).smooth

@@ -7,10 +7,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from pipeline.networks.semantic_model import MODEL
 from stages.segment.labels import PALETTE, Colour
 from stages.settings import NonNegative, OneStage, Positive, Smooth, Stylize
 
+FILE = "photostyle.toml"
+"""Of settings, in a dataset's folder and in a pair's."""
+MODEL = "openmmlab/upernet-convnext-tiny"
+"""That knows ADE20K's classes."""
 WORKING_SIZE = 700
 """Long edge in pixels at which the stages work where nothing else is asked for."""
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from pipeline.dataset.config import Config
-from pipeline.upkeep.network import Network
+from pipeline.networks.loaded import Network
+from pipeline.settings.config import Config
 
 
 @pytest.mark.usefixtures("vgg16")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.store.system_errors import REMEDIES, in_words, reason_of
+from pipeline.events.errors import REMEDIES, in_words, reason_of
 
 
 @pytest.mark.parametrize("number", REMEDIES)

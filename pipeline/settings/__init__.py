@@ -1,0 +1,1 @@
+"""The settings of a run: what they are, from where they come, and how they are told."""
