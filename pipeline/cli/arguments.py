@@ -8,7 +8,7 @@ settings in files are, and told in the same words.
 import ast
 import inspect
 import textwrap
-from argparse import SUPPRESS, ArgumentParser, BooleanOptionalAction
+from argparse import SUPPRESS, Action, ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
@@ -36,6 +36,21 @@ LAMBDA = "smooth.lambda"
 PROTECT = "protect"
 
 
+class Once(Action):
+    """Takes a value that is given once: of two, one would be left out without a word."""
+
+    def __call__(self, parser: ArgumentParser, words: Namespace, value: Any, option: str | None = None) -> None:
+        """Keeps the value.
+
+        Raises:
+            ConfigError: it was given before.
+        """
+        if hasattr(words, self.dest):
+            before = getattr(words, self.dest)
+            raise ConfigError(f"{option} is given twice, with {before} and {value}: give one of them")
+        setattr(words, self.dest, value)
+
+
 class Option(NamedTuple):
     """One option of a command."""
 
@@ -54,11 +69,15 @@ def options_of(command: type[Command]) -> Iterator[Option]:
     """The options of a command: its own, and the settings."""
     for own in _fields(command):
         yield own._replace(listed=own.name not in command.leaves_out)
-    for setting in _fields(Config) if issubclass(command, WithSettings) else ():
+    if not issubclass(command, WithSettings):
+        return
+    for setting in _fields(Config):
         listed = setting.name not in command.leaves_out
         is_section = isinstance(setting.default, Struct) and setting.name != PROTECT
         inner = _fields(setting.kind, f"{setting.name}.") if is_section else [setting]
-        yield from (each._replace(listed=listed, setting=True) for each in inner)
+        for each in inner:
+            default = command.defaults.get(each.name, each.default)
+            yield each._replace(listed=listed, setting=True, default=default)
 
 
 def parse(argv: Sequence[str]) -> AnyCommand:
@@ -114,7 +133,7 @@ def _parser(argv: Sequence[str]) -> ArgumentParser:
         )
         command.set_defaults(command=name)
         for option in _positionals(kind):
-            command.add_argument(option.name, metavar=option.name.upper(), nargs=_count(option), help=option.help)
+            command.add_argument(option.name, metavar=option.name.upper(), nargs=_count(option), help=_help(option))
         for section, options in groupby(options_of(kind), lambda option: option.name.rpartition(".")[0]):
             group = command.add_argument_group(f"[{section}]") if section else command
             for option in options:
@@ -145,7 +164,7 @@ def _shown(positional: Option) -> str:
 
 
 def _add(add: Callable[..., Any], option: Option) -> None:
-    help = option.help if option.listed else SUPPRESS
+    help = _help(option) if option.listed else SUPPRESS
     names = [*LETTERS.get(option.name, ()), as_option(option.name)]
     form: dict[str, Any] = {"metavar": placeholder(option.kind), "required": option.default is msgspec.NODEFAULT}
     if option.name == PROTECT:
@@ -154,6 +173,8 @@ def _add(add: Callable[..., Any], option: Option) -> None:
         form = {"action": BooleanOptionalAction if option.setting else "store_true"}
     elif _is_several(option):
         form |= {"action": "extend", "nargs": "+"}
+    elif not option.setting:
+        form |= {"action": Once}
     add(*names, dest=option.name, help=help, **form)
 
 
@@ -163,10 +184,15 @@ def _fields(struct: type[Struct], section: str = "") -> Iterator[Option]:
         if each.name in FILLED_IN or each.name == "palette":  # a table of names and colours is for files
             continue
         default = each.default if each.default_factory is msgspec.NODEFAULT else each.default_factory()
-        shown = "" if default in (None, False, msgspec.NODEFAULT, Protect()) else str(default)
-        shown = " ".join(map(str, default)) if isinstance(default, tuple) else shown
-        help = " ".join([*docs.get(each.name, "").split(), *([f"(default: {shown})"] if shown else [])])
-        yield Option(f"{section}{each.encode_name}", each.type, default, help.replace("%", "%%"))
+        yield Option(f"{section}{each.encode_name}", each.type, default, " ".join(docs.get(each.name, "").split()))
+
+
+def _help(option: Option) -> str:
+    """With the default, as argparse takes it."""
+    default = option.default
+    shown = "" if default in (None, False, msgspec.NODEFAULT, Protect()) else str(default)
+    shown = " ".join(map(str, default)) if isinstance(default, tuple) else shown
+    return " ".join([option.help, *([f"(default: {shown})"] if shown else [])]).replace("%", "%%")
 
 
 @cache

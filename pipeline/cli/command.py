@@ -30,6 +30,8 @@ class WithSettings(Command, frozen=True, kw_only=True):
 
     config: Path | None = None
     """This TOML file of settings overrides the dataset's own photostyle.toml; the options here override both."""
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    """Settings that this command has otherwise than others, where nothing sets them."""
     settings: Config = Config()
     """Those of the dataset as a whole."""
     typed: Mapping[str, Any] = {}
@@ -41,4 +43,4 @@ class WithSettings(Command, frozen=True, kw_only=True):
         Raises:
             ConfigError: a file can't be used.
         """
-        return load_config(None, self.config, pair and pair.own_settings(), self.typed)
+        return load_config(None, self.config, pair and pair.own_settings(), self.typed, self.defaults)

@@ -50,8 +50,6 @@ def work_on_dataset(command: OnDataset | Ui) -> int:
         ClusterError, InputError, LockedError, NetworkError: as their messages say.
         OSError: the disk is full.
     """
-    if isinstance(command, Run) and command.settings.draft and command.settings.size == "native":
-        say("note: a dataset's drafts have the working size; photostyle transfer --draft keeps the photo's own")
     match command:
         case Run(no_compare=True):
             return _work(command, [step for step in steps_of(command.settings) if not step.compared_only])

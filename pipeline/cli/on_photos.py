@@ -76,6 +76,8 @@ def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
             raise ConfigError("--output is for one photo: give --to FOLDER")
         if output.suffix.lower() not in ENCODERS:
             raise ConfigError(f"--output {output}: give a name ending in {' or '.join(ENCODERS)}")
+        if command.kind is not None and ENCODERS[f".{command.kind}"] is not ENCODERS[output.suffix.lower()]:
+            raise ConfigError(f"--kind {command.kind} and --output {output} contradict each other: give one of them")
         pair = Pair(output.name, photos[0], style, content_mask, style_mask)
         return _Asked([Job(pair, output)], [], output.parent, pair.files())
     assert command.to is not None  # one of the two is there

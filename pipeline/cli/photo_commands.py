@@ -1,7 +1,8 @@
 """The commands on photos that are in no dataset: a look transferred, learnt, applied, handed on."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -43,7 +44,7 @@ class Transfer(Delivering, frozen=True, kw_only=True):
     photos: tuple[Path, ...]
     """These are the photo and the one whose look it gets; with --style, all photos that get its look, or folders."""
     style: Path | None = None
-    """All photos get the look of this one."""
+    """All photos get the look of this one; `photostyle look make` mixes several."""
     output: Path | None = None
     """The result goes to this file; its ending says whether it is a JPEG, a PNG or a TIFF."""
     to: Path | None = None
@@ -53,16 +54,19 @@ class Transfer(Delivering, frozen=True, kw_only=True):
 
     positionals = ("photos",)
     leaves_out = frozenset({"onestage"})
+    defaults: ClassVar[Mapping[str, Any]] = {"size": "native"}
 
     def settings_of(self, pair: Pair | None = None) -> Config:
-        """The settings that count: native size where none is set, and a draft looks for no regions unless told to.
+        """The settings that count: a draft looks for no regions unless told to.
 
         Raises:
             ConfigError: a file can't be used.
         """
-        first = load_config(None, self.config, pair and pair.own_settings(), self.typed, {"size": "native"})
-        made = {"size": "native", **({"masks": "given"} if first.draft else {})}
-        return load_config(None, self.config, pair and pair.own_settings(), self.typed, made)
+        settings = super().settings_of(pair)
+        if not settings.draft:
+            return settings
+        defaults = {**self.defaults, "masks": "given"}
+        return load_config(None, self.config, pair and pair.own_settings(), self.typed, defaults)
 
 
 class LookMake(WithSettings, frozen=True, kw_only=True):
@@ -80,14 +84,7 @@ class LookMake(WithSettings, frozen=True, kw_only=True):
 
     positionals = ("photos",)
     leaves_out = frozenset({"onestage"})
-
-    def settings_of(self, pair: Pair | None = None) -> Config:
-        """The settings that count: no regions unless they are asked for, since a table of colours knows no places.
-
-        Raises:
-            ConfigError: a file can't be used.
-        """
-        return load_config(None, self.config, pair and pair.own_settings(), self.typed, {"masks": "none"})
+    defaults: ClassVar[Mapping[str, Any]] = {"masks": "none"}  # a table of colours knows no places
 
 
 class LookApply(Delivering, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from pipeline.run.task import Task
 from pipeline.run.workers import Workers
 from pipeline.settings.config import Config, ConfigError, palette_of
 from pipeline.steps.catalogue import COMPARISON, SUMMARIES, steps_of
+from pipeline.steps.draft import DRAFT
 from pipeline.steps.smooth import SMOOTH
 from pipeline.upkeep.step import Step
 from pipeline.upkeep.whole import Whole, WholeStep
@@ -68,6 +69,8 @@ def run_dataset(
     dataset, tell = choose_pairs(path, config, pairs), once(on_event)
     for unused in dataset.unused:
         on_event(Said(f"note: {unused.text}"))
+    if DRAFT in steps and config.size == "native":
+        on_event(Said("note: drafts have the working size; photostyle transfer --draft keeps the photo's own"))
 
     def crew(tasks: Sequence[Task], on_event: OnEvent) -> AbstractContextManager[Crew]:
         return Workers(tasks, config, on_event, tell, workers)

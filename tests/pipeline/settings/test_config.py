@@ -230,10 +230,21 @@ def test_what_is_protected_is_a_word_behind_one_option(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_option_is_explained_in_whole_sentences(command: str) -> None:
     for option in options_of(COMMANDS[command]):
-        sentences = option.help.partition(" (default: ")[0]
+        sentences = option.help
         assert sentences[0].isupper(), option.name
         assert sentences.endswith("."), option.name
         assert len(sentences.split()) > 4, option.name
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "default"),
+    [("transfer", "--size", "native"), ("run", "--size", "700"), ("look make", "--masks", "none")],
+)
+def test_the_help_tells_the_default_of_the_command(command: str, option: str, default: str, capsys) -> None:
+    with pytest.raises(SystemExit):
+        parse([*command.split(), "--help"])
+    about = capsys.readouterr().out.partition(f"\n  {option} ")[2].partition("\n  --")[0]
+    assert f"(default: {default})" in " ".join(about.split())
 
 
 LAYOUTS = {

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.cli.main import main
+from pipeline.events.progress import Said
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import read_photo
 from pipeline.run.dataset import run_dataset
@@ -56,6 +57,13 @@ def test_another_strength_makes_a_draft_stale(dataset, tmp_path):
     drafted(dataset, tmp_path / "results")
     assert run_dataset(dataset, tmp_path / "results", Config(draft=True, masks="none")).done == 0
     assert run_dataset(dataset, tmp_path / "results", Config(draft=True, masks="none", strength=0.5)).done == 1
+
+
+@pytest.mark.parametrize(("size", "notes"), [("native", 1), (64, 0)])
+def test_a_draft_of_a_dataset_says_that_it_is_not_of_native_size(dataset, tmp_path, size, notes):
+    said = []
+    run_dataset(dataset, tmp_path / "results", Config(draft=True, masks="none", size=size), said.append)
+    assert sum(isinstance(each, Said) and "drafts have the working size" in each.text for each in said) == notes
 
 
 def test_by_the_command_line(dataset, tmp_path):

@@ -123,6 +123,12 @@ def test_the_user_s_files_stay(photos: Path, tmp_path: Path, capsys) -> None:
         (["a.jpg", "b.jpg"], "give --output FILE for one result"),
         (["a.jpg", "b.jpg", "-o", "x.jpg", "--to", "out"], "give --output FILE for one result"),
         (["a.jpg", "b.jpg", "-o", "x.gif"], "ending in"),
+        (
+            ["a.jpg", "--style", "b.jpg", "-o", "x.jpg", "--style", "c.jpg"],
+            "--style is given twice, with b.jpg and c.jpg",
+        ),
+        (["a.jpg", "b.jpg", "-o", "x.jpg", "--output=y.jpg"], "--output is given twice, with x.jpg and y.jpg"),
+        (["a.jpg", "b.jpg", "-o", "x.jpg", "--kind", "png"], "--kind png and --output x.jpg contradict each other"),
         (["a.jpg", "b.jpg", "--style", "c.jpg", "-o", "x.jpg"], "--output is for one photo"),
         (["a.jpg", "b.jpg", "-o", "x.jpg", "--mask", "m.png"], "--mask wants two"),
         (["a.jpg", "b.jpg", "--style", "c.jpg", "--to", "out", "--mask", "m.png", "n.png"], "--mask wants two"),

@@ -99,15 +99,16 @@ def test_an_evaluation_neither_waits_for_the_device_nor_takes_anything_of_the_ho
 
 
 @pytest.mark.parametrize(
-    "waiting",
+    ("waiting", "error", "told"),
     [
-        lambda x: x * x.sum().item(),
-        lambda x: x[x > 0],
-        lambda x: x[x.argmax()] if x.sum() > 0 else x,
-        lambda x: x + torch.tensor([1.0, 2.0, 3.0]).to(x.device),
+        (lambda x: x * x.sum().item(), RuntimeError, r"item\(\) cannot be called"),
+        (lambda x: x[x > 0], NotImplementedError, "nonzero"),
+        (lambda x: x[x.argmax()] if x.sum() > 0 else x, RuntimeError, r"item\(\) cannot be called"),
+        (lambda x: x + torch.tensor([1.0, 2.0, 3.0]).to(x.device), AssertionError, "lift_fresh"),
     ],
 )
-def test_what_waits_is_found(waiting):
+def test_what_waits_is_found(waiting, error, told):
     x = torch.empty(3, device="meta", requires_grad=True)
-    with pytest.raises((RuntimeError, NotImplementedError, AssertionError)), OnTheDeviceOnly():
+    with pytest.raises(error, match=told) as raised, OnTheDeviceOnly():
         evaluation_of(lambda: {"waits": waiting(x).sum()}, x)()
+    assert raised.type is error
