@@ -4,6 +4,8 @@ from threading import Thread
 
 from pipeline.cli.photo_commands import LookApply, LookExport, LookFit
 from pipeline.dataset.file_names import printable
+from pipeline.delivery.destinations import destinations, holds_photos
+from pipeline.delivery.orders import Order, carry_out_orders
 from pipeline.events.progress import OnEvent, Said
 from pipeline.events.summary import Failure, Summary
 from pipeline.images.saving import Encoded
@@ -11,8 +13,6 @@ from pipeline.looks.applying import orders_of, photos_at_once
 from pipeline.looks.handing_off import encoder_for
 from pipeline.looks.look_file import encode_look, misfit_in_words, read_look
 from pipeline.store.files import hash_bytes, read_file
-from pipeline.transfer.destinations import destinations, holds_photos
-from pipeline.transfer.orders import Order, carry_out_orders
 from pipeline.video.applying import clip_orders_of
 from pipeline.video.clip import clips_named, with_clip_ending
 from stages.look.table import make_ready, weakened
@@ -52,7 +52,8 @@ def _apply(command: LookApply, on_event: OnEvent) -> Summary:
     orders = orders_of(wanted.photos, look, strength, command.form, skin)
     read = [command.look, *command.cuts, *wanted.named, *clips]
     summary = carry_out_orders(orders, on_event, read=read, at_once=photos_at_once(), force=command.force)
-    clip_orders = clip_orders_of(wanted_clips.photos, [look, *others], strength, on_event, strip=command.strip)
+    tables = [look.table, *(other.table for other in others)]
+    clip_orders = clip_orders_of(wanted_clips.photos, tables, strength, on_event, strip=command.strip)
     for_clips = carry_out_orders(clip_orders, on_event, read=read, force=command.force)  # each takes all cores
     return summary._replace(
         done=summary.done + for_clips.done,

@@ -1,6 +1,7 @@
 """What the commands do that take photos through the stages: transfer, and look make."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,17 +11,18 @@ from msgspec import structs
 from pipeline.cli.photo_commands import LookMake, Transfer
 from pipeline.dataset.file_names import printable
 from pipeline.dataset.pairs import Pair
+from pipeline.delivery.destinations import destinations, photos_named
+from pipeline.delivery.orders import Order, carry_out_orders
 from pipeline.events.progress import OnEvent, Said
-from pipeline.events.summary import Failure, Summary
+from pipeline.events.summary import Failure, Summary, failure_line
+from pipeline.images.photos import understand
 from pipeline.images.saving import ENCODERS, Encoded
-from pipeline.looks.fitting import FIT_VERSION
-from pipeline.looks.look_file import encode_look, misfit_in_words
+from pipeline.looks.fitting import FIT_VERSION, Example
+from pipeline.looks.look_file import LookError, encode_look, misfit_in_words
 from pipeline.looks.making import Style, make_look
 from pipeline.settings.config import ConfigError
 from pipeline.store.files import hash_bytes, read_file
-from pipeline.transfer.destinations import destinations, photos_named
-from pipeline.transfer.orders import Order, carry_out_orders
-from pipeline.transfer.solving import STEP_VERSIONS
+from pipeline.transfer.solving import STEP_VERSIONS, solve_pairs
 from pipeline.transfer.transfer import Job, transfer
 
 
@@ -103,8 +105,16 @@ def _make(command: LookMake, on_event: OnEvent) -> Summary:
         shares = [style.share for style in styles]
         return hash_bytes(f"make {FIT_VERSION} {STEP_VERSIONS} {files} {shares} {settings!r}".encode())
 
+    def solve(pairs: Sequence[Pair]) -> list[Example]:
+        solvable = solve_pairs(pairs, command.settings, command.output, on_event)
+        if solvable.failures:
+            raise LookError("\n".join(map(failure_line, solvable.failures)))
+        read = lru_cache(2)(understand)
+        solved = [solvable.solve[pair.name](read) for pair in pairs]
+        return [Example(one.content, one.result) for one in solved]
+
     def make() -> Encoded:
-        look = make_look(named.photos, styles, command.settings, command.output, on_event)
+        look = make_look(named.photos, styles, command.settings, solve, on_event)
         return Encoded(encode_look(look), (misfit_in_words(look),))
 
     orders = [Order(printable(command.output.name), command.output, recipe, make)]

@@ -8,10 +8,10 @@ from msgspec import Meta
 
 from pipeline.cli.command import Command, WithSettings
 from pipeline.dataset.pairs import Pair
+from pipeline.delivery.destinations import with_written_ending
 from pipeline.images.saving import QUALITY, Form
 from pipeline.settings.config import Config, Strength
 from pipeline.settings.layers import load_config
-from pipeline.transfer.destinations import with_written_ending
 
 
 class Delivering(WithSettings, frozen=True, kw_only=True):

@@ -6,12 +6,12 @@ from functools import partial
 
 import numpy as np
 
+from pipeline.delivery.destinations import Destined
+from pipeline.delivery.orders import Order, order_of
 from pipeline.images.photos import understand
 from pipeline.images.saving import Encoded, Form
 from pipeline.looks.look_file import Look
-from pipeline.transfer.destinations import Destined
-from pipeline.transfer.orders import Order, order_of
-from pipeline.upkeep.final import with_own_skin
+from pipeline.networks.faces import with_own_skin
 from stages.free_memory import free_memory
 from stages.look.table import Table, apply_table, apply_table_beyond, weakened
 

@@ -9,8 +9,7 @@ average one counts.
 """
 
 import math
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -22,15 +21,13 @@ import scipy
 from pipeline.dataset.inputs import working_size
 from pipeline.dataset.pairs import Pair
 from pipeline.events.progress import OnEvent, Said, ignore
-from pipeline.events.summary import failure_line
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import read_photo, resized, shrink, understand
+from pipeline.images.photos import read_photo, resized, shrink
 from pipeline.looks.fitting import Example, fit_look
-from pipeline.looks.look_file import Look, LookError
+from pipeline.looks.look_file import Look
 from pipeline.settings.config import Config
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes, write_atomically
-from pipeline.transfer.solving import solve_pairs
 from stages.arrays import Photo
 from stages.colour.oklab import from_oklab
 
@@ -55,8 +52,12 @@ class Style(NamedTuple):
     share: float
 
 
+Solve = Callable[[Sequence[Pair]], Sequence[Example]]
+"""Takes pairs through the stages: what became of the content of each."""
+
+
 def make_look(
-    photos: Sequence[Path], styles: Sequence[Style], config: Config, goes_to: Path, on_event: OnEvent = ignore
+    photos: Sequence[Path], styles: Sequence[Style], config: Config, solve: Solve, on_event: OnEvent = ignore
 ) -> Look:
     """Learns a look.
 
@@ -64,14 +65,11 @@ def make_look(
         photos: like those that it will be applied to.
         styles: with shares that sum to one.
         config: all settings.
-        goes_to: the look's file: names the place in the cache where unfinished work lies.
+        solve: takes pairs of different names through the stages; may raise what it likes.
         on_event: told what is going on.
 
     Raises:
         ImageError: a photo can't be read.
-        LookError: it can't be made of this style; with every reason.
-        NetworkError: the network can't be had.
-        LockedError: another process has the same work in hand.
         OSError: the disk is full.
     """
     if len(photos) > MOST_PHOTOS:
@@ -82,11 +80,7 @@ def make_look(
     evened = [_cached(without_height(shrink(read_photo(style.photo), edge))) for style in styles]
     names = [f"{number} {style.photo.name}" for number, style in enumerate(styles, start=1)]
     pairs = [Pair(name, layout, style) for name, style in zip(names, evened, strict=True)]
-    solvable = solve_pairs(pairs, config, goes_to, on_event)
-    if solvable.failures:
-        raise LookError("\n".join(failure_line(failure) for failure in solvable.failures))
-    read = lru_cache(2)(understand)
-    solved = [solvable.solve[pair.name](read) for pair in pairs]
+    solved = solve(pairs)
     result = np.average([one.result for one in solved], axis=0, weights=[style.share for style in styles])
     record = {
         "photos": [photo.name for photo in photos],

@@ -25,8 +25,8 @@ from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.stylize import STYLIZE
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import LockedError, hash_bytes, lock
-from pipeline.upkeep.final import as_wanted
 from pipeline.upkeep.start import TWO_STAGE_IMAGE
+from pipeline.upkeep.step import as_wanted
 from stages.arrays import Photo
 from stages.smooth.anchor import find_anchor
 

@@ -11,6 +11,8 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from pipeline.dataset.pairs import Pair
+from pipeline.delivery.delivered import ForeignFileError
+from pipeline.delivery.orders import Order, carry_out_orders, identities, is_due
 from pipeline.events.errors import reason_of
 from pipeline.events.progress import OnEvent, ignore
 from pipeline.events.summary import Failure, Summary
@@ -19,9 +21,7 @@ from pipeline.images.photos import shrink, understand
 from pipeline.images.saving import Encoded, Form
 from pipeline.settings.config import Config
 from pipeline.steps.native import carried_up
-from pipeline.store.deliveries import ForeignFileError
 from pipeline.store.files import hash_bytes, read_file
-from pipeline.transfer.orders import Order, carry_out_orders, identities, is_due
 from pipeline.transfer.solving import STEP_VERSIONS, Read, Solved, solve_pairs
 
 VERSION = 2

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 from pipeline.dataset.found_masks import WAYS, with_found_mask
 from pipeline.dataset.inputs import Inputs, load_inputs
@@ -16,11 +17,11 @@ from pipeline.dataset.prepared import FOLDER as PREPARED
 from pipeline.dataset.prepared import Prepared
 from pipeline.events.progress import Advance, OnAdvance
 from pipeline.images.encoding import encode_png
+from pipeline.networks.faces import with_own_skin
 from pipeline.networks.loaded import Network
 from pipeline.settings.config import WORKING_SIZE, Config
 from pipeline.store.hash_cache import Recall, anew
 from pipeline.store.manifest import Recipe
-from pipeline.upkeep.final import as_wanted
 from pipeline.upkeep.start import Start
 from stages.arrays import Photo
 
@@ -44,6 +45,18 @@ class Work(NamedTuple):
         alpha = self.inputs.alpha
         image = as_wanted(image, self.inputs.content, self.config, lambda text: self.on_advance(Advance(0, 0, text)))
         return {"image16.png": encode_png(image, 16, alpha), "image.png": encode_png(image, 8, alpha)}
+
+
+def as_wanted(image: Photo, content: Photo, config: Config, tell: Callable[[str], None]) -> Photo:
+    """A result, (H, W, 3) like its content, at its strength and with what is protected; not clipped.
+
+    tell: what was found to protect.
+
+    Raises:
+        NetworkError: what finds faces can't be had.
+    """
+    image = content + np.float32(config.strength) * (image - content)
+    return with_own_skin(image, content, config.protect.skin, tell)
 
 
 class Made(NamedTuple):

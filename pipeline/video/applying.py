@@ -8,12 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.dataset.file_names import printable
+from pipeline.delivery.destinations import Destined
+from pipeline.delivery.orders import Laid, Order, order_of, recipe_of
 from pipeline.events.progress import Advance, OnAdvance, OnEvent, underway
-from pipeline.looks.look_file import Look
 from pipeline.store.cache import cache_folder
-from pipeline.store.files import PART, new_part
-from pipeline.transfer.destinations import Destined
-from pipeline.transfer.orders import Laid, Order, order_of, recipe_of
+from pipeline.store.files import PART, hash_array, new_part
 from pipeline.video.clip import Clip, ClipError, probe
 from pipeline.video.cuts import find_cuts
 from pipeline.video.grading import TableAt, grade
@@ -25,14 +24,14 @@ VERSION = 2
 
 
 def clip_orders_of(
-    clips: Sequence[Destined], looks: Sequence[Look], strength: float, on_event: OnEvent, *, strip: bool
+    clips: Sequence[Destined], looks: Sequence[Table], strength: float, on_event: OnEvent, *, strip: bool
 ) -> list[Order]:
     """What is to be made of clips: strength 0 leaves them as they are, 1 is the look, more exaggerates it.
 
     looks: one for all of a clip, or one for each of its shots. strip: whether notes (date, place, ...) are left out.
     """
-    tables = [weakened(look.table, strength) for look in looks]
-    decides = f"clip {VERSION} {' '.join(look.digest() for look in looks)} {strength!r}{' stripped' * strip}"
+    tables = [weakened(look, strength) for look in looks]
+    decides = f"clip {VERSION} {' '.join(map(hash_array, looks))} {strength!r}{' stripped' * strip}"
     return [order_of(one, decides, partial(_made, one, decides, tables, on_event, strip=strip)) for one in clips]
 
 

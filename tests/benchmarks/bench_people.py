@@ -13,7 +13,7 @@ import skimage.data
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from pipeline.images.photos import read_photo, shrink
-from pipeline.networks.face_weights import load_face_weights
+from pipeline.networks.faces import load_face_weights
 from pipeline.settings.config import WORKING_SIZE
 from stages.people.faces import find_faces
 from stages.people.protect import keep_hue

@@ -10,7 +10,7 @@ from pipeline.events.errors import NetworkError
 from pipeline.images.containers.kept import Kept
 from pipeline.images.photos import read_original
 from pipeline.looks.look_file import Look
-from pipeline.networks.face_weights import load_face_weights
+from pipeline.networks.faces import load_face_weights
 from stages.colour.oklab import to_oklab
 from stages.look.table import apply_table, weakened
 from tests.pipeline.scenes import save_photo

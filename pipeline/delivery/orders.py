@@ -1,7 +1,7 @@
 """Files that the user wants at places of his own: each is made by itself, and what is current is not made again.
 
-What stands in a file's place and is not ours stays (`pipeline.store.deliveries`), and so does all that a command reads,
-whoever made it. What befalls one befalls no other.
+What stands in a file's place and is not ours stays (`pipeline.delivery.delivered`), and so does all that a command
+reads, whoever made it. What befalls one befalls no other.
 """
 
 import time
@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.dataset.file_names import printable
+from pipeline.delivery.delivered import ForeignFileError, deliver, find_delivery
+from pipeline.delivery.destinations import Destined
 from pipeline.events.errors import concerns_all, reason_of
 from pipeline.events.progress import Advance, OnEvent, Said, ignore, underway
 from pipeline.events.summary import Failure, Summary
 from pipeline.images.saving import Encoded
-from pipeline.store.deliveries import ForeignFileError, deliver, find_delivery
 from pipeline.store.files import digest_of, hash_bytes
-from pipeline.transfer.destinations import Destined
 
 Identity = tuple[int, int]
 """Of a file: its device and its number there."""

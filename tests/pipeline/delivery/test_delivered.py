@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.store import deliveries
-from pipeline.store.deliveries import deliver, find_delivery
+from pipeline.delivery import delivered
+from pipeline.delivery.delivered import deliver, find_delivery
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +48,8 @@ def test_a_kill_between_note_and_file_leaves_ours_ours(path: Path, monkeypatch: 
             raise KeyboardInterrupt
         write(place, data)
 
-    write = deliveries.write_atomically
-    monkeypatch.setattr(deliveries, "write_atomically", killed)
+    write = delivered.write_atomically
+    monkeypatch.setattr(delivered, "write_atomically", killed)
     with pytest.raises(KeyboardInterrupt):
         deliver(path, b"new", "two")
     assert path.read_bytes() == b"old"
