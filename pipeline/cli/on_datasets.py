@@ -21,13 +21,15 @@ from pipeline.cli.commands import (
 )  # fmt: skip
 from pipeline.cli.screen import Screen, say
 from pipeline.dataset.found_masks import OVERLAY, with_found_masks
-from pipeline.dataset.inputs import InputError, load_inputs
+from pipeline.dataset.inputs import InputError
+from pipeline.dataset.loading import load_inputs
+from pipeline.dataset.opening import choose_pairs
 from pipeline.dataset.pairs import Dataset, DatasetError, Pair
 from pipeline.dataset.results_folder import results_folder, writing_results
 from pipeline.events.progress import OnEvent
 from pipeline.events.summary import FAILED, Failure, Summary, failure_line, failure_lines, summary_line
 from pipeline.run.cluster import Cluster
-from pipeline.run.dataset import choose_pairs, run_dataset
+from pipeline.run.dataset import run_dataset
 from pipeline.run.examination import examine
 from pipeline.run.task import Task
 from pipeline.settings.config import ConfigError, Size

@@ -15,7 +15,7 @@ from pipeline.delivery.destinations import destinations, photos_named
 from pipeline.delivery.orders import Order, carry_out_orders
 from pipeline.events.progress import OnEvent, Said
 from pipeline.events.summary import Failure, Summary, failure_line
-from pipeline.images.photos import understand
+from pipeline.images.reading import understand
 from pipeline.images.saving import ENCODERS, Encoded
 from pipeline.looks.fitting import FIT_VERSION, Example
 from pipeline.looks.look_file import LookError, encode_look, misfit_in_words

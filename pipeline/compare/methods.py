@@ -8,8 +8,9 @@ import numpy as np
 
 from pipeline.dataset.inputs import Inputs
 from pipeline.dataset.pairs import Pair
-from pipeline.images.photos import read_photo, shrink
+from pipeline.images.photos import shrink
 from pipeline.images.raster import ImageError
+from pipeline.images.reading import read_photo
 from pipeline.store.manifest import read_manifest
 from stages.arrays import Labels, Photo
 from stages.segment.labels import PALETTE

@@ -26,17 +26,9 @@ from pipeline.dataset.file_names import (
     printable,
 )
 from pipeline.dataset.links import dangles
+from pipeline.dataset.pairs import Unused
 from pipeline.events.errors import in_words
 from pipeline.settings.config import FILE as SETTINGS
-
-
-class Unused(NamedTuple):
-    """What looks like a photo, a mask or settings, and counts for nothing."""
-
-    pair: str
-    """To whose files it belongs; "" where to none's."""
-    text: str
-
 
 ByRole = Mapping[str, Sequence[Path]]
 

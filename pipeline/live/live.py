@@ -9,9 +9,10 @@ from typing import Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from pipeline.dataset.inputs import load_inputs
+from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
-from pipeline.images.photos import read_photo, shrink
+from pipeline.images.photos import shrink
+from pipeline.images.reading import read_photo
 from pipeline.settings.config import Config, ConfigError, Strength
 from pipeline.settings.layers import save_dials
 from pipeline.upkeep.start import STAGE_ONE_IMAGE

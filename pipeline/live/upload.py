@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from pipeline.dataset.found_masks import WAYS, with_found_mask
-from pipeline.dataset.inputs import Inputs, load_inputs
+from pipeline.dataset.inputs import Inputs
+from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.events.errors import reason_of
 from pipeline.events.progress import Advance, ignore
 from pipeline.images.encoding import encode_tiff
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.live.live import Live, Served
 from pipeline.networks.loaded import Network
 from pipeline.settings.config import Config

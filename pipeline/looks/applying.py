@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.delivery.destinations import Destined
 from pipeline.delivery.orders import Order, order_of
-from pipeline.images.photos import understand
+from pipeline.images.reading import understand
 from pipeline.images.saving import Encoded, Form
 from pipeline.looks.look_file import Look
 from pipeline.networks.faces import with_own_skin

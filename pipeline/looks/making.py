@@ -18,14 +18,14 @@ import msgspec
 import numpy as np
 import scipy
 
-from pipeline.dataset.inputs import working_size
 from pipeline.dataset.pairs import Pair
 from pipeline.events.progress import OnEvent, Said, ignore
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import read_photo, resized, shrink
+from pipeline.images.photos import resized, shrink
+from pipeline.images.reading import read_photo
 from pipeline.looks.fitting import Example, fit_look
 from pipeline.looks.look_file import Look
-from pipeline.settings.config import Config
+from pipeline.settings.config import Config, working_size
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes, write_atomically
 from stages.arrays import Photo

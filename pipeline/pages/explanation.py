@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from pipeline.dataset.inputs import Inputs, load_inputs
+from pipeline.dataset.inputs import Inputs
+from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import shrink

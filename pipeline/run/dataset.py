@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from pipeline.compare.methods import TABLE
-from pipeline.dataset.file_names import folded
-from pipeline.dataset.pairs import Dataset, DatasetError, Fault, MaskRules, Pair, open_dataset
+from pipeline.dataset.opening import choose_pairs
+from pipeline.dataset.pairs import Dataset, Fault, Pair
 from pipeline.dataset.results_folder import writing_results
 from pipeline.events.progress import OnEvent, Said, ignore, once
 from pipeline.events.summary import Summary, failure_line
@@ -16,7 +16,7 @@ from pipeline.run.examination import Examination, examine, record_faults
 from pipeline.run.plan import Again, Hire, run
 from pipeline.run.task import Task
 from pipeline.run.workers import Workers
-from pipeline.settings.config import Config, ConfigError, palette_of
+from pipeline.settings.config import Config, ConfigError
 from pipeline.steps.catalogue import COMPARISON, SUMMARIES, steps_of
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.smooth import SMOOTH
@@ -91,34 +91,6 @@ def run_dataset(
             summary = summary._replace(table=(folder / TABLE).read_text("utf-8").partition("\n\n")[2].strip())
     failures = (*examination.failures, *summary.failures)
     return summary._replace(failures=failures, folder=folder, seconds=time.perf_counter() - began)
-
-
-def choose_pairs(path: Path | Dataset, config: Config, names: Sequence[str] = ()) -> Dataset:
-    """The dataset, with only the pairs that are named, if any are: in whatever case, however accents are composed.
-
-    Raises:
-        DatasetError: as for opening it, and for a pair that it hasn't got.
-    """
-    dataset = open_dataset(path) if isinstance(path, Path) else path
-    rules = MaskRules(palette_of(config), config.strict)
-    pairs = (pair._replace(mask_rules=rules) for pair in dataset.pairs)
-    if config.masks == "none":
-        pairs = (pair._replace(content_mask=None, style_mask=None) for pair in pairs)
-    dataset = dataset._replace(pairs=tuple(pairs))
-    if not names:
-        return dataset
-    known = dict.fromkeys([*(pair.name for pair in dataset.pairs), *(fault.pair for fault in dataset.faults)])
-    wanted = {
-        name: [name] if name in known else [one for one in known if folded(one) == folded(name)] for name in names
-    }
-    if unknown := [name for name, found in wanted.items() if not found]:
-        raise DatasetError(f"{dataset.root} has no pair {', '.join(unknown)}; it has {', '.join(known)}")
-    chosen = {one for found in wanted.values() for one in found}
-    return dataset._replace(
-        pairs=tuple(pair for pair in dataset.pairs if pair.name in chosen),
-        faults=tuple(fault for fault in dataset.faults if fault.pair in chosen),
-        unused=tuple(one for one in dataset.unused if one.pair in chosen),
-    )
 
 
 def examine_and_tell(

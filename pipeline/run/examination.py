@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from pipeline.dataset.file_names import names_a_folder
 from pipeline.dataset.found_masks import with_found_mask
-from pipeline.dataset.inputs import InputError, load_inputs
+from pipeline.dataset.inputs import InputError
+from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Dataset, Pair
 from pipeline.dataset.prepared import FOLDER as PREPARED
 from pipeline.dataset.prepared import Prepared, Room

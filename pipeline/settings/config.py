@@ -102,3 +102,8 @@ def palette_of(config: Config) -> dict[str, Colour]:
             raise ConfigError(f"palette: {names[colour]} and {name} are the same colour, {colour}: keep one")
         names[colour] = name
     return config.palette
+
+
+def working_size(size: Size) -> int:
+    """Long edge at which the stages work, pixels."""
+    return WORKING_SIZE if size == "native" else size

@@ -11,13 +11,15 @@ from typing import NamedTuple
 from msgspec import structs
 
 from pipeline.dataset.found_masks import WAYS, with_found_masks
-from pipeline.dataset.inputs import load_inputs, working_size
+from pipeline.dataset.loading import load_inputs
+from pipeline.dataset.opening import choose_pairs
 from pipeline.dataset.pairs import Dataset, Pair
 from pipeline.events.progress import OnEvent
 from pipeline.events.summary import Failure
-from pipeline.images.photos import Original, Understood, read_photo, shrink, understand
-from pipeline.run.dataset import choose_pairs, run_dataset
-from pipeline.settings.config import Config
+from pipeline.images.photos import Original, Understood, shrink
+from pipeline.images.reading import read_photo, understand
+from pipeline.run.dataset import run_dataset
+from pipeline.settings.config import Config, working_size
 from pipeline.steps.catalogue import finder_of, steps_of
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.segment import SEGMENT, SEMANTIC

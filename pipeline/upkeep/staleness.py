@@ -9,9 +9,8 @@ from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from pipeline.dataset.inputs import working_size
 from pipeline.dataset.pairs import Pair
-from pipeline.settings.config import Config
+from pipeline.settings.config import Config, working_size
 from pipeline.store.files import hash_bytes
 from pipeline.store.hash_cache import Recall, anew
 from pipeline.store.manifest import Manifest, Recipe, foreign_files, read_failure, read_manifest

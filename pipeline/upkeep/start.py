@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.images.photos import read_photo
 from pipeline.images.raster import ImageError
+from pipeline.images.reading import read_photo
 from pipeline.store.files import hash_array
 from pipeline.store.hash_cache import Known, Recall, anew
 from stages.arrays import Photo

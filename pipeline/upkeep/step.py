@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 
 from pipeline.dataset.found_masks import WAYS, with_found_mask
-from pipeline.dataset.inputs import Inputs, load_inputs
+from pipeline.dataset.inputs import Inputs
+from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.dataset.prepared import FOLDER as PREPARED
 from pipeline.dataset.prepared import Prepared

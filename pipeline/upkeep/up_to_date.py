@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.dataset.found_masks import with_found_mask
-from pipeline.dataset.inputs import Inputs, working_size
+from pipeline.dataset.inputs import Inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.events.progress import OnAdvance
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.networks.loaded import Network
-from pipeline.settings.config import Config, Size
+from pipeline.settings.config import Config, Size, working_size
 from pipeline.store.files import hash_array, read_file
 from pipeline.store.hash_cache import anew
 from pipeline.store.manifest import FILE, publish, read_manifest

@@ -129,8 +129,8 @@ def _of_children() -> float:
 
 def _save(arrays: Path) -> None:
     """What both begin with, so that neither has to read it its own way."""
-    from pipeline.dataset.inputs import load_inputs
-    from pipeline.dataset.pairs import open_dataset
+    from pipeline.dataset.loading import load_inputs
+    from pipeline.dataset.opening import open_dataset
     from pipeline.networks.weights import load_encoder_weights
 
     inputs = load_inputs(next(pair for pair in open_dataset(DEMO).pairs if pair.name == THREE_REGIONS), 700)

@@ -32,8 +32,9 @@ from numpy.typing import NDArray
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from pipeline.dataset.inputs import Inputs, load_inputs
-from pipeline.dataset.pairs import open_dataset
+from pipeline.dataset.inputs import Inputs
+from pipeline.dataset.loading import load_inputs
+from pipeline.dataset.opening import open_dataset
 from pipeline.networks.weights import load_encoder_weights
 from pipeline.store.manifest import read_manifest
 from stages.colour.match import match_colours

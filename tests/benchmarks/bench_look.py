@@ -20,7 +20,7 @@ from time import perf_counter
 
 import numpy as np
 
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.looks.look_file import read_look
 from stages.look.table import apply_table
 from tests.benchmarks.wallpapers import wallpapers

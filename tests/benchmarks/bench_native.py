@@ -24,7 +24,8 @@ from scipy.ndimage import uniform_filter
 from skimage.metrics import structural_similarity
 
 from pipeline.images.encoding import FAST, encode_pixels, encode_png
-from pipeline.images.photos import read_photo, shrink
+from pipeline.images.photos import shrink
+from pipeline.images.reading import read_photo
 from pipeline.upkeep.memory import peak_memory
 from stages.settings import Smooth
 from tests.benchmarks.wallpapers import wallpapers
@@ -147,7 +148,7 @@ def _report_cost(folder: Path, name: str) -> None:
 
 def _solve(folder: Path) -> None:
     """Stage two of a made-up look; stands for everything before the step."""
-    from pipeline.dataset.inputs import load_inputs
+    from pipeline.dataset.loading import load_inputs
     from stages.smooth import smooth, upsample
 
     content = load_inputs(_pair(folder), 700).content

@@ -14,8 +14,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the command line does
 import numpy as np
 
 from pipeline.compare.metrics import Scorer
-from pipeline.dataset.inputs import load_inputs
-from pipeline.dataset.pairs import open_dataset
+from pipeline.dataset.loading import load_inputs
+from pipeline.dataset.opening import open_dataset
 from pipeline.networks.loaded import Network
 from pipeline.settings.config import Config
 from stages.segment.automatic import automatic_labels

@@ -22,7 +22,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the command line does
 import torch
 
 from pipeline.compare.metrics import Scorer
-from pipeline.dataset.inputs import Inputs, load_inputs
+from pipeline.dataset.inputs import Inputs
+from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.networks.loaded import Network
 from pipeline.settings.config import Config

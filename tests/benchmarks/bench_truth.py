@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from pipeline.images.photos import read_photo, shrink
+from pipeline.images.photos import shrink
+from pipeline.images.reading import read_photo
 from pipeline.networks.loaded import Network
 from pipeline.settings.config import Config
 from stages.colour.transport import monge_kantorovich

@@ -12,7 +12,8 @@ from pathlib import Path
 from pipeline.dataset.pairs import Pair
 from pipeline.images.contact_sheet import TILE, Tile, contact_sheet
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import read_photo, shrink
+from pipeline.images.photos import shrink
+from pipeline.images.reading import read_photo
 from pipeline.settings.config import Config
 from pipeline.steps.smooth import smooth_at
 from pipeline.store.hash_cache import Recall

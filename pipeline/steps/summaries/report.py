@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.compare.methods import CSV, METHODS, SWEEP
-from pipeline.dataset.inputs import working_size
 from pipeline.pages.report.report import Subject, write_report
+from pipeline.settings.config import working_size
 from pipeline.steps.summaries.view import VIEW, read_view
 from pipeline.store.files import hash_bytes, hash_file
 from pipeline.store.manifest import FILE, read_manifest

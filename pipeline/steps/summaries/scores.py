@@ -8,11 +8,11 @@ import msgspec
 
 from pipeline.compare.methods import METHODS, SHEET, Candidate, Gap, find_candidates, painted
 from pipeline.compare.score_table import Row, Scores
-from pipeline.dataset.inputs import AT_WORK, Inputs, working_size
+from pipeline.dataset.inputs import AT_WORK, Inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.images.contact_sheet import Tile, contact_sheet
 from pipeline.images.encoding import encode_png
-from pipeline.settings.config import Config
+from pipeline.settings.config import Config, working_size
 from pipeline.store.files import read_file
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest

@@ -17,7 +17,7 @@ from pipeline.compare.score_table import Row
 from pipeline.compare.sweep_table import Point
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.dataset.pairs import Pair
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.settings.config import Config
 from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.smooth import smooth_at

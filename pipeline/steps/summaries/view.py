@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 
 from pipeline.compare.methods import METHODS, Candidate, Gap, find_candidates
-from pipeline.dataset.inputs import AT_WORK, working_size
+from pipeline.dataset.inputs import AT_WORK
 from pipeline.pages.report.gather import PairView, gather
+from pipeline.settings.config import working_size
 from pipeline.steps.summaries.scores import judged
 from pipeline.store.files import read_file
 from pipeline.store.manifest import read_manifest

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.cli.main import main
 from pipeline.images.encoding import encode_tiff
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from stages.settings import Smooth
 from tests.pipeline.cli.calls import changed, contents, in_a_process, photostyle
 from tests.pipeline.scenes import TINY, mask, scenery

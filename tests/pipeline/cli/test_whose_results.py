@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.images.encoding import encode_tiff
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.store.files import lock
 from tests.pipeline.cli.calls import contents, in_a_process, photostyle
 from tests.pipeline.scenes import scenery

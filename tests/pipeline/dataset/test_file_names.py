@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.dataset.file_names import OURS, folded, looks_like, names_a_folder
-from pipeline.dataset.pairs import Dataset, DatasetError, open_dataset
+from pipeline.dataset.opening import open_dataset
+from pipeline.dataset.pairs import Dataset, DatasetError
 
 
 def touch(root: Path, *names: str) -> None:

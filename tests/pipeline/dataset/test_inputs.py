@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.dataset.inputs import InputError, load_inputs
+from pipeline.dataset.inputs import InputError
+from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
 from stages.segment.labels import PALETTE
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline.compare import methods
 from pipeline.dataset.file_names import OURS
-from pipeline.dataset.pairs import DatasetError, Pair, open_dataset
+from pipeline.dataset.opening import open_dataset
+from pipeline.dataset.pairs import DatasetError, Pair
 from pipeline.store import manifest
 
 

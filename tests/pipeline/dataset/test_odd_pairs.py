@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.dataset.inputs import InputError, load_inputs
-from pipeline.dataset.pairs import open_dataset
+from pipeline.dataset.inputs import InputError
+from pipeline.dataset.loading import load_inputs
+from pipeline.dataset.opening import open_dataset
 from pipeline.settings.config import ConfigError
 from pipeline.settings.layers import load_config
 from tests.pipeline.dataset.odd_pairs import HARMFUL, put_harmless, put_sound

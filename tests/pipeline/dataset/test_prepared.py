@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from pipeline.dataset.prepared import FOLDER, Prepared, Room, read_reduced
-from pipeline.images import photos
+from pipeline.images import reading
 from pipeline.run import run_dataset
 from pipeline.settings.config import Config
 from pipeline.store import hash_cache
@@ -18,9 +18,9 @@ from stages.settings import OneStage, Stylize
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> Counter[Path]:
     """How often each file has been decoded; all files are old enough to be remembered."""
-    counts, now, read = Counter[Path](), hash_cache.time.time_ns, photos.read_raster
+    counts, now, read = Counter[Path](), hash_cache.time.time_ns, reading.read_raster
     monkeypatch.setattr(hash_cache.time, "time_ns", lambda: now() + 2 * hash_cache.TICK_NS)
-    monkeypatch.setattr(photos, "read_raster", lambda path: (counts.update([path]), read(path))[1])
+    monkeypatch.setattr(reading, "read_raster", lambda path: (counts.update([path]), read(path))[1])
     return counts
 
 

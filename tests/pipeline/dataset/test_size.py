@@ -7,7 +7,7 @@ import pytest
 from pipeline.cli.arguments import parse
 from pipeline.cli.commands import OnDataset, Ui
 from pipeline.cli.main import main
-from pipeline.dataset.pairs import open_dataset
+from pipeline.dataset.opening import open_dataset
 from pipeline.settings.config import WORKING_SIZE, Size
 from pipeline.store.manifest import Recipe, publish
 from tests.pipeline.scenes import make_stylized_pairs

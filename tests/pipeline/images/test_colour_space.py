@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from pipeline.images.masks.reading import read_mask
-from pipeline.images.photos import read_photo, understand
+from pipeline.images.reading import read_photo, understand
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 ADOBE = bytes(imagecodecs.cms_profile("adobergb"))

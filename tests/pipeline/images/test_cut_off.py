@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.images.photos import read_photo, understand
 from pipeline.images.raster import MOST_MADE_UP, ImageError
+from pipeline.images.reading import read_photo, understand
 from tests.pipeline.images.image_files import saved
 
 SHAPE = HEIGHT, WIDTH = 400, 300

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from pipeline.images.formats.numbered_colours import BT2020, D65, P3, profile_of
-from pipeline.images.photos import understand
 from pipeline.images.raster import ImageError
+from pipeline.images.reading import understand
 
 RAMP = np.dstack(np.meshgrid(np.linspace(40, 215, 64), np.linspace(60, 190, 48)))
 RGB = np.rint(np.dstack([RAMP, 255 - RAMP[..., 0]])).astype(np.uint8)

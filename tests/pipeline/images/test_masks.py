@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from pipeline.cli.main import main
-from pipeline.dataset.inputs import InputError, Inputs, load_inputs
+from pipeline.dataset.inputs import InputError, Inputs
+from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import MaskRules, Pair
 from pipeline.images.masks.classes import read_classes
 from pipeline.images.masks.reading import Mask, read_mask

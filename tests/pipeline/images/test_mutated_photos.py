@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PIL import ImageCms
 
 from pipeline.images import raster
-from pipeline.images.photos import understand
 from pipeline.images.raster import ImageError
+from pipeline.images.reading import understand
 from pipeline.images.saving import encode_photo
 from tests.pipeline.images.image_files import PHOTO, RGB, png, png_with, saved, tiff
 from tests.pipeline.images.test_heif import file_of

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.images.photos import read_photo, understand
 from pipeline.images.raster import ImageError
+from pipeline.images.reading import read_photo, understand
 from tests.pipeline.images import oddities
 from tests.pipeline.images.image_files import PHOTO, png, saved, tiff
 

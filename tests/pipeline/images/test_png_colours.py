@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pipeline.images.formats.numbered_colours import BT709, BT2020, D65, P3
-from pipeline.images.photos import understand
 from pipeline.images.raster import ImageError
+from pipeline.images.reading import understand
 from tests.pipeline.images.image_files import RGB, chunk, png
 
 VALUES = RGB / 255

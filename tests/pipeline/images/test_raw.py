@@ -9,8 +9,8 @@ import pytest
 import tifffile
 
 from pipeline.images.formats import raw
-from pipeline.images.photos import understand
 from pipeline.images.raster import ImageError
+from pipeline.images.reading import understand
 
 HEIGHT, WIDTH, WHITE = 96, 128, 16383
 NEUTRAL = (0.5, 1.0, 0.625)

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from pipeline.images.containers.kept import Kept
-from pipeline.images.photos import read_original, understand
 from pipeline.images.raster import ImageError
+from pipeline.images.reading import read_original, understand
 from pipeline.images.saving import encode_photo
 from tests.pipeline.scenes import save_photo
 

@@ -8,7 +8,7 @@ from PIL import Image
 from pipeline.cli.main import main
 from pipeline.events.errors import NetworkError
 from pipeline.images.containers.kept import Kept
-from pipeline.images.photos import read_original
+from pipeline.images.reading import read_original
 from pipeline.looks.look_file import Look
 from pipeline.networks.faces import load_face_weights
 from stages.colour.oklab import to_oklab

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.cli.main import main
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.looks.look_file import Look, read_look
 from stages.look.table import apply_table
 from tests.pipeline.scenes import save_photo

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.cli.main import main
 from pipeline.cli.on_photos import styles_of
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.looks.look_file import read_look
 from pipeline.looks.making import AVERAGE, MOST_PHOTOS, SPREAD, average_photo, lay_out, without_height
 from pipeline.settings.config import ConfigError

@@ -7,7 +7,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 
 from pipeline.events.errors import NetworkError
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.networks import faces
 from pipeline.run.dataset import run_dataset
 from pipeline.settings.config import Config, Protect

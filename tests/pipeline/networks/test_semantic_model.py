@@ -21,8 +21,8 @@ from safetensors.torch import load_file, save_file
 
 from pipeline.cli.main import main
 from pipeline.dataset.found_masks import CONTENT_MASK, OVERLAY, STYLE_MASK, with_found_masks
-from pipeline.dataset.inputs import load_inputs
-from pipeline.dataset.pairs import open_dataset
+from pipeline.dataset.loading import load_inputs
+from pipeline.dataset.opening import open_dataset
 from pipeline.events.errors import NetworkError
 from pipeline.networks import semantic_model
 from pipeline.networks.semantic_model import (

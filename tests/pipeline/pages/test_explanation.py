@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from pipeline.dataset.inputs import load_inputs
-from pipeline.dataset.pairs import open_dataset
+from pipeline.dataset.loading import load_inputs
+from pipeline.dataset.opening import open_dataset
 from pipeline.images.encoding import encode_png
 from pipeline.pages.explanation import explain, paint, solve
 from pipeline.pages.report.pictures import to_bytes

@@ -16,9 +16,9 @@ from msgspec.structs import replace
 from ray.cluster_utils import Cluster as LocalNodes
 
 from pipeline.cli.main import main as photostyle
-from pipeline.dataset.pairs import open_dataset
+from pipeline.dataset.opening import open_dataset
 from pipeline.images.encoding import encode_tiff
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.run.cluster import Cluster
 from pipeline.run.examination import examine
 from pipeline.run.plan import Again, run

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pipeline.cli.main import main
-from pipeline.images import photos
+from pipeline.images import reading
 from pipeline.store import hash_cache
 from pipeline.store.manifest import read_manifest
 from tests.pipeline.scenes import make_stylized_pairs
@@ -109,8 +109,8 @@ def test_nothing_that_is_untouched_is_decoded_again(
     assert photostyle("smooth", dataset, results) == 0
     now, decoded = time.time_ns, []
     monkeypatch.setattr(hash_cache.time, "time_ns", lambda: now() + 2 * hash_cache.TICK_NS)  # the files are old by now
-    read = photos.read_raster
-    monkeypatch.setattr(photos, "read_raster", lambda path: (decoded.append(path.name), read(path))[1])
+    read = reading.read_raster
+    monkeypatch.setattr(reading, "read_raster", lambda path: (decoded.append(path.name), read(path))[1])
     assert photostyle("smooth", dataset, results) == 0
     assert sorted(decoded) == sorted(3 * ["content.png", "style.png", "image.tiff"])
     assert photostyle("status", dataset, results) == 0  # which asks whether masks are there for these photos

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.cli.main import main
 from pipeline.compare.score_table import Row
-from pipeline.dataset.pairs import open_dataset
+from pipeline.dataset.opening import open_dataset
 from pipeline.events.errors import NetworkError
 from pipeline.events.progress import Event, Said, Underway
 from pipeline.images.encoding import encode_tiff

@@ -7,7 +7,7 @@ from msgspec.structs import fields
 
 from pipeline.cli.arguments import options_of, parse
 from pipeline.cli.commands import COMMANDS, Doctor, OnDataset, Smooth, Weights
-from pipeline.dataset.pairs import open_dataset
+from pipeline.dataset.opening import open_dataset
 from pipeline.settings.config import Config, ConfigError, palette_of
 from pipeline.settings.layers import Layer, resolve, save_dials
 from stages.segment.labels import PALETTE

@@ -6,7 +6,7 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.events.progress import Said
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.run.dataset import run_dataset
 from pipeline.settings.config import Config
 from pipeline.steps.catalogue import steps_of

@@ -8,8 +8,9 @@ from PIL import Image
 
 from pipeline.cli.main import main
 from pipeline.dataset.found_masks import CONTENT_MASK, OVERLAY, STYLE_MASK, with_found_masks
-from pipeline.dataset.inputs import load_inputs
-from pipeline.dataset.pairs import Pair, open_dataset
+from pipeline.dataset.loading import load_inputs
+from pipeline.dataset.opening import open_dataset
+from pipeline.dataset.pairs import Pair
 from pipeline.settings.config import Config
 from pipeline.store.manifest import read_manifest
 from stages.segment.labels import PALETTE

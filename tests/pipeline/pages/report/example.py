@@ -8,7 +8,7 @@ from scipy import ndimage
 from pipeline.compare.methods import CSV, TABLE
 from pipeline.compare.metrics import Scores
 from pipeline.compare.score_table import Row, means, to_csv
-from pipeline.dataset.pairs import open_dataset
+from pipeline.dataset.opening import open_dataset
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.networks.loaded import Network
 from pipeline.settings.config import Config

@@ -8,7 +8,7 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.images.contact_sheet import GAP, TILE
 from pipeline.images.encoding import encode_tiff
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.store import hash_cache
 from pipeline.store.manifest import read_manifest
 from tests.pipeline.scenes import make_stylized_pairs, noise

@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from pipeline.compare.methods import CSV, SHEET, TABLE
 from pipeline.images.encoding import encode_png, encode_tiff
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.networks.loaded import Network
 from pipeline.run.dataset import run_dataset
 from pipeline.settings.config import Config

@@ -10,7 +10,7 @@ from pipeline.compare.methods import SWEEP
 from pipeline.compare.score_table import Row, Scores
 from pipeline.compare.sweep_table import Point, mean_points
 from pipeline.images.encoding import encode_png, encode_tiff
-from pipeline.images.photos import read_photo
+from pipeline.images.reading import read_photo
 from pipeline.run import run_dataset
 from pipeline.settings.config import Config
 from pipeline.steps.catalogue import COMPARISON
