@@ -9,9 +9,9 @@ from msgspec import Meta
 from pipeline.cli.command import Command, WithSettings
 from pipeline.cli.photo_commands import LookApply, LookExport, LookFit, LookMake, Transfer
 from pipeline.dataset.pairs import Pair
+from pipeline.dataset.results_folder import size_made
 from pipeline.settings.config import Config
 from pipeline.settings.layers import load_config
-from pipeline.upkeep.up_to_date import size_made
 from stages.settings import Positive
 
 

@@ -28,20 +28,20 @@ from pipeline.dataset.pairs import Dataset, DatasetError, Pair
 from pipeline.dataset.results_folder import results_folder, writing_results
 from pipeline.events.progress import OnEvent
 from pipeline.events.summary import FAILED, Failure, Summary, failure_line, failure_lines, summary_line
-from pipeline.run.cluster import Cluster
 from pipeline.run.dataset import run_dataset
 from pipeline.run.examination import examine
+from pipeline.run.staleness import Examined
 from pipeline.run.task import Task
+from pipeline.run.workers.cluster import Cluster
 from pipeline.settings.config import ConfigError, Size
 from pipeline.steps.catalogue import COMPARISON, finder_of, steps_of, with_masks
 from pipeline.steps.native import NATIVE
 from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.smooth import SMOOTH
+from pipeline.steps.step import Step
 from pipeline.steps.stylize import STYLIZE
 from pipeline.steps.summaries.lambdas import steps_over
 from pipeline.steps.summaries.sweep import steps_of_sweep
-from pipeline.upkeep.staleness import Examined
-from pipeline.upkeep.step import Step
 
 
 def work_on_dataset(command: OnDataset | Ui) -> int:

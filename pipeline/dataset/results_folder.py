@@ -8,7 +8,9 @@ from pathlib import Path
 
 from pipeline.dataset.pairs import Dataset, DatasetError
 from pipeline.dataset.prepared import preparing
+from pipeline.settings.config import Size, working_size
 from pipeline.store.files import lock, write_atomically
+from pipeline.store.manifest import FILE, read_manifest
 
 OWNER = ".dataset"
 """In a folder of results: the dataset that they are of."""
@@ -50,3 +52,10 @@ def writing_results(results: Path, dataset: Dataset) -> Iterator[Path]:
             write_atomically(folder / OWNER, f"{dataset.root}\n".encode())
         with preparing(folder):
             yield folder
+
+
+def size_made(pair_folder: Path) -> Size | None:
+    """The size that a pair's results were made with; None where that is not known."""
+    stage_one = read_manifest(pair_folder / "stylize")
+    size: int | None = None if stage_one is None else stage_one.facts.get("working_size")
+    return "native" if size == working_size("native") and (pair_folder / "native" / FILE).exists() else size

@@ -15,7 +15,7 @@ from pipeline.images.photos import shrink
 from pipeline.images.reading import read_photo
 from pipeline.settings.config import Config, ConfigError, Strength
 from pipeline.settings.layers import save_dials
-from pipeline.upkeep.start import STAGE_ONE_IMAGE
+from pipeline.steps.step import STAGE_ONE_IMAGE
 from stages.arrays import Photo
 from stages.settings import NonNegative, Positive
 from stages.smooth import Smoothed, Smoother, find_anchor, find_target, mu_at_size

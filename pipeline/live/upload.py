@@ -19,11 +19,11 @@ from pipeline.images.encoding import encode_tiff
 from pipeline.images.reading import read_photo
 from pipeline.live.live import Live, Served
 from pipeline.networks.loaded import Network
+from pipeline.run.performing import bring_up_to_date
 from pipeline.settings.config import Config
 from pipeline.steps.catalogue import finder_of
 from pipeline.steps.stylize import STYLIZE
 from pipeline.store.files import LockedError, lock, write_atomically
-from pipeline.upkeep.up_to_date import bring_up_to_date
 from stages.smooth import find_anchor
 
 Uploaded = Literal["content", "style"]

@@ -99,6 +99,18 @@ class Network:
             raise NetworkError(str(error)) from error
 
 
+class Networks:
+    """The networks of a process: those of the GPU's tasks on the device that is asked for, all others' on the CPU."""
+
+    def __init__(self, config: Config, tell: Callable[[str], object] = lambda text: None) -> None:
+        on_gpu = Network(config, tell)
+        self._of = {True: on_gpu, False: on_gpu if config.device == "cpu" else Network(config, tell, on_cpu=True)}
+
+    def of(self, on_gpu: bool) -> Network:
+        """For a task of the GPU's, or another."""
+        return self._of[on_gpu]
+
+
 def facts_of(result: "Stylized", regions: Regions, encoder: "Encoder") -> dict[str, Any]:
     """What the manifest of an optimised image tells of the optimisation."""
     from stages.features.device import compute_dtype

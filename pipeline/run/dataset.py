@@ -11,17 +11,17 @@ from pipeline.dataset.pairs import Dataset, Fault, Pair
 from pipeline.dataset.results_folder import writing_results
 from pipeline.events.progress import OnEvent, Said, ignore, once
 from pipeline.events.summary import Summary, failure_line
-from pipeline.run.carry_out import Crew
 from pipeline.run.examination import Examination, examine, record_faults
 from pipeline.run.plan import Again, Hire, run
+from pipeline.run.schedule import Crew
 from pipeline.run.task import Task
-from pipeline.run.workers import Workers
+from pipeline.run.workers.pool import Workers
 from pipeline.settings.config import Config, ConfigError
 from pipeline.steps.catalogue import COMPARISON, SUMMARIES, steps_of
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.smooth import SMOOTH
-from pipeline.upkeep.step import Step
-from pipeline.upkeep.whole import Whole, WholeStep
+from pipeline.steps.step import Step
+from pipeline.steps.whole import Whole, WholeStep
 
 SettingsOf = Callable[[Pair], Config]
 

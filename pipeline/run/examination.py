@@ -15,12 +15,13 @@ from pipeline.dataset.prepared import Prepared, Room
 from pipeline.events.errors import concerns_all, reason_of
 from pipeline.events.summary import Failure
 from pipeline.images.raster import ImageError
+from pipeline.run.recipes import wanted_recipe
+from pipeline.run.staleness import Examined, State, find_state
 from pipeline.settings.config import WORKING_SIZE, Config, ConfigError, Size
 from pipeline.steps.catalogue import STEPS
+from pipeline.steps.step import Step
 from pipeline.store.hash_cache import HashCache, Known
 from pipeline.store.manifest import FAILURE_FILE, record_failure
-from pipeline.upkeep.staleness import Examined, State, find_state
-from pipeline.upkeep.step import Step
 
 
 class Examination(NamedTuple):
@@ -69,7 +70,7 @@ def examine(
                 if step.finds_masks:
                     find_out = partial(_hashed, pair, WORKING_SIZE, kept)
                     hashes = cache.recall(f"{pair.name}: photos", pair.files(), find_out).hashes
-                wanted = step.wanted(pair, folder, hashes, config, cache.recall)
+                wanted = wanted_recipe(step, pair, folder, hashes, config, cache.recall)
                 place, edited = folder / step.name, step.to_be_edited
                 states[step.name] = find_state(place, wanted, config, step.outputs, cache.recall, to_be_edited=edited)
         except InputError as error:

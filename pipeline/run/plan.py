@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from pipeline.events.progress import Advance, OnEvent, Said, ignore, underway
 from pipeline.events.summary import Failure, Summary
-from pipeline.run.carry_out import Crew, carry_out
 from pipeline.run.pace import Pace
+from pipeline.run.schedule import Crew, carry_out
+from pipeline.run.staleness import Examined, find_whole_state
 from pipeline.run.task import Key, Outcome, PairTask, Task, WholeTask
+from pipeline.steps.step import Step
+from pipeline.steps.whole import Whole, WholeStep
 from pipeline.store.manifest import record_failure
-from pipeline.upkeep.staleness import Examined
-from pipeline.upkeep.step import Step
-from pipeline.upkeep.whole import Whole, WholeStep
 
 Hire = Callable[[Sequence[Task], OnEvent], AbstractContextManager[Crew]]
 """Gets those who do the tasks; what they say of themselves goes to the callback."""
@@ -150,7 +150,7 @@ def _plan_whole(whole: Whole, steps: Sequence[WholeStep], again: Again, summary:
     """Each of these steps reads what the one before it makes."""
     tasks: list[WholeTask] = []
     for step in steps:
-        if not tasks and not again.current and step.state(whole).settled:
+        if not tasks and not again.current and find_whole_state(step, whole).settled:
             summary = summary.counting(1, settled=True)
         else:
             tasks.append(WholeTask(whole, step, frozenset(task.key for task in tasks), again.current))

@@ -9,12 +9,12 @@ from pipeline.steps.native import NATIVE
 from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.segment import SEGMENT, SEMANTIC
 from pipeline.steps.smooth import SMOOTH
+from pipeline.steps.step import Step
 from pipeline.steps.stylize import STYLIZE
 from pipeline.steps.summaries.report import REPORT
 from pipeline.steps.summaries.scores import SCORES
 from pipeline.steps.summaries.table import TABLE_OF_SCORES
 from pipeline.steps.summaries.view import VIEW
-from pipeline.upkeep.step import Step
 
 STEPS = (SEGMENT, SEMANTIC, DRAFT, STYLIZE, SMOOTH, NATIVE, ONESTAGE, SCORES, VIEW)
 COMPARISON = (SCORES, VIEW)

@@ -1,7 +1,7 @@
 """The draft: a result in a second, without the network. It is stage two's anchor, which stage two would give back."""
 
 from pipeline.dataset.inputs import AT_WORK
-from pipeline.upkeep.step import Made, Step, Work
+from pipeline.steps.step import Made, Step, Work
 from stages.smooth.anchor import find_anchor
 
 

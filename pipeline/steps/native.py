@@ -8,8 +8,7 @@ import numpy.typing as npt
 from pipeline.dataset.inputs import FULL_SIZE
 from pipeline.images.encoding import FAST, Levels, encode_pixels, rounded
 from pipeline.images.reading import read_original
-from pipeline.upkeep.start import TWO_STAGE_IMAGE
-from pipeline.upkeep.step import Made, Step, Work
+from pipeline.steps.step import TWO_STAGE_IMAGE, Made, Step, Work
 from stages.arrays import Photo
 
 

@@ -3,8 +3,7 @@
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.events.progress import noting, telling
 from pipeline.networks.loaded import facts_of
-from pipeline.upkeep.start import STAGE_ONE_IMAGE
-from pipeline.upkeep.step import Made, Step, Work
+from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work
 
 
 def _make(work: Work) -> Made:

@@ -21,8 +21,8 @@ from pipeline.images.masks.classes import describe
 from pipeline.images.masks.reading import Mask
 from pipeline.networks.semantic_model import describe_model, weights_sha256
 from pipeline.settings.config import Config
+from pipeline.steps.step import Made, Step, Work, network_memory
 from pipeline.store.hash_cache import Recall
-from pipeline.upkeep.step import Made, Step, Work, network_memory
 from stages.arrays import Labels, Photo
 from stages.segment.labels import PALETTE
 

@@ -10,8 +10,7 @@ from tifffile import TiffFile
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.events.progress import Advance
 from pipeline.settings.config import Config
-from pipeline.upkeep.start import STAGE_ONE_IMAGE, TWO_STAGE_IMAGE
-from pipeline.upkeep.step import PROCESS, Made, Step, Work, little_memory
+from pipeline.steps.step import PROCESS, STAGE_ONE_IMAGE, TWO_STAGE_IMAGE, Made, Step, Work, little_memory
 
 
 def _make(work: Work) -> Made:

@@ -24,11 +24,10 @@ from pipeline.steps.catalogue import finder_of, steps_of
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.segment import SEGMENT, SEMANTIC
 from pipeline.steps.smooth import SMOOTH
+from pipeline.steps.step import TWO_STAGE_IMAGE, as_wanted
 from pipeline.steps.stylize import STYLIZE
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import LockedError, hash_bytes, lock
-from pipeline.upkeep.start import TWO_STAGE_IMAGE
-from pipeline.upkeep.step import as_wanted
 from stages.arrays import Photo
 from stages.smooth.anchor import find_anchor
 

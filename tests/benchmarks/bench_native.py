@@ -26,7 +26,7 @@ from skimage.metrics import structural_similarity
 from pipeline.images.encoding import FAST, encode_pixels, encode_png
 from pipeline.images.photos import shrink
 from pipeline.images.reading import read_photo
-from pipeline.upkeep.memory import peak_memory
+from pipeline.run.memory import peak_memory
 from stages.settings import Smooth
 from tests.benchmarks.wallpapers import wallpapers
 
@@ -160,10 +160,10 @@ def _solve(folder: Path) -> None:
 
 def _carry_up(folder: Path) -> tuple[float, str, int]:
     from pipeline.networks.loaded import Network
+    from pipeline.run.performing import bring_up_to_date
     from pipeline.settings.config import Config
     from pipeline.steps.native import NATIVE
     from pipeline.store.manifest import read_manifest
-    from pipeline.upkeep.up_to_date import bring_up_to_date
 
     start, config = perf_counter(), Config(size="native")
     bring_up_to_date(NATIVE, _pair(folder), folder, config, Network(config), lambda _: None)

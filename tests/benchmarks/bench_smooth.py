@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.upkeep.memory import peak_memory
+from pipeline.run.memory import peak_memory
 from stages.settings import Solver
 from tests.stages.smooth.factors import has_mkl
 

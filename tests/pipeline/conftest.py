@@ -11,9 +11,11 @@ import pytest
 
 from pipeline.events.errors import NetworkError
 from pipeline.events.progress import OnEvent, underway
+from pipeline.networks.loaded import Networks
 from pipeline.networks.weights import load_encoder_weights
 from pipeline.run import dataset
-from pipeline.run.task import Networks, Outcome, Task, perform
+from pipeline.run.performing import perform
+from pipeline.run.task import Outcome, Task
 from pipeline.settings.config import Config
 
 Tell = Callable[[str], None]

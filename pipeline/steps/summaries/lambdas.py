@@ -16,10 +16,9 @@ from pipeline.images.photos import shrink
 from pipeline.images.reading import read_photo
 from pipeline.settings.config import Config
 from pipeline.steps.smooth import smooth_at
+from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash
-from pipeline.upkeep.start import STAGE_ONE_IMAGE
-from pipeline.upkeep.step import Made, Step, Work
 
 SHEET, IMAGE = "lambdas.png", "image.png"
 LAMBDA = "\N{GREEK SMALL LETTER LAMDA}"

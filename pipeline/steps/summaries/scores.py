@@ -13,10 +13,10 @@ from pipeline.dataset.pairs import Pair
 from pipeline.images.contact_sheet import Tile, contact_sheet
 from pipeline.images.encoding import encode_png
 from pipeline.settings.config import Config, working_size
+from pipeline.steps.step import Made, Step, Work, network_memory
 from pipeline.store.files import read_file
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest
-from pipeline.upkeep.step import Made, Step, Work, network_memory
 from stages.arrays import Photo
 
 FILE = "scores.json"

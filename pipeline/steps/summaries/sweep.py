@@ -21,12 +21,11 @@ from pipeline.images.reading import read_photo
 from pipeline.settings.config import Config
 from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.smooth import smooth_at
+from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work, network_memory
 from pipeline.steps.summaries.scores import SCORES
 from pipeline.store.files import read_file
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest
-from pipeline.upkeep.start import STAGE_ONE_IMAGE
-from pipeline.upkeep.step import Made, Step, Work, network_memory
 
 FOLDER, FILE, IMAGE = "sweep", "points.json", "image.png"
 LAMBDAS = (1e-2, 1e-1, 1.0, 10.0)

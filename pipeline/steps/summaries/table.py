@@ -7,12 +7,12 @@ from pipeline.compare.conditions import CLOSED_FORM, optimised
 from pipeline.compare.methods import CSV, METHODS, SWEEP, TABLE, CompareError, Gap, sum_up
 from pipeline.compare.score_table import NOTES, Row, means, to_csv, to_markdown
 from pipeline.compare.sweep_table import Point, mean_points, points_to_csv
+from pipeline.steps.step import Made
 from pipeline.steps.summaries.scores import SCORES, read_scores
 from pipeline.steps.summaries.sweep import FOLDER, read_points
+from pipeline.steps.whole import Whole, WholeStep
 from pipeline.store.files import hash_bytes, hash_file
 from pipeline.store.manifest import FAILURE_FILE, FILE, read_failure, read_manifest
-from pipeline.upkeep.step import Made
-from pipeline.upkeep.whole import Whole, WholeStep
 
 
 def _reads(whole: Whole) -> Mapping[str, str]:

@@ -10,11 +10,10 @@ from pipeline.compare.methods import METHODS, Candidate, Gap, find_candidates
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.pages.report.gather import PairView, gather
 from pipeline.settings.config import working_size
+from pipeline.steps.step import TWO_STAGE_IMAGE, Made, Step, Work
 from pipeline.steps.summaries.scores import judged
 from pipeline.store.files import read_file
 from pipeline.store.manifest import read_manifest
-from pipeline.upkeep.start import TWO_STAGE_IMAGE
-from pipeline.upkeep.step import Made, Step, Work
 
 FILE = "view.json"
 

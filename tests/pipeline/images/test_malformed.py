@@ -16,9 +16,9 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.images.encoding import encode_tiff
 from pipeline.settings.config import FILE as SETTINGS
+from pipeline.steps.step import STAGE_ONE_IMAGE
 from pipeline.store.files import MOST_BYTES
 from pipeline.store.manifest import read_manifest
-from pipeline.upkeep.start import STAGE_ONE_IMAGE
 from tests.pipeline.images.image_files import (
     PHOTO,
     png,

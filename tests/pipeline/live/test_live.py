@@ -7,7 +7,7 @@ from pipeline.live import live as live_module
 from pipeline.live.live import PREVIEW, Dials, Live, Served
 from pipeline.settings.config import Config
 from pipeline.settings.layers import load_config
-from pipeline.upkeep.start import STAGE_ONE_IMAGE
+from pipeline.steps.step import STAGE_ONE_IMAGE
 from stages.smooth import find_anchor, find_target, mu_at_size, smooth
 from tests.pipeline.pages.report.example import make_case, photo, spoilt
 

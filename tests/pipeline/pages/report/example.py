@@ -11,12 +11,12 @@ from pipeline.compare.score_table import Row, means, to_csv
 from pipeline.dataset.opening import open_dataset
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.networks.loaded import Network
+from pipeline.run.performing import bring_up_to_date, bring_whole_up_to_date
 from pipeline.settings.config import Config
 from pipeline.steps.summaries.report import FOLDER, INDEX, REPORT
 from pipeline.steps.summaries.view import VIEW
+from pipeline.steps.whole import Whole
 from pipeline.store.manifest import Recipe, publish
-from pipeline.upkeep.up_to_date import bring_up_to_date, bring_whole_up_to_date
-from pipeline.upkeep.whole import Whole
 
 HEIGHT, WIDTH = 60, 90
 CONFIG = Config(size=90)

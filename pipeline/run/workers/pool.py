@@ -26,10 +26,12 @@ from multiprocessing.connection import Connection
 from typing import Any, Self
 
 from pipeline.events.progress import Advance, OnAdvance, OnEvent, Said, ignore, once, underway
-from pipeline.run.cores import available_cores
-from pipeline.run.task import Networks, Outcome, Task, perform
+from pipeline.networks.loaded import Networks
+from pipeline.run.performing import perform
+from pipeline.run.task import Outcome, Task
+from pipeline.run.workers.cores import available_cores
 from pipeline.settings.config import Config
-from pipeline.upkeep.step import WITH_NETWORK
+from pipeline.steps.step import WITH_NETWORK
 from stages.free_memory import free_memory
 
 PATIENCE_S = 5.0
@@ -220,7 +222,7 @@ def _work(parent: Connection, config: Config, threads: int | None) -> None:
         while True:
             task = parent.recv()
             try:
-                message: Outcome | Exception = perform(task, networks.of(task), parent.send)
+                message: Outcome | Exception = perform(task, networks.of(task.on_gpu), parent.send)
             except Exception as error:
                 message = error
             parent.send(message)

@@ -3,12 +3,12 @@ import sys
 
 import pytest
 
-from pipeline.upkeep.memory import STATUS
+from pipeline.run.memory import STATUS
 
 if not STATUS.exists():
     pytest.skip("counted for each program on Linux only", allow_module_level=True)
 
-MEASURE = "from pipeline.upkeep.memory import peak_memory; print(peak_memory())"
+MEASURE = "from pipeline.run.memory import peak_memory; print(peak_memory())"
 LARGE = 300_000_000
 
 

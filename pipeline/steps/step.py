@@ -1,6 +1,6 @@
 """What a step is: one record in a file of its own, from which all else about it follows.
 
-A new step is one such file in `pipeline.steps` and one line in its `catalogue`.
+A new step is one such file in this room, and one line in its `catalogue`.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,21 +10,39 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from pipeline.dataset.found_masks import WAYS, with_found_mask
+from pipeline.dataset.found_masks import WAYS
 from pipeline.dataset.inputs import Inputs
-from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
-from pipeline.dataset.prepared import FOLDER as PREPARED
-from pipeline.dataset.prepared import Prepared
 from pipeline.events.progress import Advance, OnAdvance
 from pipeline.images.encoding import encode_png
 from pipeline.networks.faces import with_own_skin
 from pipeline.networks.loaded import Network
-from pipeline.settings.config import WORKING_SIZE, Config
-from pipeline.store.hash_cache import Recall, anew
+from pipeline.settings.config import Config
+from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import Recipe
-from pipeline.upkeep.start import Start
 from stages.arrays import Photo
+
+
+class Start(NamedTuple):
+    """An image of one step that others start from, whoever made it."""
+
+    name: str
+    """What the user calls it."""
+    step: str
+    file: str
+    """In that step's folder."""
+    anybody_s: bool
+    """Whether another program's image is welcome there; one that can't be read is then the user's to mend."""
+
+    def path(self, pair_folder: Path) -> Path:
+        """Where it is, or would be, in a pair's folder of results."""
+        return pair_folder / self.step / self.file
+
+
+STAGE_ONE_IMAGE = Start("stage-one image", "stylize", "image.tiff", anybody_s=True)
+
+
+TWO_STAGE_IMAGE = Start("two-stage image", "smooth", "image16.png", anybody_s=False)
 
 
 class Work(NamedTuple):
@@ -148,28 +166,6 @@ class Step(NamedTuple):
     def concerns(self, pair: Pair) -> bool:
         """Whether there is anything to do for a pair, as it lies in its dataset."""
         return not self.finds_masks or pair.content_mask is None
-
-    def load(self, pair: Pair, folder: Path, config: Config) -> Inputs:
-        """What it takes of a pair, which may have masks in its folder of results.
-
-        Raises:
-            InputError: the pair's files can't be used.
-        """
-        kept = Prepared(folder / PREPARED)
-        if self.finds_masks:
-            return load_inputs(pair, WORKING_SIZE, kept)
-        return load_inputs(with_found_mask(pair, folder, config), config.size, kept)
-
-    def wanted(
-        self, pair: Pair, folder: Path, hashes: Mapping[str, str], config: Config, recall: Recall = anew
-    ) -> Recipe | None:
-        """As `recipe`, with all that lies in a pair's folder of results.
-
-        Raises:
-            ImageError: the image that it starts from may be anybody's, and can't be read.
-        """
-        start = None if self.start is None else self.start.digest(folder, recall)
-        return self.recipe(hashes, start, self.further(pair, folder, config, recall), config)
 
     def recipe(
         self, hashes: Mapping[str, str], start: str | None, further: Mapping[str, str], config: Config

@@ -13,11 +13,11 @@ import pytest
 
 from pipeline.cli.main import main
 from pipeline.images.encoding import encode_tiff
-from pipeline.run.cluster import Cluster
 from pipeline.run.task import ClusterError
+from pipeline.run.workers.cluster import Cluster
 from pipeline.settings.config import Config
 from pipeline.steps.smooth import SMOOTH
-from pipeline.upkeep.step import PROCESS
+from pipeline.steps.step import PROCESS
 from stages.settings import Smooth, Solver
 from stages.smooth.solvers import cholesky, conjugate_gradients
 from stages.smooth.solvers.choice import bytes_by_solver
@@ -69,7 +69,7 @@ def test_a_node_that_dies_has_its_work_done_elsewhere_and_nothing_is_written_twi
 ) -> None:
     """With GPUs, which need not be there for Ray to reckon with them, actors do stage one, and one of them dies."""
     environment = os.environ | {"RAY_raylet_start_wait_time_s": "120", "RAY_USAGE_STATS_ENABLED": "0"}
-    argv = [sys.executable, "-m", "tests.pipeline.run.node_death", str(tmp_path), "--pairs", str(PAIRS)]
+    argv = [sys.executable, "-m", "tests.pipeline.run.workers.node_death", str(tmp_path), "--pairs", str(PAIRS)]
     argv += ["--gpus", str(gpus)]
     ran = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=900)
     assert ran.returncode == 0, ran.stderr

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from pipeline.dataset.pairs import Pair
 from pipeline.settings.config import Config, working_size
+from pipeline.steps.whole import Whole, WholeStep
 from pipeline.store.files import hash_bytes
 from pipeline.store.hash_cache import Recall, anew
 from pipeline.store.manifest import Manifest, Recipe, foreign_files, read_failure, read_manifest
@@ -69,6 +70,11 @@ def find_state(
     if failure is None or wanted is None or failure.attempt != attempt(wanted, config):
         return state
     return State("failed", failure.text)
+
+
+def find_whole_state(step: WholeStep, whole: Whole) -> State:
+    """Whether the result of a step that sums up a dataset is there, and still what would be made."""
+    return find_state(whole.results / step.folder, step.recipe(whole), whole.config)
 
 
 def attempt(wanted: Recipe, config: Config) -> str:

@@ -1,27 +1,90 @@
-"""The one way in which a step is done: ask whether its result is current; if not, make it and write it down."""
+"""The one way in which a task is done: ask whether its result is current; if not, make it and write it down."""
 
+import os
 import platform
+import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pipeline.dataset.found_masks import with_found_mask
-from pipeline.dataset.inputs import Inputs
+from pipeline.dataset.inputs import InputError, Inputs
 from pipeline.dataset.pairs import Pair
-from pipeline.events.progress import OnAdvance
+from pipeline.events.errors import concerns_all, is_the_machine_s, reason_of
+from pipeline.events.progress import Lines, OnAdvance
+from pipeline.images.raster import ImageError
 from pipeline.images.reading import read_photo
-from pipeline.networks.loaded import Network
-from pipeline.settings.config import Config, Size, working_size
+from pipeline.networks.loaded import Network, Networks
+from pipeline.run.memory import peak_memory
+from pipeline.run.recipes import inputs_of, start_of, wanted_recipe
+from pipeline.run.staleness import State, attempt, find_state, find_whole_state
+from pipeline.run.task import ClusterError, Outcome, PairTask, Task, WholeTask
+from pipeline.settings.config import Config, working_size
+from pipeline.steps.step import Made, Step, Work
+from pipeline.steps.whole import Whole, WholeStep
 from pipeline.store.files import hash_array, read_file
 from pipeline.store.hash_cache import anew
-from pipeline.store.manifest import FILE, publish, read_manifest
-from pipeline.upkeep.memory import peak_memory
-from pipeline.upkeep.staleness import State, find_state
-from pipeline.upkeep.step import Made, Step, Work
-from pipeline.upkeep.whole import Whole, WholeStep
+from pipeline.store.manifest import publish, read_manifest
 from stages.arrays import Photo
+
+FATAL_TO_A_PROCESS = "CUDA error", "CUDA driver error", "cuDNN error", "CUDACachingAllocator"
+"""In what PyTorch says of errors after which a process can't rely on its GPU any more."""
+
+
+def perform(task: Task, network: Network, on_advance: OnAdvance) -> Outcome:
+    """Does a task, as far as there is anything to do, and writes it down.
+
+    Whatever befalls it is its outcome, but for what would befall all the others too:
+
+    Raises:
+        NetworkError: a network can't be had.
+        OSError: the disk is full.
+    """
+    try:
+        began = time.perf_counter()
+        match task:
+            case PairTask(pair, step, config, folder, _, force):
+                found = bring_up_to_date(step, pair, folder, config, network, on_advance, force=force)
+            case WholeTask(whole, whole_step, _, force):
+                found = bring_whole_up_to_date(whole_step, whole, force=force)
+        made = not found.settled or force
+        why = found.why if found.kind in ("stale", "incomplete") or not made else ""
+        return Outcome(made, time.perf_counter() - began, why)
+    except Exception as error:
+        if concerns_all(error):
+            raise
+        reason, tried = reason_of(error), "" if is_the_machine_s(error) else _attempt(task)
+        spent = any(sign in reason for sign in FATAL_TO_A_PROCESS)
+        return Outcome(error=type(error).__name__, reason=reason, tried=tried, spent=spent)
+
+
+def perform_on_node(task: Task, networks: Networks) -> Outcome:
+    """The same on a node of a cluster, in one thread, with lines of progress on the standard error.
+
+    Raises:
+        ClusterError: the dataset isn't there.
+    """
+    import numba
+
+    numba.set_num_threads(1)
+    if isinstance(task, PairTask) and not task.pair.content.exists():
+        raise ClusterError(f"{task.pair.content} is not there on {os.uname().nodename}: every node needs the dataset")
+    return perform(task, networks.of(task.on_gpu), Lines(task.title, partial(print, file=sys.stderr, flush=True)))
+
+
+def _attempt(task: Task) -> str:
+    """Digest of what decides whether a task fails; "" where that can't be known, or it is always tried again."""
+    if isinstance(task, WholeTask):
+        return ""
+    try:
+        hashes = inputs_of(task.step, task.pair, task.results, task.config).hashes()
+        wanted = wanted_recipe(task.step, task.pair, task.results, hashes, task.config)
+    except (InputError, ImageError):
+        return ""
+    return "" if wanted is None else attempt(wanted, task.config)
 
 
 def bring_up_to_date(
@@ -52,7 +115,7 @@ def bring_up_to_date(
         ArithmeticError, MemoryError: it can't be computed.
         OSError: it can't be written.
     """
-    inputs, start = step.load(pair, folder, config), None if step.start is None else step.start.read(folder)
+    inputs, start = inputs_of(step, pair, folder, config), start_of(step, folder)
     further = step.further(pair, folder, config, anew)
     wanted = step.recipe(inputs.hashes(), None if start is None else hash_array(start), further, config)
     place = folder / step.name
@@ -81,7 +144,7 @@ def bring_whole_up_to_date(step: WholeStep, whole: Whole, *, force: bool = False
         OSError: it can't be written.
     """
     wanted = step.recipe(whole)
-    state = step.state(whole)
+    state = find_whole_state(step, whole)
     if state.settled and not force:
         return state
     began = time.perf_counter()
@@ -118,13 +181,6 @@ def _recorded(step: Step, made: Made, inputs: Inputs, config: Config, began: flo
         "masks": list(inputs.classes),
         **made.facts,
     }
-
-
-def size_made(pair_folder: Path) -> Size | None:
-    """The size that a pair's results were made with; None where that is not known."""
-    stage_one = read_manifest(pair_folder / "stylize")
-    size: int | None = None if stage_one is None else stage_one.facts.get("working_size")
-    return "native" if size == working_size("native") and (pair_folder / "native" / FILE).exists() else size
 
 
 def _make_previews(previews: Callable[[Photo], Mapping[str, bytes]], place: Path, main: str) -> None:

@@ -1,6 +1,6 @@
 """A dataset on a Ray cluster of three nodes on this machine, of which one dies in the middle of the work.
 
-    python -m tests.pipeline.run.node_death FOLDER --pairs 24
+    python -m tests.pipeline.run.workers.node_death FOLDER --pairs 24
 
 makes the pairs and their results in FOLDER, and prints as JSON what was seen. It runs as a process of its own: Ray
 changes the process that it is in.
@@ -19,9 +19,9 @@ from pipeline.cli.main import main as photostyle
 from pipeline.dataset.opening import open_dataset
 from pipeline.images.encoding import encode_tiff
 from pipeline.images.reading import read_photo
-from pipeline.run.cluster import Cluster
 from pipeline.run.examination import examine
 from pipeline.run.plan import Again, run
+from pipeline.run.workers.cluster import Cluster
 from pipeline.settings.layers import load_config
 from pipeline.steps.catalogue import STEPS
 from tests.pipeline.scenes import TINY, scenery

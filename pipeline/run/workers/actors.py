@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
-from pipeline.run.task import ClusterError, Networks, Outcome, Task, perform_on_node
+from pipeline.networks.loaded import Networks
+from pipeline.run.performing import perform_on_node
+from pipeline.run.task import ClusterError, Outcome, Task
 from pipeline.settings.config import Config
 
 RETRIES = 3

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.run.cores import available_cores
+from pipeline.run.workers.cores import available_cores
 from stages import free_memory
 
 

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from pipeline.dataset.pairs import Fault, Pair
 from pipeline.settings.config import Config
+from pipeline.steps.step import Made
 from pipeline.store.manifest import Recipe
-from pipeline.upkeep.staleness import State, find_state
-from pipeline.upkeep.step import Made
 
 
 class Whole(NamedTuple):
@@ -41,7 +40,3 @@ class WholeStep(NamedTuple):
     def recipe(self, whole: Whole) -> Recipe:
         """What decides the result."""
         return Recipe(self.name, self.version, dict(self.reads(whole)), {})
-
-    def state(self, whole: Whole) -> State:
-        """Whether its result is there, and still what would be made."""
-        return find_state(whole.results / self.folder, self.recipe(whole), whole.config)

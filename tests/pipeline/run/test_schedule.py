@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dataset.pairs import Pair
-from pipeline.run.carry_out import carry_out
+from pipeline.run.schedule import carry_out
 from pipeline.run.task import Outcome, PairTask, Task
 from pipeline.settings.config import Config
 from pipeline.steps.catalogue import STEPS
 from pipeline.steps.native import NATIVE
 from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.smooth import SMOOTH
+from pipeline.steps.step import Step
 from pipeline.steps.stylize import STYLIZE
-from pipeline.upkeep.step import Step
 
 
 def task(pair: int, step: Step) -> Task:

@@ -19,8 +19,10 @@ import msgspec
 
 from pipeline.events.errors import NetworkError, concerns_all
 from pipeline.events.progress import OnEvent, Said, ignore
-from pipeline.run.actors import AHEAD, RETRIES, Actors
-from pipeline.run.task import ClusterError, Key, Networks, Outcome, Task, perform_on_node
+from pipeline.networks.loaded import Networks
+from pipeline.run.performing import perform_on_node
+from pipeline.run.task import ClusterError, Key, Outcome, Task
+from pipeline.run.workers.actors import AHEAD, RETRIES, Actors
 from pipeline.settings.config import Config
 
 

@@ -18,21 +18,22 @@ from pipeline.events.errors import NetworkError
 from pipeline.events.progress import Event, Said, Underway
 from pipeline.images.encoding import encode_tiff
 from pipeline.networks.loaded import Network
-from pipeline.run import task as task_module
-from pipeline.run import workers as workers_module
-from pipeline.run.carry_out import carry_out
+from pipeline.run import performing
 from pipeline.run.dataset import run_dataset
-from pipeline.run.task import PairTask, Task, perform
-from pipeline.run.workers import Workers, room_for
+from pipeline.run.performing import perform
+from pipeline.run.schedule import carry_out
+from pipeline.run.task import PairTask, Task
+from pipeline.run.workers import pool
+from pipeline.run.workers.pool import Workers, room_for
 from pipeline.settings.config import Config
 from pipeline.steps.catalogue import COMPARISON, SUMMARIES
 from pipeline.steps.segment import SEGMENT
 from pipeline.steps.smooth import SMOOTH
+from pipeline.steps.step import Made, Work
 from pipeline.steps.stylize import STYLIZE
 from pipeline.steps.summaries.scores import read_scores
 from pipeline.steps.summaries.view import VIEW, read_view
 from pipeline.store.manifest import read_failure, read_manifest
-from pipeline.upkeep.step import Made, Work
 from stages.smooth import NotEnoughMemoryError
 from tests.pipeline.scenes import make_stylized_pairs, noise
 
@@ -163,7 +164,7 @@ def test_what_is_the_machine_s_is_not_held_against_the_pair(
     def fail(*args: object, **kwargs: object) -> None:
         raise error
 
-    monkeypatch.setattr(task_module, "bring_up_to_date", fail)
+    monkeypatch.setattr(performing, "bring_up_to_date", fail)
     outcome = perform(tasks(folders)[0], Network(Config()), lambda advance: None)
     assert (outcome.error, outcome.tried == "", outcome.spent) == (type(error).__name__, of_the_machine, spent)
 
@@ -243,7 +244,7 @@ def test_a_pair_waits_while_memory_is_short_and_none_waits_for_ever(
     hill, lake, _ = tasks(folders)
     need = hill.memory(10**12)
     for free, both in ((2 * need, True), (2 * need - 1, False), (1, False)):
-        monkeypatch.setattr(workers_module, "free_memory", lambda free=free: free)
+        monkeypatch.setattr(pool, "free_memory", lambda free=free: free)
         with Workers([hill, lake], Config(), workers=2) as crew:
             assert crew.free(hill)
             crew.give(hill)
