@@ -34,7 +34,7 @@ from pipeline.run.staleness import Examined
 from pipeline.run.task import Task
 from pipeline.run.workers.cluster import Cluster
 from pipeline.settings.config import ConfigError, Size
-from pipeline.steps.catalogue import COMPARISON, finder_of, steps_of, with_masks
+from pipeline.steps.catalogue import COMPARISON, finder_of, steps_of, with_masks, with_starts
 from pipeline.steps.native import NATIVE
 from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.smooth import SMOOTH
@@ -166,7 +166,7 @@ def _explain(command: Explain) -> int:
 def _status(command: Status) -> int:
     dataset = _chosen(command)
     steps = steps_of(command.settings)
-    examination = examine(dataset, results_folder(command.results, dataset), steps, command.settings_of)
+    examination = examine(dataset, results_folder(command.results, dataset), with_starts(steps), command.settings_of)
     print(_status_table(examination.sound, steps, examination.failures))
     return FAILED if examination.failures else 0
 

@@ -7,7 +7,8 @@ from pipeline.dataset.inputs import FullSize, InputError, Inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.dataset.prepared import Prepared, Reduced, read_reduced
 from pipeline.images.masks.classes import describe, read_classes
-from pipeline.images.masks.reading import Mask, read_mask
+from pipeline.images.masks.mask import Mask
+from pipeline.images.masks.reading import read_mask
 from pipeline.images.photos import Understood, working_shape
 from pipeline.images.raster import ImageError
 from pipeline.images.reading import understand
@@ -47,7 +48,7 @@ def load_inputs(
     ):
         try:
             whole = role == "content" and size == "native"
-            photo = read_reduced(photo_path, edge, prepared, whole=whole, read=read)
+            photo = read_reduced(photo_path, edge, prepared, read, whole=whole)
             notes[photo_path] += photo.notes
             shape = working_shape(photo.shape, edge)
             if min(shape) < SMALLEST_EDGE:

@@ -20,7 +20,6 @@ import numpy.typing as npt
 
 from pipeline.images.photos import Original, Understood, shrink
 from pipeline.images.raster import Alpha
-from pipeline.images.reading import understand
 from pipeline.store.files import hash_array, hash_bytes
 from pipeline.store.hash_cache import settled, stamps_of
 from stages.arrays import Photo
@@ -81,9 +80,9 @@ def read_reduced(
     path: Path,
     edge: int,
     prepared: Prepared | None,
+    read: Callable[[Path], Understood],
     *,
     whole: bool = False,
-    read: Callable[[Path], Understood] = understand,
 ) -> Reduced:
     """A photo with its long edge brought down to `edge` pixels.
 
@@ -91,11 +90,11 @@ def read_reduced(
         path: of the photo.
         edge: in pixels.
         prepared: where it may be kept; None for nowhere.
-        whole: whether the hash of the photo at its own size is wanted.
         read: reads a photo that is not kept.
+        whole: whether the hash of the photo at its own size is wanted.
 
     Raises:
-        ImageError: as for `understand`.
+        ImageError: as for `read`.
     """
     before = stamps_of([path]) if prepared is not None else None
     if prepared is None or before is None or not settled(before):

@@ -17,7 +17,7 @@ from pipeline.run.schedule import Crew
 from pipeline.run.task import Task
 from pipeline.run.workers.pool import Workers
 from pipeline.settings.config import Config, ConfigError
-from pipeline.steps.catalogue import COMPARISON, SUMMARIES, steps_of
+from pipeline.steps.catalogue import COMPARISON, SUMMARIES, steps_of, with_starts
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Step
@@ -97,7 +97,7 @@ def examine_and_tell(
     dataset: Dataset, folder: Path, steps: Sequence[Step], settings_of: SettingsOf, on_event: OnEvent
 ) -> Examination:
     """What there is of a dataset; each fault is told."""
-    examination = examine(dataset, folder, steps, settings_of, prepare=True)
+    examination = examine(dataset, folder, with_starts(steps), settings_of, prepare=True)
     for failure in examination.failures:
         on_event(Said(f"fault: {failure_line(failure)}"))
     return examination

@@ -18,7 +18,6 @@ from pipeline.images.raster import ImageError
 from pipeline.run.recipes import wanted_recipe
 from pipeline.run.staleness import Examined, State, find_state
 from pipeline.settings.config import WORKING_SIZE, Config, ConfigError, Size
-from pipeline.steps.catalogue import STEPS
 from pipeline.steps.step import Step
 from pipeline.store.hash_cache import HashCache, Known
 from pipeline.store.manifest import FAILURE_FILE, record_failure
@@ -46,7 +45,7 @@ def examine(
     Args:
         dataset: the pairs.
         results: the folder that holds one folder for each pair.
-        steps: those to look at; also at those that they start from.
+        steps: those to look at, earlier ones first.
         settings_of: all settings of a pair.
         prepare: whether photos are kept for the work, brought down to its size.
 
@@ -65,7 +64,7 @@ def examine(
             kept = None if room is None else Prepared(folder / PREPARED, room)
             known = cache.recall(question, masked.files(), partial(_hashed, masked, config.size, kept))
             states = dict[str, State]()
-            for step in (step for step in _with_starts(steps) if step.concerns(pair)):
+            for step in (step for step in steps if step.concerns(pair)):
                 hashes = known.hashes
                 if step.finds_masks:
                     find_out = partial(_hashed, pair, WORKING_SIZE, kept)
@@ -108,14 +107,6 @@ def record_faults(examination: Examination, results: Path) -> None:
 def _hashed(pair: Pair, size: Size, kept: Prepared | None) -> Known:
     inputs = load_inputs(pair, size, kept)
     return Known(inputs.hashes(), inputs.notes)
-
-
-def _with_starts(steps: Sequence[Step]) -> Iterator[Step]:
-    """Some steps, after those that they start from."""
-    names = {step.name for step in steps}
-    before = {step.start.step for step in steps if step.start is not None} - names
-    yield from (step for step in STEPS if step.name in before)
-    yield from steps
 
 
 def _own(pair: Pair, config: Config) -> Iterator[str]:

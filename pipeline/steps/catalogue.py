@@ -35,6 +35,13 @@ def with_masks(steps: Sequence[Step], config: Config) -> tuple[Step, ...]:
     return (finder_of(config), *steps) if config.masks in WAYS else tuple(steps)
 
 
+def with_starts(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Some steps, after those that they start from."""
+    names = {step.name for step in steps}
+    before = {step.start.step for step in steps if step.start is not None} - names
+    return (*(step for step in STEPS if step.name in before), *steps)
+
+
 def finder_of(config: Config) -> Step:
     """The step that finds masks where they are wanted."""
     return SEMANTIC if config.masks == "semantic" else SEGMENT

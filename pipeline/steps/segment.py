@@ -18,7 +18,7 @@ from pipeline.dataset.pairs import Pair
 from pipeline.images.contact_sheet import Tile, contact_sheet
 from pipeline.images.encoding import encode_pixels, encode_png
 from pipeline.images.masks.classes import describe
-from pipeline.images.masks.reading import Mask
+from pipeline.images.masks.mask import Mask
 from pipeline.networks.semantic_model import describe_model, weights_sha256
 from pipeline.settings.config import Config
 from pipeline.steps.step import Made, Step, Work, network_memory

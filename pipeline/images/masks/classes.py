@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.images.masks.reading import Mask
+from pipeline.images.masks.mask import Mask
 from pipeline.images.raster import ImageError
 from stages.arrays import Labels
 from stages.segment.labels import FRINGE, SMALLEST_PAINT, Colour, Reading, is_painted, paints, read_labels

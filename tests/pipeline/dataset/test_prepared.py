@@ -9,6 +9,7 @@ from PIL import Image
 
 from pipeline.dataset.prepared import FOLDER, Prepared, Room, read_reduced
 from pipeline.images import reading
+from pipeline.images.reading import understand
 from pipeline.run import run_dataset
 from pipeline.settings.config import Config
 from pipeline.store import hash_cache
@@ -54,9 +55,9 @@ def test_a_first_run_through_all_steps_decodes_a_photo_at_most_twice(
 
 def test_what_is_kept_is_what_was_read_and_an_edited_photo_is_read_anew(tmp_path: Path, decoded: Counter[Path]) -> None:
     path = photo(tmp_path / "photo.png", 0, "RGBA")
-    alone = read_reduced(path, 40, None, whole=True)
+    alone = read_reduced(path, 40, None, understand, whole=True)
     kept = Prepared(tmp_path / FOLDER, Room(tmp_path))
-    first, second = (read_reduced(path, 40, kept, whole=True) for _ in range(2))
+    first, second = (read_reduced(path, 40, kept, understand, whole=True) for _ in range(2))
     assert decoded[path] == 2
     for reduced in (first, second):
         assert np.array_equal(reduced.photo, alone.photo)
@@ -65,20 +66,20 @@ def test_what_is_kept_is_what_was_read_and_an_edited_photo_is_read_anew(tmp_path
         assert np.array_equal(reduced.alpha, alone.alpha)
         assert reduced[2:] == alone[2:]
     photo(path, 1, "RGBA")
-    assert not np.array_equal(read_reduced(path, 40, kept).photo, alone.photo)
+    assert not np.array_equal(read_reduced(path, 40, kept, understand).photo, alone.photo)
 
 
 def test_what_is_spoilt_or_has_no_room_is_read_from_the_photo(tmp_path: Path, decoded: Counter[Path]) -> None:
     path, prepared = photo(tmp_path / "photo.png", 0), Prepared(tmp_path / FOLDER, Room(tmp_path))
-    before = read_reduced(path, 40, prepared).photo
+    before = read_reduced(path, 40, prepared, understand).photo
     (kept,) = prepared.folder.glob("*.npz")
     kept.write_bytes(kept.read_bytes()[:300])
-    assert np.array_equal(read_reduced(path, 40, Prepared(prepared.folder)).photo, before)
+    assert np.array_equal(read_reduced(path, 40, Prepared(prepared.folder), understand).photo, before)
     assert decoded[path] == 2
     kept.unlink()
     assert prepared.room is not None
     for room, files in ((before.nbytes - 1, 0), (before.nbytes, 1)):
         prepared.room.left = room
-        assert np.array_equal(read_reduced(path, 40, prepared).photo, before)
+        assert np.array_equal(read_reduced(path, 40, prepared, understand).photo, before)
         assert len(list(prepared.folder.iterdir())) == files
     assert prepared.room.left == 0

@@ -15,7 +15,8 @@ from pipeline.dataset.inputs import InputError, Inputs
 from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import MaskRules, Pair
 from pipeline.images.masks.classes import read_classes
-from pipeline.images.masks.reading import Mask, read_mask
+from pipeline.images.masks.mask import Mask
+from pipeline.images.masks.reading import read_mask
 from stages.segment.labels import PALETTE, Colour
 from tests.pipeline.images.mask_cases import BLACK, BLUE, CONTENT, ERRORS, GOOD, GREEN, ONLY, RED, REMEDIES, STYLE
 from tests.pipeline.images.mask_files import (
