@@ -54,7 +54,7 @@ class InThisProcess:
 
     def give(self, task: Task) -> None:
         with underway(self.on_event, task.title) as on_advance:
-            self.ended.append((task, perform(task, self.networks.of(task), on_advance)))
+            self.ended.append((task, perform(task, self.networks.of(task.on_gpu), on_advance)))
 
     def wait(self) -> tuple[Task, Outcome]:
         return self.ended.popleft()
