@@ -1,6 +1,7 @@
 """What the machine has that matters here: device, BLAS, SuiteSparse, threads, memory, weights, the semantic model."""
 
 import os
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -8,10 +9,34 @@ import psutil
 
 from stages.free_memory import free_memory
 
+MEND = "!"
+"""With which a line starts that says what to mend."""
+
 
 def examine_machine() -> list[str]:
-    """One line for each thing found; a line that starts with "!" says what to mend."""
-    return [*_device(), *_sparse(), *_threads(), *_memory(), *_weights(), *_semantic_model()]
+    """One line for each thing found or to be mended."""
+    lines = dict[str, None]()  # what is missing may be missed twice
+    for look in (_device, _sparse, _threads, _memory, _weights, _semantic_model):
+        try:
+            lines |= dict.fromkeys(look())
+        except ImportError as error:
+            lines[f"{MEND} {error}: call `make` again: it installs what is missing, or says how"] = None
+    return list(lines)
+
+
+def to_mend(lines: Sequence[str]) -> int:
+    """How many of these things have to be mended."""
+    return sum(line.startswith(MEND) for line in lines)
+
+
+def verdict(lines: Sequence[str]) -> str:
+    """What it comes to, in a sentence."""
+    from pipeline.networks.weights import some_are_cached
+
+    if count := to_mend(lines):
+        return f"To be mended: what the {f'{count} lines' if count > 1 else 'line'} with {MEND} above says."
+    fetch = "" if some_are_cached() else "; the first run fetches the weights, or `photostyle weights --fetch` does now"
+    return f"All that photostyle needs is here{fetch}."
 
 
 def _device() -> list[str]:
@@ -24,7 +49,7 @@ def _device() -> list[str]:
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     lines = [f"device        {name} (torch {torch.__version__})"]
     if cuda_fault() not in ("", NO_GPU):
-        lines.append(f"! the GPU is not used: {cuda_fault()}")
+        lines.append(f"{MEND} the GPU is not used: {cuda_fault()}")
     return lines
 
 
@@ -38,7 +63,8 @@ def _sparse() -> list[str]:
     blas = _first(system, "libopenblas", "libmkl", "libblis", "libblas")
     lines.append(f"its BLAS      {blas}")
     if "/blas/" in blas:
-        lines.append("! this is the reference BLAS, which makes stage two 3 times slower: install libopenblas0-pthread")
+        slow = "this is the reference BLAS, which makes stage two 3 times slower"
+        lines.append(f"{MEND} {slow}: install libopenblas0-pthread")
     return lines
 
 

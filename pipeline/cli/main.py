@@ -60,10 +60,11 @@ def _dispatch(command: AnyCommand) -> int:
 
             return _told(work_on_looks(command, Screen()))
         case Doctor():
-            from pipeline.cli.doctor import examine_machine
+            from pipeline.cli.doctor import examine_machine, to_mend, verdict
 
-            print("\n".join(examine_machine()))
-            return 0
+            found = examine_machine()
+            print("\n".join([*found, verdict(found)]))
+            return FAILED if to_mend(found) else 0
         case Weights():
             return _weights(command)
         case _:

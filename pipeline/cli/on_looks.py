@@ -33,7 +33,7 @@ def work_on_looks(command: LookApply | LookFit | LookExport, on_event: OnEvent) 
         case LookExport():
             order, read = _export(command), [command.look]
     summary = carry_out_orders([order], on_event, read=read, force=command.force)
-    return summary._replace(folder=command.output.parent)
+    return summary._replace(file=command.output)
 
 
 def _apply(command: LookApply, on_event: OnEvent) -> Summary:

@@ -43,7 +43,7 @@ def work_on_photos(command: Transfer | LookMake, on_event: OnEvent) -> Summary:
 def _transfer(command: Transfer, on_event: OnEvent) -> Summary:
     jobs, faults, goes_to, read = _jobs(command, on_event)
     summary = transfer(jobs, command.settings, goes_to, on_event, read=read, form=command.form, force=command.force)
-    return summary._replace(failures=(*faults, *summary.failures), folder=goes_to)
+    return summary._replace(failures=(*faults, *summary.failures), folder=goes_to, file=command.output)
 
 
 class _Asked(NamedTuple):
@@ -120,7 +120,7 @@ def _make(command: LookMake, on_event: OnEvent) -> Summary:
     orders = [Order(printable(command.output.name), command.output, recipe, make)]
     read_too = filter(None, [command.config])
     summary = carry_out_orders(orders, on_event, read=[*read, *read_too], force=command.force)
-    return summary._replace(folder=command.output.parent)
+    return summary._replace(file=command.output)
 
 
 def styles_of(words: Sequence[str]) -> list[Style]:

@@ -31,6 +31,8 @@ class Summary(NamedTuple):
     failures: tuple[Failure, ...]
     folder: Path = Path()
     """Where the results are."""
+    file: Path | None = None
+    """The result, where one file was asked for."""
     seconds: float = 0.0
     table: str = ""
     """The comparison as Markdown, where there is one."""
@@ -44,9 +46,11 @@ class Summary(NamedTuple):
 def summary_line(summary: Summary) -> str:
     """What is said at the end of a run, with a line for each failure."""
     if not summary.done and not summary.failures:
-        return f"Nothing to do: all {summary.kept} results in {summary.folder} are current ({summary.seconds:.1f} s)."
-    counts = f"{summary.done} made, {summary.kept} current, {len(summary.failures)} failed"
-    line = f"{counts} in {summary.seconds:.0f} s; results in {summary.folder}"
+        whole = f"all {summary.kept} results in {summary.folder} are" if summary.file is None else f"{summary.file} is"
+        return f"Nothing to do: {whole} current ({summary.seconds:.1f} s)."
+    counts = f"{summary.done} made, {summary.kept} current, {len(summary.failures)} failed in {summary.seconds:.0f} s"
+    place = f"results in {summary.folder}" if summary.file is None else f"the result is {summary.file}"
+    line = counts if summary.file and not summary.done + summary.kept else f"{counts}; {place}"
     return "\n".join([line, *failure_lines(summary.failures)])
 
 

@@ -12,7 +12,7 @@ import tarfile
 import tempfile
 import urllib.parse
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +75,11 @@ def describe_weights() -> list[str]:
         state = f"cached at {path}" if path.exists() else f"not cached; comes from {origin}"
         lines.append(f"{architecture}: {state}")
     return lines
+
+
+def some_are_cached() -> bool:
+    """Whether an encoder's weights need not be fetched."""
+    return any(_cache_path(architecture).exists() for architecture in get_args(Architecture))
 
 
 def _cache_path(architecture: Architecture) -> Path:

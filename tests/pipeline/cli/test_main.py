@@ -1,5 +1,6 @@
 """The command line from end to end, at a small size, with the real network."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -190,5 +191,19 @@ def test_doctor_and_weights_say_what_there_is(capsys: pytest.CaptureFixture[str]
     out = capsys.readouterr().out
     for word in ("device", "CHOLMOD", "BLAS", "threads", "memory", "weights", "semantic"):
         assert word in out
+    assert out.endswith("\nAll that photostyle needs is here.\n")
     assert main(["weights"]) == 0
     assert "vgg16: cached at" in capsys.readouterr().out
+
+
+def test_doctor_says_in_the_end_what_is_to_be_mended_or_comes_yet(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert main(["doctor"]) == 0
+    assert "the first run fetches the weights" in capsys.readouterr().out.splitlines()[-1]
+    monkeypatch.setitem(sys.modules, "sksparse.cholmod", None)
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("! ") and "sksparse.cholmod" in line and "`make`" in line for line in out) == 1
+    assert out[-1] == "To be mended: what the line with ! above says."

@@ -48,11 +48,14 @@ def transfer(*words: object) -> int:
     return main(["transfer", *map(str, words), "--draft"])
 
 
-def test_two_photos_one_command(photos: Path, tmp_path: Path) -> None:
+def test_two_photos_one_command(photos: Path, tmp_path: Path, capsys) -> None:
     output = tmp_path / "new" / "out.png"
     assert transfer(photos / "a.png", tmp_path / "style.png", "-o", output) == 0
+    assert f"s; the result is {output}" in capsys.readouterr().err
     expected = find_anchor(read_photo(photos / "a.png"), read_photo(tmp_path / "style.png"))
     assert np.abs(read_photo(output) - expected).max() <= 0.51 / 255
+    assert transfer(photos / "a.png", tmp_path / "style.png", "-o", output) == 0
+    assert f"Nothing to do: {output} is current" in capsys.readouterr().err
 
 
 def test_masks_strength_and_size(photos: Path, tmp_path: Path) -> None:
