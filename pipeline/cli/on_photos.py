@@ -11,17 +11,17 @@ from msgspec import structs
 from pipeline.cli.photo_commands import LookMake, Transfer
 from pipeline.dataset.file_names import printable
 from pipeline.dataset.pairs import Pair
-from pipeline.delivery.destinations import destinations, photos_named
+from pipeline.delivery.destinations import MISSING, destinations, photos_named
 from pipeline.delivery.orders import Order, carry_out_orders
 from pipeline.events.progress import OnEvent, Said
 from pipeline.events.summary import Failure, Summary, failure_line
 from pipeline.images.reading import understand
 from pipeline.images.saving import ENCODERS, Encoded
 from pipeline.looks.fitting import FIT_VERSION, Example
-from pipeline.looks.look_file import LookError, encode_look, misfit_in_words
+from pipeline.looks.look_file import LEFT_OUT, LookError, encode_look, misfit_in_words, read_look
 from pipeline.looks.making import Style, make_look
 from pipeline.settings.config import ConfigError
-from pipeline.store.files import hash_bytes, read_file
+from pipeline.store.files import digest_of, hash_bytes, hash_file
 from pipeline.transfer.solving import STEP_VERSIONS, solve_pairs
 from pipeline.transfer.transfer import Job, transfer
 
@@ -72,7 +72,6 @@ def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
         raise ConfigError("give --output FILE for one result, or --to FOLDER for one or more")
     if len(command.mask) not in (0, 2) or (command.mask and (len(photos) != 1 or photos[0].is_dir())):
         raise ConfigError("--mask wants two images, the photo's mask and the style's, and one photo")
-    content_mask, style_mask = command.mask or (None, None)
     if output is not None:
         if len(photos) != 1 or photos[0].is_dir():
             raise ConfigError("--output is for one photo: give --to FOLDER")
@@ -80,6 +79,10 @@ def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
             raise ConfigError(f"--output {output}: give a name ending in {' or '.join(ENCODERS)}")
         if command.kind is not None and ENCODERS[f".{command.kind}"] is not ENCODERS[output.suffix.lower()]:
             raise ConfigError(f"--kind {command.kind} and --output {output} contradict each other: give one of them")
+    _find("style", style)
+    _find("mask", *command.mask)
+    content_mask, style_mask = command.mask or (None, None)
+    if output is not None:
         pair = Pair(output.name, photos[0], style, content_mask, style_mask)
         return _Asked([Job(pair, output)], [], output.parent, pair.files())
     assert command.to is not None  # one of the two is there
@@ -91,16 +94,25 @@ def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
     return _Asked(jobs, faults, command.to, [*wanted.named, style, *command.mask])
 
 
+def _find(what: str, *files: Path) -> None:
+    """Raises ConfigError where what concerns all results is not there."""
+    for file in files:
+        if not file.exists():
+            raise ConfigError(f"the {what} {file}: {MISSING}")
+
+
 def _make(command: LookMake, on_event: OnEvent) -> Summary:
     named, styles = photos_named(command.photos), styles_of(command.style)
+    _find("style", *(style.photo for style in styles))
     for note in named.notes:
         on_event(Said(f"note: {note}"))
-    if named.faults:
+    if not named.photos:
         raise ConfigError("\n".join(fault.text for fault in named.faults))
-    read = [*named.photos, *(style.photo for style in styles)]
+    faults = [Failure(fault.pair, "", fault.text) for fault in named.faults]
+    style_files = [style.photo for style in styles]
 
     def recipe() -> str:
-        files = [hash_bytes(read_file(path)) for path in read]
+        files = [*map(hash_file, named.photos), *map(digest_of, style_files)]
         settings = msgspec.json.encode(structs.replace(command.settings, device="auto"), order="deterministic")
         shares = [style.share for style in styles]
         return hash_bytes(f"make {FIT_VERSION} {STEP_VERSIONS} {files} {shares} {settings!r}".encode())
@@ -118,9 +130,12 @@ def _make(command: LookMake, on_event: OnEvent) -> Summary:
         return Encoded(encode_look(look), (misfit_in_words(look),))
 
     orders = [Order(printable(command.output.name), command.output, recipe, make)]
-    read_too = filter(None, [command.config])
-    summary = carry_out_orders(orders, on_event, read=[*read, *read_too], force=command.force)
-    return summary._replace(file=command.output)
+    read = [*named.photos, *style_files, *filter(None, [command.config])]
+    summary = carry_out_orders(orders, on_event, read=read, force=command.force)
+    if not summary.failures:  # those that could not be read are told again by each run
+        left_out = read_look(command.output).record.get(LEFT_OUT, {})
+        faults += [Failure(printable(Path(photo).name), "", reason) for photo, reason in left_out.items()]
+    return summary._replace(failures=(*faults, *summary.failures), file=command.output)
 
 
 def styles_of(words: Sequence[str]) -> list[Style]:

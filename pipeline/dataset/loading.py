@@ -54,10 +54,10 @@ def load_inputs(
             if min(shape) < SMALLEST_EDGE:
                 becomes = f"{_size(photo.shape)} becomes {shape[1]}x{shape[0]}"
                 remedy = f"no edge may be under {SMALLEST_EDGE}: crop it, or choose another photo"
-                faults.append(f"{photo_path}: {becomes}: {remedy}")
+                faults.append(f"{role} {photo_path}: {becomes}: {remedy}")
             photos[role] = photo
         except ImageError as error:
-            faults.append(str(error))
+            faults.append(f"{role} {error}")
         if mask_path is None:
             continue
         try:

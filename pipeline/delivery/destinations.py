@@ -1,5 +1,7 @@
 """Photos that were named on the command line, one by one or by their folder, and where the result of each goes."""
 
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +11,7 @@ from pipeline.dataset.pairs import Fault
 from pipeline.events.errors import in_words
 from pipeline.images.saving import ENCODERS
 
+MISSING = "there is no such file: check its name"
 OTHERWISE = ".jpg"
 """What the result of a photo becomes whose own kind is only read."""
 
@@ -54,7 +57,9 @@ def photos_named(words: Sequence[Path]) -> Named:
         if not found:
             faults.append(Fault(printable(word.name), f"{word}: holds no photo"))
         for photo in found:
-            if is_plain(photo.name):
+            if not photo.exists():
+                faults.append(Fault(printable(photo.name), f"{printable(str(photo))}: {MISSING}"))
+            elif is_plain(photo.name):
                 photos[photo] = None
             else:
                 faults.append(Fault(printable(photo.name), f"{printable(str(photo))} can't be printed: rename it"))
@@ -77,25 +82,40 @@ def destinations(
     """The photos that are named, each with the file that its result goes to.
 
     A result has its photo's name; its ending too, where files of that kind are written. That of a raw file beside its
-    JPEG, whose name it would take, has an ending more: hill.dng.jpg.
+    JPEG, whose name it would take, has an ending more: hill.dng.jpg. Before names that are equal stand those of the
+    photos' folders: beach_content.jpg.
 
     words: as for `photos_named`. to: the folder of the results, which need not be there yet.
     """
     named = photos_named(words)
     photos, faults = list[Destined](), [*named.faults]
+    own = {folded(photo.name) for photo in named.photos}
+    names = {photo: name_of_result(photo) for photo in named.photos}
+    names |= {
+        photo: f"{photo.name}{Path(name).suffix}"
+        for photo, name in names.items()
+        if name != photo.name and folded(name) in own
+    }
+    several = Counter(map(folded, names.values()))
+    apart = {photo: f"{_folder_of(photo)}_{name}" for photo, name in names.items() if several[folded(name)] > 1}
     taken: dict[str, Path] = {}
-    names = {folded(photo.name) for photo in named.photos}
-    for photo in named.photos:
-        output = to / name_of_result(photo)
-        if output.name != photo.name and folded(output.name) in names:
-            output = to / f"{photo.name}{output.suffix}"
-        other = taken.setdefault(folded(output.name), photo)
+    for photo, name in (names | apart).items():
+        other = taken.setdefault(folded(name), photo)
         if other != photo:
             why = f"its result would have the name of that of {other}: rename one, or give each a folder"
             faults.append(Fault(printable(photo.name), f"{photo}: {why}"))
         else:
-            photos.append(Destined(photo, output))
-    return Destinations(tuple(photos), tuple(faults), named.notes, named.photos)
+            photos.append(Destined(photo, to / name))
+    notes = [*named.notes]
+    if apart:
+        first, *_ = apart.values()
+        notes.append(f"{len(apart)} results would have another's name: they have their folders' too, as {first} has")
+    return Destinations(tuple(photos), tuple(faults), tuple(notes), named.photos)
+
+
+def _folder_of(photo: Path) -> str:
+    """The name of the folder that a photo lies in."""
+    return printable(Path(os.path.abspath(photo)).parent.name)
 
 
 def _photos_of(named: Path, notes: list[str]) -> Iterator[Path]:

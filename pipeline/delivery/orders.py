@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.dataset.file_names import printable
 from pipeline.delivery.delivered import ForeignFileError, deliver, find_delivery
 from pipeline.delivery.destinations import Destined
 from pipeline.events.errors import concerns_all, reason_of
@@ -45,7 +44,7 @@ class Order(NamedTuple):
 
 def order_of(one: Destined, decides: str, make: Callable[[], Encoded | Laid]) -> Order:
     """What is made of one photo or clip."""
-    return Order(printable(one.photo.name), one.output, partial(recipe_of, one, decides), make)
+    return Order(one.output.name, one.output, partial(recipe_of, one, decides), make)
 
 
 def recipe_of(one: Destined, decides: str) -> str:

@@ -9,7 +9,7 @@ REMEDIES = {
     errno.EROFS: "choose another folder, by --results",
     errno.ENOSPC: "free some space, then the same command goes on",
     errno.EDQUOT: "free some space, then the same command goes on",
-    errno.ENOENT: "put it there, or remove what refers to it",
+    errno.ENOENT: "check its name, or put it there",
     errno.EISDIR: "move that folder away",
     errno.EEXIST: "move that file away",
     errno.ENOTDIR: "move away the file that stands in a folder's place",

@@ -15,6 +15,8 @@ FORMAT, VERSION = "photostyle look", "1"
 TABLE = "table"
 UNHELD = "unheld"
 """What the record calls that which the table can't hold."""
+LEFT_OUT = "left out"
+"""What the record calls the photos that could not be read, with the reasons."""
 FEWEST, MOST = 2, 129
 """Points along the edge of a table that is read."""
 MOST_BYTES = 100_000_000

@@ -18,13 +18,15 @@ import msgspec
 import numpy as np
 import scipy
 
+from pipeline.dataset.file_names import printable
 from pipeline.dataset.pairs import Pair
 from pipeline.events.progress import OnEvent, Said, ignore
 from pipeline.images.encoding import encode_png
 from pipeline.images.photos import resized, shrink
+from pipeline.images.raster import ImageError
 from pipeline.images.reading import read_photo
 from pipeline.looks.fitting import Example, fit_look
-from pipeline.looks.look_file import Look
+from pipeline.looks.look_file import LEFT_OUT, Look, LookError
 from pipeline.settings.config import Config, working_size
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes, write_atomically
@@ -59,7 +61,7 @@ Solve = Callable[[Sequence[Pair]], Sequence[Example]]
 def make_look(
     photos: Sequence[Path], styles: Sequence[Style], config: Config, solve: Solve, on_event: OnEvent = ignore
 ) -> Look:
-    """Learns a look.
+    """Learns a look, from those of the photos that can be read: what is wrong with the others is told and recorded.
 
     Args:
         photos: like those that it will be applied to.
@@ -69,27 +71,56 @@ def make_look(
         on_event: told what is going on.
 
     Raises:
-        ImageError: a photo can't be read.
+        ImageError: a style can't be read.
+        LookError: none of the photos can.
         OSError: the disk is full.
     """
     if len(photos) > MOST_PHOTOS:
         on_event(Said(f"{MOST_PHOTOS} of the {len(photos)} photos are taken, evenly among them"))
         photos = [photos[at * len(photos) // MOST_PHOTOS] for at in range(MOST_PHOTOS)]
     edge = working_size(config.size)
-    layout = _cached(lay_out(chain(map(read_photo, photos), [average_photo()]), len(photos) + 1, edge))
-    evened = [_cached(without_height(shrink(read_photo(style.photo), edge))) for style in styles]
+    layout, left_out = _laid_out(photos, edge)
+    for photo, reason in left_out.items():
+        on_event(Said(f"{printable(photo.name)}: FAILED: {reason}"))
+    evened = [_cached(without_height(shrink(_read_style(style.photo), edge))) for style in styles]
     names = [f"{number} {style.photo.name}" for number, style in enumerate(styles, start=1)]
-    pairs = [Pair(name, layout, style) for name, style in zip(names, evened, strict=True)]
+    pairs = [Pair(name, _cached(layout), style) for name, style in zip(names, evened, strict=True)]
     solved = solve(pairs)
     result = np.average([one.result for one in solved], axis=0, weights=[style.share for style in styles])
     record = {
-        "photos": [photo.name for photo in photos],
+        "photos": [photo.name for photo in photos if photo not in left_out],
+        LEFT_OUT: {str(photo): reason for photo, reason in left_out.items()},
         "styles": {style.photo.name: style.share for style in styles},
         "settings": msgspec.to_builtins(config),
     }
     content = solved[0].content
     within = result.clip(KEPT * content, 1 - KEPT * (1 - content)).astype(np.float32)
     return fit_look([Example(content, within)], record)
+
+
+def _laid_out(photos: Sequence[Path], edge: int) -> tuple[Photo, dict[Path, str]]:
+    """Photos beside the average one, and those that can't be read, with the reasons.
+
+    Raises:
+        LookError: none can be read.
+    """
+    left_out = dict[Path, str]()
+
+    def read(photo: Path) -> Photo:
+        try:
+            return read_photo(photo)
+        except ImageError as error:
+            left_out[photo] = str(error)
+            return average_photo()  # in its place, until the others are laid out without it
+
+    while True:
+        sound = [photo for photo in photos if photo not in left_out]
+        if not sound:
+            raise LookError("\n".join(["none of the photos can be read:", *left_out.values()]))
+        known = len(left_out)
+        layout = lay_out(chain(map(read, sound), [average_photo()]), len(sound) + 1, edge)
+        if len(left_out) == known:
+            return layout, left_out
 
 
 def lay_out(photos: Iterable[Photo], count: int, edge: int) -> Photo:
@@ -130,6 +161,13 @@ def without_height(style: Photo) -> Photo:
     strips = np.array_split(style, STRIPS, axis=1)
     turned = [np.roll(strip, len(style) * at // STRIPS, axis=0) for at, strip in enumerate(strips)]
     return np.concatenate(turned, axis=1)
+
+
+def _read_style(photo: Path) -> Photo:
+    try:
+        return read_photo(photo)
+    except ImageError as error:
+        raise ImageError(f"style {error}") from error
 
 
 def _cached(photo: Photo) -> Path:

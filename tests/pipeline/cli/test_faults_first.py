@@ -59,7 +59,8 @@ def test_segment_tells_each_fault_once_at_the_end(dataset: Path, tmp_path: Path,
     pairs = ("--pairs", "broken", "strip", "--size", "250")
     assert main(["segment", str(dataset), "--results", str(tmp_path / "out"), *pairs]) == 1
     told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("failed: ")]
-    assert [line.partition(" /")[0] for line in told] == ["failed: broken dataset:", "failed: strip dataset:"]
+    starts = ["failed: broken dataset: content", "failed: strip dataset: content"]
+    assert [line.partition(" /")[0] for line in told] == starts
 
 
 def test_what_is_not_used_is_said_once(dataset: Path, tmp_path: Path, capsys: CaptureFixture) -> None:

@@ -30,13 +30,35 @@ def test_each_photo_once_in_the_order_in_which_they_were_named(photos: Path) -> 
     assert [path.name for path in named.photos] == ["b.JPG", "a.png", "c.heic"]
 
 
-def test_results_of_one_name_are_a_fault_of_the_second(photos: Path, tmp_path: Path) -> None:
+def test_results_of_one_name_are_told_apart_by_their_folders(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "B.jpg").touch()
-    found = destinations([photos, tmp_path / "more"], tmp_path / "out")
-    assert [one.output.name for one in found.photos] == ["a.png", "b.JPG", "c.jpg"]
-    assert [fault.pair for fault in found.faults] == ["B.jpg"]
+    monkeypatch.chdir(photos)
+    found = destinations([Path("b.JPG"), Path("../more"), Path("a.png")], tmp_path / "out")
+    assert [one.output.name for one in found.photos] == ["photos_b.JPG", "more_B.jpg", "a.png"]
+    assert found.faults == ()
+    (note,) = found.notes
+    assert note == "2 results would have another's name: they have their folders' too, as photos_b.JPG has"
+
+
+def test_results_of_one_name_all_the_same_are_a_fault_of_the_second(photos: Path, tmp_path: Path) -> None:
+    for folder in ("x", "y"):
+        (tmp_path / folder / "photos").mkdir(parents=True)
+        (tmp_path / folder / "photos" / "e.jpg").touch()
+    found = destinations([tmp_path / "x" / "photos", tmp_path / "y" / "photos"], tmp_path / "out")
+    assert [one.output.name for one in found.photos] == ["photos_e.jpg"]
     assert all("the name of that of" in fault.text for fault in found.faults)
+    assert len(found.faults) == 1
+
+
+def test_what_is_not_there_is_a_fault(photos: Path) -> None:
+    (photos / "gone.jpg").symlink_to(photos / "nowhere.jpg")
+    named = photos_named([photos / "a.png", photos / "no.jpg", photos])
+    assert [fault.pair for fault in named.faults] == ["no.jpg", "gone.jpg"]
+    assert all("there is no such file" in fault.text for fault in named.faults)
+    assert len(named.photos) == 3
 
 
 def test_a_raw_file_beside_its_jpeg_has_a_result_of_its_own(photos: Path, tmp_path: Path) -> None:

@@ -113,18 +113,39 @@ def test_two_styles_are_mixed_by_their_shares(scenes: Path, tmp_path: Path) -> N
     np.testing.assert_allclose(apply_table(both.table, pixels), expected, atol=0.01)
 
 
-def test_what_can_t_be_read_ends_it_and_leaves_nothing(scenes: Path, tmp_path: Path, capsys) -> None:
+def test_a_photo_that_can_t_be_read_is_left_out_and_named_by_each_run(scenes: Path, tmp_path: Path, capsys) -> None:
+    scenery(50, 60, 9).save(tmp_path / "style.png")
+    assert make(scenes, "--style", tmp_path / "style.png", "-o", tmp_path / "sound.look") == 0
     (scenes / "3.png").write_bytes(b"no photo")
-    look = tmp_path / "x.look"
-    assert make(scenes, "--style", scenes / "0.png", "-o", look) == 1
-    assert "3.png" in capsys.readouterr().err
+    look, words = tmp_path / "x.look", (scenes, tmp_path / "missing.png", "--style", tmp_path / "style.png")
+    for counts in ("1 made, 0 current, 2 failed", "0 made, 1 current, 2 failed"):
+        capsys.readouterr()
+        assert make(*words, "-o", look) == 1
+        told = capsys.readouterr().err
+        assert counts in told
+        assert "failed: 3.png: " in told
+        assert f"failed: missing.png: {tmp_path / 'missing.png'}: there is no such file" in told
+    made, sound = read_look(look), read_look(tmp_path / "sound.look")
+    assert made.digest() == sound.digest()
+    assert made.record["photos"] == sound.record["photos"] == ["0.png", "1.png", "2.png"]
     (scenes / "3.png").unlink()
-    assert make(scenes, "--style", tmp_path / "missing.png", "-o", look) == 1
-    assert "missing.png" in capsys.readouterr().err
-    assert make(tmp_path / "missing", "--style", scenes / "0.png", "-o", look) == 1
-    assert make(tmp_path, "--style", scenes / "0.png", "-o", look) == 2
-    assert "holds no photo" in capsys.readouterr().err
-    assert not look.exists()
+    assert make(scenes, "--style", tmp_path / "style.png", "-o", look) == 0
+
+
+def test_what_leaves_nothing_to_learn_from_ends_it(scenes: Path, tmp_path: Path, capsys) -> None:
+    look, bad = tmp_path / "x.look", tmp_path / "bad.png"
+    bad.write_bytes(b"no photo")
+    for words, code, told in (
+        ((scenes, "--style", tmp_path / "missing.png"), 2, f"the style {tmp_path / 'missing.png'}: there is no such"),
+        ((scenes, "--style", bad), 1, f"style {bad}: of another kind"),
+        ((bad, "--style", scenes / "0.png"), 1, f"none of the photos can be read:\n{bad}: of another kind"),
+        ((tmp_path / "missing", "--style", scenes / "0.png"), 2, "missing: there is no such file"),
+        ((look.parent / "empty", "--style", scenes / "0.png"), 2, "holds no photo"),
+    ):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        assert make(*words, "-o", look) == code
+        assert told in capsys.readouterr().err
+        assert not look.exists()
 
 
 @pytest.mark.parametrize("over", ["scenes/1.png", "style.png", "tiny.toml"])

@@ -163,15 +163,19 @@ def test_a_style_in_the_results_folder_stays(photos: Path, tmp_path: Path, capsy
     assert sorted(path.name for path in style.parent.iterdir()) == ["a.png", "b.jpg", "c.tif"]
 
 
-def test_a_photo_that_is_at_fault_stays(photos: Path, tmp_path: Path, capsys) -> None:
-    """The second of one name gets no result; nor does the first's go there."""
+def test_photos_of_one_name_have_results_of_their_own(photos: Path, tmp_path: Path, capsys) -> None:
     other = tmp_path / "other" / "a.png"
     other.parent.mkdir()
     scenery(50, 60, 9).save(other)
     before = other.read_bytes()
-    words = (photos / "a.png", other, "--style", tmp_path / "style.png", "--to", other.parent, "--force")
-    assert transfer(*words) == 1
-    assert "is read by this command" in capsys.readouterr().err
+    words = (photos / "a.png", other, "--style", tmp_path / "style.png", "--to", other.parent)
+    assert transfer(*words) == 0
+    assert "2 results would have another's name" in capsys.readouterr().err
+    assert sorted(path.name for path in other.parent.iterdir()) == ["a.png", "other_a.png", "photos_a.png"]
+    assert [read_photo(other.parent / f"{each}_a.png").shape for each in ("other", "photos")] == [
+        (50, 60, 3),
+        (96, 128, 3),
+    ]
     assert other.read_bytes() == before
 
 
@@ -180,8 +184,17 @@ def test_what_is_not_there_is_told(photos: Path, tmp_path: Path, capsys) -> None
     assert "missing.jpg" in capsys.readouterr().err
     (tmp_path / "empty.jpg").touch()
     assert transfer(photos / "a.png", tmp_path / "empty.jpg", "-o", tmp_path / "x.jpg") == 1
-    assert "an empty file" in capsys.readouterr().err
+    assert f"style {tmp_path / 'empty.jpg'}: an empty file" in capsys.readouterr().err
     assert not (tmp_path / "x.jpg").exists()
+    nowhere = tmp_path / "nowhere.jpg"
+    assert transfer(photos, "--style", nowhere, "--to", tmp_path / "out") == 2
+    assert f"photostyle: the style {nowhere}: there is no such file: check its name\n" == capsys.readouterr().err
+    masks = (tmp_path / "mask.png", nowhere)
+    assert transfer(photos / "a.png", tmp_path / "style.png", "-o", tmp_path / "x.jpg", "--mask", *masks) == 2
+    assert f"the mask {nowhere}: there is no such file" in capsys.readouterr().err
+    assert transfer(photos, nowhere, "--style", tmp_path / "style.png", "--to", tmp_path / "out") == 1
+    assert f"failed: nowhere.jpg: {nowhere}: there is no such file" in capsys.readouterr().err
+    assert len(list((tmp_path / "out").iterdir())) == 3
 
 
 def test_a_draft_never_imports_torch(photos: Path, tmp_path: Path) -> None:

@@ -232,7 +232,7 @@ REFUSED = {
     "no frames": "holds no frame|damaged or of another kind|holds no picture",
     "transparent": "is transparent in part",
     "hdr": r"its colours are HDR \(PQ\)",
-    "missing": "No such file or directory: put it there",
+    "missing": "there is no such file: check its name",
 }
 
 
