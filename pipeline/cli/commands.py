@@ -147,7 +147,7 @@ class Explain(OnDataset, frozen=True):
 
 
 class Status(OnDataset, frozen=True):
-    """Which results are current, stale (and why), failed or missing."""
+    """Which results are current, of other settings, stale (and why), failed or missing."""
 
     goes_on = True
 

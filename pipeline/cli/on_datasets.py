@@ -43,6 +43,11 @@ from pipeline.steps.stylize import STYLIZE
 from pipeline.steps.summaries.lambdas import steps_over
 from pipeline.steps.summaries.sweep import steps_of_sweep
 
+OTHER_SETTINGS = (
+    "other settings: made with what stands before the arrow, where what stands after it is asked for. "
+    "Give status the options of the run that made them, and they are current."
+)
+
 
 def work_on_dataset(command: OnDataset | Ui) -> int:
     """Does what a command asks for, and returns its exit code.
@@ -201,6 +206,8 @@ def _status_table(examined: Sequence[Examined], steps: Sequence[Step], failures:
     ]
     reasons += [f"{one.pair.name}: {note}" for one in examined for note in one.notes]
     reasons += [failure_line(failure) for failure in failures]
+    if any(state.kind == "other settings" for one in examined for state in one.states.values()):
+        reasons.append(OTHER_SETTINGS)
     return "\n".join([*table, *([""] if reasons else []), *reasons])
 
 

@@ -51,7 +51,7 @@ def perform(task: Task, network: Network, on_advance: OnAdvance) -> Outcome:
             case WholeTask(whole, whole_step, _, force):
                 found = bring_whole_up_to_date(whole_step, whole, force=force)
         made = not found.settled or force
-        why = found.why if found.kind in ("stale", "incomplete") or not made else ""
+        why = found.why if found.kind in ("other settings", "stale", "incomplete") or not made else ""
         return Outcome(made, time.perf_counter() - began, why)
     except Exception as error:
         if concerns_all(error):

@@ -16,14 +16,15 @@ from pipeline.store.files import hash_bytes
 from pipeline.store.hash_cache import Recall, anew
 from pipeline.store.manifest import Manifest, Recipe, foreign_files, read_failure, read_manifest
 
-Kind = Literal["current", "foreign", "stale", "incomplete", "failed", "missing"]
+Kind = Literal["current", "foreign", "other settings", "stale", "incomplete", "failed", "missing"]
 
 
 class State(NamedTuple):
     """One step of one pair."""
 
     kind: Kind
-    """Foreign is a result that somebody else made or changed; incomplete is one whose previews were lost."""
+    """Foreign is a result that somebody else made or changed; one of other settings would be current with those that it
+    was made with; incomplete is one whose previews were lost."""
     why: str = ""
 
     @property
@@ -100,10 +101,10 @@ def _compare(
     if wanted is None or manifest is None:
         return State("missing")
     if wanted.fingerprint() != manifest.fingerprint:
-        return State("stale", ", ".join(_changes(wanted, manifest, working_size(config.size))))
+        return _outdated(wanted, manifest, working_size(config.size))
     ran = manifest.facts.get("encoder")
     if ran is not None and config.encoder not in ("auto", ran):
-        return State("stale", f"encoder {ran} -> {config.encoder}")
+        return State("other settings", f"encoder {ran} -> {config.encoder}")
     lost = [name for name in manifest.outputs if name in outputs and not (folder / name).exists()]
     if lost:
         return State("stale" if outputs[0] in lost else "incomplete", f"{' and '.join(lost)} gone")
@@ -113,9 +114,11 @@ def _compare(
     return State("current") if manifest.intact(folder, recall) else State("stale", "output changed or gone")
 
 
-def _changes(wanted: Recipe, manifest: Manifest, size: int) -> list[str]:
+def _outdated(wanted: Recipe, manifest: Manifest, size: int) -> State:
     """In words; with another size, all that is read is another, which is not told one by one."""
-    before = manifest.facts.get("working_size", size)
-    if before == size:
-        return wanted.changes(manifest.recipe)
-    return [f"size {before} -> {size}", *wanted.changes(replace(manifest.recipe, inputs=wanted.inputs))]
+    made, before = manifest.recipe, manifest.facts.get("working_size", size)
+    words = [] if before == size else [f"size {before} -> {size}"]
+    if words:
+        made = replace(made, inputs=wanted.inputs)
+    only_set = replace(made, settings=wanted.settings) == wanted
+    return State("other settings" if only_set else "stale", ", ".join([*words, *wanted.changes(made)]))

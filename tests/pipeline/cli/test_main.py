@@ -1,5 +1,6 @@
 """The command line from end to end, at a small size, with the real network."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -62,12 +63,15 @@ def test_run_then_nothing_to_do_then_only_what_changed(
 
     assert photostyle("status", dataset, results) == 0
     table = capsys.readouterr().out
-    assert [line.split() for line in table.splitlines()[:3]] == [
+    assert [re.split("  +", line) for line in table.splitlines()[:3]] == [
         ["pair", "segment", "stylize", "smooth", "onestage", "scores", "view"],
-        ["beach", "-", "current", "stale", "current", "stale", "stale"],
-        ["hill", "current", "current", "stale", "current", "stale", "stale"],
+        ["beach", "-", "current", "other settings", "current", "stale", "stale"],
+        ["hill", "current", "current", "other settings", "current", "stale", "stale"],
     ]
-    assert f"beach smooth: stale: lambda 2.0 -> {Smooth().lam}" in table
+    assert f"beach smooth: other settings: lambda 2.0 -> {Smooth().lam}" in table
+    assert table.splitlines()[-1].startswith("other settings: made with what stands before the arrow")
+    assert photostyle("status", dataset, results, "--smooth.lambda", "2") == 0
+    assert "other settings" not in capsys.readouterr().out
 
     link = results / "trip" / "hill" / "stylize" / "image.tiff"
     edited = encode_tiff(read_photo(link)[:, ::-1])
