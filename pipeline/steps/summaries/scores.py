@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pipeline.compare.methods import METHODS, SHEET, Candidate, Gap, find_candidates, painted
+from pipeline.compare.methods import METHODS, SHEET, Candidate, Gap, painted
 from pipeline.compare.score_table import Row, Scores
 from pipeline.dataset.inputs import AT_WORK, Inputs
 from pipeline.dataset.pairs import Pair
@@ -14,6 +14,7 @@ from pipeline.images.contact_sheet import Tile, contact_sheet
 from pipeline.images.encoding import encode_png
 from pipeline.settings.config import Config, working_size
 from pipeline.steps.step import Made, Step, Work, network_memory
+from pipeline.steps.summaries.candidates import find_candidates
 from pipeline.store.files import read_file
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.compare.methods import METHODS, Candidate, Gap, find_candidates
+from pipeline.compare.methods import METHODS, Candidate, Gap
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.pages.report.gather import PairView, gather
 from pipeline.settings.config import working_size
 from pipeline.steps.step import TWO_STAGE_IMAGE, Made, Step, Work
+from pipeline.steps.summaries.candidates import find_candidates
 from pipeline.steps.summaries.scores import judged
 from pipeline.store.files import read_file
 from pipeline.store.manifest import read_manifest

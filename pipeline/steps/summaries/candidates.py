@@ -1,0 +1,43 @@
+"""The images that there are of a pair, to be judged against each other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.compare.methods import METHODS, Candidate, Gap
+from pipeline.dataset.inputs import Inputs
+from pipeline.dataset.pairs import Pair
+from pipeline.images.photos import shrink
+from pipeline.images.raster import ImageError
+from pipeline.images.reading import read_photo
+from pipeline.store.manifest import read_manifest
+from stages.arrays import Photo
+
+
+def find_candidates(pair: Pair, folder: Path, inputs: Inputs, size: int) -> Iterator[Candidate | Gap]:
+    """The images that there are of a pair: the stages' in `folder`, others' beside the photos; a gap for each other."""
+    for method, (stage, file) in METHODS.items():
+        path = folder / stage / file
+        if not path.exists():
+            yield Gap(pair.name, method, f"not there: run `photostyle {stage}`")
+            continue
+        manifest = read_manifest(folder / stage)
+        facts = manifest.facts if manifest is not None else {}
+        try:
+            image = _fitting(read_photo(path), inputs, path, "give the --size it was made with")
+            spent = facts.get("seconds"), facts.get("process_peak_mib"), facts.get("evaluations")
+            yield Candidate(method, image, *spent)
+        except ImageError as error:
+            yield Gap(pair.name, method, str(error))
+    for name, path in sorted(pair.comparisons.items()):
+        try:
+            image = _fitting(shrink(read_photo(path), size), inputs, path, "save it at the content's size")
+            yield Candidate(f"compare_{name}", image)
+        except ImageError as error:
+            yield Gap(pair.name, f"compare_{name}", str(error))
+
+
+def _fitting(image: Photo, inputs: Inputs, path: Path, remedy: str) -> Photo:
+    if image.shape != inputs.content.shape:
+        (height, width), (h, w) = image.shape[:2], inputs.content.shape[:2]
+        raise ImageError(f"{path}: is {width}x{height} here, the content {w}x{h}: {remedy}")
+    return image
