@@ -34,9 +34,10 @@ from pipeline.run.staleness import Examined
 from pipeline.run.task import Task
 from pipeline.run.workers.cluster import Cluster
 from pipeline.settings.config import ConfigError, Size
-from pipeline.steps.catalogue import COMPARISON, finder_of, steps_of, with_masks, with_starts
+from pipeline.steps.catalogue import COMPARISON, steps_of, with_masks, with_starts
 from pipeline.steps.native import NATIVE
 from pipeline.steps.onestage import ONESTAGE
+from pipeline.steps.segment import finder_of
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Step
 from pipeline.steps.stylize import STYLIZE

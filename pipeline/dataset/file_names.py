@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.images.kinds import RAW_SUFFIXES, SUFFIXES
+from pipeline.images.formats.kinds import RAW_SUFFIXES, SUFFIXES
 from pipeline.settings.config import FILE as SETTINGS
 
 ROLES = ("content", "style", "content_mask", "style_mask")

@@ -9,9 +9,10 @@ from pipeline.dataset.prepared import Prepared, Reduced, read_reduced
 from pipeline.images.masks.classes import describe, read_classes
 from pipeline.images.masks.mask import Mask
 from pipeline.images.masks.reading import read_mask
-from pipeline.images.photos import Understood, working_shape
+from pipeline.images.photos import Understood
 from pipeline.images.raster import ImageError
 from pipeline.images.reading import understand
+from pipeline.images.sizes import working_shape
 from pipeline.settings.config import Size, working_size
 from stages.segment.remap import match_regions, one_region
 from stages.settings import SMALLEST_EDGE

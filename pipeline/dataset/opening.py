@@ -18,7 +18,7 @@ from pipeline.dataset.layouts import Found, find, is_pairs_folder
 from pipeline.dataset.links import dangles, is_shut
 from pipeline.dataset.pairs import Dataset, DatasetError, Fault, MaskRules, Pair, Unused
 from pipeline.events.errors import in_words
-from pipeline.images.kinds import READ
+from pipeline.images.formats.kinds import READ
 from pipeline.settings.config import Config, palette_of
 from pipeline.store.files import leads_out
 

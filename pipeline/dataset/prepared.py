@@ -18,8 +18,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.images.photos import Original, Understood, shrink
+from pipeline.images.photos import Original, Understood
 from pipeline.images.raster import Alpha
+from pipeline.images.sizes import shrink
 from pipeline.store.files import hash_array, hash_bytes
 from pipeline.store.hash_cache import settled, stamps_of
 from stages.arrays import Photo

@@ -16,11 +16,11 @@ from pipeline.images.containers.png_chunks import SIGNATURE
 from pipeline.images.formats import raw
 from pipeline.images.formats.heif import AVIF, HEIC, decode_avif, decode_heic
 from pipeline.images.formats.jpeg import decode_jpeg
+from pipeline.images.formats.kinds import READ
 from pipeline.images.formats.pgm import decode_pgm
 from pipeline.images.formats.png import decode_png
 from pipeline.images.formats.tiff import decode_tiff
 from pipeline.images.formats.webp import decode_webp
-from pipeline.images.kinds import READ
 from pipeline.images.raster import HEADER_UNREADABLE, ImageError, Raster, too_large
 from pipeline.store.files import read_file
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
-from pipeline.images.photos import shrink
 from pipeline.images.reading import read_photo
+from pipeline.images.sizes import shrink
 from pipeline.settings.config import Config, ConfigError, Strength
 from pipeline.settings.layers import save_dials
 from pipeline.steps.step import STAGE_ONE_IMAGE

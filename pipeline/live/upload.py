@@ -21,7 +21,7 @@ from pipeline.live.live import Live, Served
 from pipeline.networks.loaded import Network
 from pipeline.run.performing import bring_up_to_date
 from pipeline.settings.config import Config
-from pipeline.steps.catalogue import finder_of
+from pipeline.steps.segment import finder_of
 from pipeline.steps.stylize import STYLIZE
 from pipeline.store.files import LockedError, lock, write_atomically
 from stages.smooth import find_anchor

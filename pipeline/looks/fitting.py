@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pipeline.images.photos import resized, shrink
 from pipeline.images.raster import ImageError
 from pipeline.images.reading import read_photo
+from pipeline.images.sizes import resized, shrink
 from pipeline.looks.look_file import UNHELD, Look
 from pipeline.settings.config import WORKING_SIZE
 from stages.arrays import Photo

@@ -22,9 +22,9 @@ from pipeline.dataset.file_names import printable
 from pipeline.dataset.pairs import Pair
 from pipeline.events.progress import OnEvent, Said, ignore
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import resized, shrink
 from pipeline.images.raster import ImageError
 from pipeline.images.reading import read_photo
+from pipeline.images.sizes import resized, shrink
 from pipeline.looks.fitting import Example, fit_look
 from pipeline.looks.look_file import LEFT_OUT, Look, LookError
 from pipeline.settings.config import Config, working_size

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from pipeline.events.errors import NetworkError
-from pipeline.images.photos import shrink
+from pipeline.images.sizes import shrink
 from pipeline.networks.downloading import check_sha256, download
 from pipeline.settings.config import WORKING_SIZE
 from pipeline.store.cache import cache_folder

@@ -13,7 +13,7 @@ from pipeline.dataset.inputs import Inputs
 from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import shrink
+from pipeline.images.sizes import shrink
 from pipeline.pages.page import render
 from pipeline.pages.report.pictures import data_uri, encode_jpeg, to_bytes
 from pipeline.store.files import write_atomically

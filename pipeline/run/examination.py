@@ -15,8 +15,7 @@ from pipeline.dataset.prepared import Prepared, Room
 from pipeline.events.errors import concerns_all, reason_of
 from pipeline.events.summary import Failure
 from pipeline.images.raster import ImageError
-from pipeline.run.recipes import wanted_recipe
-from pipeline.run.staleness import Examined, State, find_state
+from pipeline.run.staleness import Examined, State, find_state, wanted_recipe
 from pipeline.settings.config import WORKING_SIZE, Config, ConfigError, Size
 from pipeline.steps.step import Step
 from pipeline.store.hash_cache import HashCache, Known

@@ -12,17 +12,19 @@ from typing import Any
 
 from pipeline.dataset.found_masks import with_found_mask
 from pipeline.dataset.inputs import InputError, Inputs
+from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
+from pipeline.dataset.prepared import FOLDER as PREPARED
+from pipeline.dataset.prepared import Prepared
 from pipeline.events.errors import concerns_all, is_the_machine_s, reason_of
 from pipeline.events.progress import Lines, OnAdvance
 from pipeline.images.raster import ImageError
 from pipeline.images.reading import read_photo
 from pipeline.networks.loaded import Network, Networks
 from pipeline.run.memory import peak_memory
-from pipeline.run.recipes import inputs_of, start_of, wanted_recipe
-from pipeline.run.staleness import State, attempt, find_state, find_whole_state
+from pipeline.run.staleness import State, attempt, find_state, find_whole_state, wanted_recipe
 from pipeline.run.task import ClusterError, Outcome, PairTask, Task, WholeTask
-from pipeline.settings.config import Config, working_size
+from pipeline.settings.config import WORKING_SIZE, Config, working_size
 from pipeline.steps.step import Made, Step, Work
 from pipeline.steps.whole import Whole, WholeStep
 from pipeline.store.files import hash_array, read_file
@@ -80,7 +82,7 @@ def _attempt(task: Task) -> str:
     if isinstance(task, WholeTask):
         return ""
     try:
-        hashes = inputs_of(task.step, task.pair, task.results, task.config).hashes()
+        hashes = _inputs_of(task.step, task.pair, task.results, task.config).hashes()
         wanted = wanted_recipe(task.step, task.pair, task.results, hashes, task.config)
     except (InputError, ImageError):
         return ""
@@ -115,7 +117,7 @@ def bring_up_to_date(
         ArithmeticError, MemoryError: it can't be computed.
         OSError: it can't be written.
     """
-    inputs, start = inputs_of(step, pair, folder, config), start_of(step, folder)
+    inputs, start = _inputs_of(step, pair, folder, config), _start_of(step, folder)
     further = step.further(pair, folder, config, anew)
     wanted = step.recipe(inputs.hashes(), None if start is None else hash_array(start), further, config)
     place = folder / step.name
@@ -152,6 +154,28 @@ def bring_whole_up_to_date(step: WholeStep, whole: Whole, *, force: bool = False
     facts = {**made.facts, "seconds": round(time.perf_counter() - began, 2)}
     publish(whole.results / step.folder, wanted, made.outputs, facts)
     return state
+
+
+def _inputs_of(step: Step, pair: Pair, folder: Path, config: Config) -> Inputs:
+    """What a step takes of a pair, which may have masks in its folder of results.
+
+    Raises:
+        InputError: the pair's files can't be used.
+    """
+    kept = Prepared(folder / PREPARED)
+    if step.finds_masks:
+        return load_inputs(pair, WORKING_SIZE, kept)
+    return load_inputs(with_found_mask(pair, folder, config), config.size, kept)
+
+
+def _start_of(step: Step, folder: Path) -> Photo | None:
+    """The image that a step starts from, (H, W, 3) in [0, 1]; None where there is none, or it starts from none.
+
+    Raises:
+        ImageError: it can't be read.
+    """
+    path = None if step.start is None else step.start.path(folder)
+    return None if path is None or not path.exists() else read_photo(path)
 
 
 def _fitting(step: Step, start: Photo | None, inputs: Inputs) -> Photo | None:

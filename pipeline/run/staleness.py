@@ -3,17 +3,20 @@
 Who made a file comes before whether it is stale: what is not byte for byte what we wrote is somebody else's, and kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
 from pipeline.dataset.pairs import Pair
+from pipeline.images.raster import ImageError
+from pipeline.images.reading import read_photo
 from pipeline.settings.config import Config, working_size
+from pipeline.steps.step import Start, Step
 from pipeline.steps.whole import Whole, WholeStep
-from pipeline.store.files import hash_bytes
-from pipeline.store.hash_cache import Recall, anew
+from pipeline.store.files import hash_array, hash_bytes
+from pipeline.store.hash_cache import Known, Recall, anew
 from pipeline.store.manifest import Manifest, Recipe, foreign_files, read_failure, read_manifest
 
 Kind = Literal["current", "foreign", "other settings", "stale", "incomplete", "failed", "missing"]
@@ -71,6 +74,35 @@ def find_state(
     if failure is None or wanted is None or failure.attempt != attempt(wanted, config):
         return state
     return State("failed", failure.text)
+
+
+def wanted_recipe(
+    step: Step, pair: Pair, folder: Path, hashes: Mapping[str, str], config: Config, recall: Recall = anew
+) -> Recipe | None:
+    """As `Step.recipe`, with all that lies in a pair's folder of results.
+
+    Raises:
+        ImageError: the image that it starts from may be anybody's, and can't be read.
+    """
+    start = None if step.start is None else _digest(step.start, folder, recall)
+    return step.recipe(hashes, start, step.further(pair, folder, config, recall), config)
+
+
+def _digest(start: Start, folder: Path, recall: Recall) -> str | None:
+    """Hash of the image; None where there is none, or it is ours and damaged: made again, then.
+
+    Raises:
+        ImageError: it may be anybody's, and can't be read.
+    """
+    path, question = start.path(folder), f"{folder.name}: {start.name}"
+    if not path.exists():
+        return None
+    try:
+        return recall(question, [path], lambda: Known({start.name: hash_array(read_photo(path))})).hashes[start.name]
+    except ImageError:
+        if start.anybody_s:
+            raise
+        return None
 
 
 def find_whole_state(step: WholeStep, whole: Whole) -> State:

@@ -7,7 +7,7 @@ from pipeline.settings.config import Config
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.native import NATIVE
 from pipeline.steps.onestage import ONESTAGE
-from pipeline.steps.segment import SEGMENT, SEMANTIC
+from pipeline.steps.segment import SEGMENT, SEMANTIC, finder_of
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Step
 from pipeline.steps.stylize import STYLIZE
@@ -40,8 +40,3 @@ def with_starts(steps: Sequence[Step]) -> tuple[Step, ...]:
     names = {step.name for step in steps}
     before = {step.start.step for step in steps if step.start is not None} - names
     return (*(step for step in STEPS if step.name in before), *steps)
-
-
-def finder_of(config: Config) -> Step:
-    """The step that finds masks where they are wanted."""
-    return SEMANTIC if config.masks == "semantic" else SEGMENT

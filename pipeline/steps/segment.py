@@ -101,3 +101,8 @@ def _finder(way: Way, version: int, make: Callable[[Work], Made], libraries: tup
 
 SEGMENT = _finder(WAYS["auto"], 4, _automatic, ("numpy", "torch"))
 SEMANTIC = _finder(WAYS["semantic"], 4, _semantic, ("numpy", "torch", "transformers"))._replace(further=_weights)
+
+
+def finder_of(config: Config) -> Step:
+    """The step that finds masks where they are wanted."""
+    return SEMANTIC if config.masks == "semantic" else SEGMENT

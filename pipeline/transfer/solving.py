@@ -16,13 +16,14 @@ from pipeline.dataset.opening import choose_pairs
 from pipeline.dataset.pairs import Dataset, Pair
 from pipeline.events.progress import OnEvent
 from pipeline.events.summary import Failure
-from pipeline.images.photos import Original, Understood, shrink
+from pipeline.images.photos import Original, Understood
 from pipeline.images.reading import read_photo, understand
+from pipeline.images.sizes import shrink
 from pipeline.run.dataset import run_dataset
 from pipeline.settings.config import Config, working_size
-from pipeline.steps.catalogue import finder_of, steps_of
+from pipeline.steps.catalogue import steps_of
 from pipeline.steps.draft import DRAFT
-from pipeline.steps.segment import SEGMENT, SEMANTIC
+from pipeline.steps.segment import SEGMENT, SEMANTIC, finder_of
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import TWO_STAGE_IMAGE, as_wanted
 from pipeline.steps.stylize import STYLIZE

@@ -17,9 +17,9 @@ from pipeline.events.errors import reason_of
 from pipeline.events.progress import OnEvent, ignore
 from pipeline.events.summary import Failure, Summary
 from pipeline.images.encoding import rounded
-from pipeline.images.photos import shrink
 from pipeline.images.reading import understand
 from pipeline.images.saving import Encoded, Form
+from pipeline.images.sizes import shrink
 from pipeline.settings.config import Config
 from pipeline.steps.native import carried_up
 from pipeline.store.files import hash_bytes, read_file

@@ -24,8 +24,8 @@ from scipy.ndimage import uniform_filter
 from skimage.metrics import structural_similarity
 
 from pipeline.images.encoding import FAST, encode_pixels, encode_png
-from pipeline.images.photos import shrink
 from pipeline.images.reading import read_photo
+from pipeline.images.sizes import shrink
 from pipeline.run.memory import peak_memory
 from stages.settings import Smooth
 from tests.benchmarks.wallpapers import wallpapers

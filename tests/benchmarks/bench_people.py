@@ -12,8 +12,8 @@ import numpy as np
 import skimage.data
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from pipeline.images.photos import shrink
 from pipeline.images.reading import read_photo
+from pipeline.images.sizes import shrink
 from pipeline.networks.faces import load_face_weights
 from pipeline.settings.config import WORKING_SIZE
 from stages.people.faces import find_faces

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from pipeline.images.photos import shrink
 from pipeline.images.reading import read_photo
+from pipeline.images.sizes import shrink
 from pipeline.networks.loaded import Network
 from pipeline.settings.config import Config
 from stages.colour.transport import monge_kantorovich

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.compare.methods import Candidate, painted
 from pipeline.dataset.inputs import Inputs
-from pipeline.images.photos import shrink
+from pipeline.images.sizes import shrink
 from pipeline.pages.report.close_ups import Place, distortion, find_close_ups
 from pipeline.pages.report.columns import REFERENCE, Scored, label
 from pipeline.pages.report.pictures import Picture, painted_picture, photo_picture, thumbnail

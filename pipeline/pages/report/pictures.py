@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from pipeline.images.photos import shrink
+from pipeline.images.sizes import shrink
 from stages.arrays import Photo
 
 LARGEST = 1200

@@ -1,15 +1,17 @@
 """The images that there are of a pair, to be judged against each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipeline.compare.methods import METHODS, Candidate, Gap
 from pipeline.dataset.inputs import Inputs
 from pipeline.dataset.pairs import Pair
-from pipeline.images.photos import shrink
 from pipeline.images.raster import ImageError
 from pipeline.images.reading import read_photo
-from pipeline.store.manifest import read_manifest
+from pipeline.images.sizes import shrink
+from pipeline.settings.config import Config
+from pipeline.store.hash_cache import Recall
+from pipeline.store.manifest import file_hash, read_manifest
 from stages.arrays import Photo
 
 
@@ -41,3 +43,10 @@ def _fitting(image: Photo, inputs: Inputs, path: Path, remedy: str) -> Photo:
         (height, width), (h, w) = image.shape[:2], inputs.content.shape[:2]
         raise ImageError(f"{path}: is {width}x{height} here, the content {w}x{h}: {remedy}")
     return image
+
+
+def judged(pair: Pair, folder: Path, config: Config, recall: Recall) -> Mapping[str, str]:
+    """The hashes of all images that there are of a pair, by method."""
+    images = {method: folder / step / file for method, (step, file) in METHODS.items()} | dict(pair.comparisons)
+    hashes = {method: file_hash(path, recall) for method, path in images.items() if path.exists()}
+    return {method: digest for method, digest in hashes.items() if digest is not None}

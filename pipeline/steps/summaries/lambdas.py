@@ -12,8 +12,8 @@ from pathlib import Path
 from pipeline.dataset.pairs import Pair
 from pipeline.images.contact_sheet import TILE, Tile, contact_sheet
 from pipeline.images.encoding import encode_png
-from pipeline.images.photos import shrink
 from pipeline.images.reading import read_photo
+from pipeline.images.sizes import shrink
 from pipeline.settings.config import Config
 from pipeline.steps.smooth import smooth_at
 from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work

@@ -7,7 +7,7 @@ from pipeline.compare.methods import CSV, METHODS, SWEEP
 from pipeline.pages.report.report import Subject, write_report
 from pipeline.settings.config import working_size
 from pipeline.steps.step import Made
-from pipeline.steps.summaries.view import VIEW, read_view
+from pipeline.steps.summaries.written import VIEW_FILE, read_view
 from pipeline.steps.whole import Whole, WholeStep
 from pipeline.store.files import hash_bytes, hash_file
 from pipeline.store.manifest import FILE, read_manifest
@@ -20,7 +20,7 @@ def _reads(whole: Whole) -> Mapping[str, str]:
     files = {"comparison": Path(FILE), "scores": Path(CSV)}
     for pair in whole.pairs:
         files |= {f"{pair.name} {step}": Path(pair.name, step, FILE) for step, _ in METHODS.values()}
-        files[f"{pair.name} {VIEW.name}"] = Path(pair.name, VIEW.name, FILE)
+        files[f"{pair.name} {VIEW_FILE.step}"] = Path(pair.name, VIEW_FILE.step, FILE)
     hashes = {name: hash_file(whole.results / path) for name, path in files.items()}
     known = {name: digest for name, digest in hashes.items() if digest is not None}
     return {**known, "dataset": hash_bytes(repr((whole.name, whole.faults, whole.config.size)).encode())}

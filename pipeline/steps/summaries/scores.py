@@ -1,8 +1,7 @@
 """The scores of one pair: every image that there is of it judged, and all of them on a contact sheet."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -12,30 +11,11 @@ from pipeline.dataset.inputs import AT_WORK, Inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.images.contact_sheet import Tile, contact_sheet
 from pipeline.images.encoding import encode_png
-from pipeline.settings.config import Config, working_size
+from pipeline.settings.config import working_size
 from pipeline.steps.step import Made, Step, Work, network_memory
-from pipeline.steps.summaries.candidates import find_candidates
-from pipeline.store.files import read_file
-from pipeline.store.hash_cache import Recall
-from pipeline.store.manifest import file_hash, read_manifest
+from pipeline.steps.summaries.candidates import find_candidates, judged
+from pipeline.steps.summaries.written import SCORE_FILE, PairScores
 from stages.arrays import Photo
-
-FILE = "scores.json"
-
-
-class PairScores(NamedTuple):
-    """The scores of a pair's images, and what is missing from them."""
-
-    rows: tuple[Row, ...]
-    gaps: tuple[Gap, ...]
-
-
-def read_scores(folder: Path) -> PairScores | None:
-    """What the step left in a pair's folder; None where it is not there, or not as it was written."""
-    manifest = read_manifest(folder / SCORES.name)
-    if manifest is None or not manifest.intact(folder / SCORES.name):
-        return None
-    return msgspec.json.decode(read_file(folder / SCORES.name / FILE), type=PairScores)
 
 
 def _make(work: Work) -> Made:
@@ -56,14 +36,7 @@ def _make(work: Work) -> Made:
         outputs[SHEET] = encode_png(_sheet(pair, inputs, candidates, [row.scores for row in rows]), bits=8)
         facts["encoder"] = work.network.encoder.architecture
     scores = PairScores(tuple(rows), tuple(one for one in found if isinstance(one, Gap)))
-    return Made({FILE: msgspec.json.encode(scores), **outputs}, facts)
-
-
-def judged(pair: Pair, folder: Path, config: Config, recall: Recall) -> Mapping[str, str]:
-    """The hashes of all images that there are of a pair, by method."""
-    images = {method: folder / step / file for method, (step, file) in METHODS.items()} | dict(pair.comparisons)
-    hashes = {method: file_hash(path, recall) for method, path in images.items() if path.exists()}
-    return {method: digest for method, digest in hashes.items() if digest is not None}
+    return Made({SCORE_FILE.file: msgspec.json.encode(scores), **outputs}, facts)
 
 
 def _sheet(pair: Pair, inputs: Inputs, candidates: Sequence[Candidate], scores: Sequence[Scores]) -> Photo:
@@ -90,10 +63,10 @@ def _caption(scores: Scores) -> str:
 
 
 SCORES = Step(
-    name="scores",
+    name=SCORE_FILE.step,
     version=1,
     make=_make,
-    outputs=(FILE, SHEET),
+    outputs=(SCORE_FILE.file, SHEET),
     inputs=AT_WORK,
     after=tuple(step for step, _ in METHODS.values()),
     further=judged,

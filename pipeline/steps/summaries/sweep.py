@@ -22,12 +22,11 @@ from pipeline.settings.config import Config
 from pipeline.steps.onestage import ONESTAGE
 from pipeline.steps.smooth import smooth_at
 from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work, network_memory
-from pipeline.steps.summaries.scores import SCORES
-from pipeline.store.files import read_file
+from pipeline.steps.summaries.written import POINT_FILE
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest
 
-FOLDER, FILE, IMAGE = "sweep", "points.json", "image.png"
+IMAGE = "image.png"
 LAMBDAS = (1e-2, 1e-1, 1.0, 10.0)
 MUS = (0.1, 1.0, 10.0, 100.0)
 WEIGHT_FACTORS = (0.1, 1.0, 10.0)
@@ -51,17 +50,6 @@ def steps_of_sweep(config: Config) -> list[Step]:
     return [*(stop.step for stop in stops), _scores(stops)]
 
 
-def read_points(folder: Path) -> tuple[Point, ...]:
-    """What a sweep left in a pair's folder, where it is of the images that its scores are of."""
-    swept, scored = read_manifest(folder / FOLDER), read_manifest(folder / SCORES.name)
-    if swept is None or scored is None or not swept.intact(folder / FOLDER):
-        return ()
-    alike = (*AT_WORK, "stage one")
-    if any(swept.recipe.inputs.get(name) != scored.recipe.inputs.get(name) for name in alike):
-        return ()
-    return msgspec.json.decode(read_file(folder / FOLDER / FILE), type=tuple[Point, ...])
-
-
 def _weights(config: Config) -> list[float]:
     return [config.onestage.photorealism_weight * factor for factor in WEIGHT_FACTORS]
 
@@ -70,7 +58,7 @@ def _onestage_at(weight: float, config: Config) -> Step:
     """At the configured weight it is the one-stage method's own."""
     if weight == config.onestage.photorealism_weight:
         return ONESTAGE
-    return ONESTAGE._replace(name=f"{FOLDER}/onestage_{weight:g}", turned=partial(_turned, weight))
+    return ONESTAGE._replace(name=f"{POINT_FILE.step}/onestage_{weight:g}", turned=partial(_turned, weight))
 
 
 def _turned(weight: float, config: Config) -> Config:
@@ -79,10 +67,10 @@ def _turned(weight: float, config: Config) -> Config:
 
 def _scores(stops: list[Stop]) -> Step:
     return Step(
-        name=FOLDER,
+        name=POINT_FILE.step,
         version=2,
         make=partial(_make, stops),
-        outputs=(FILE,),
+        outputs=(POINT_FILE.file,),
         inputs=AT_WORK,
         needs=tuple(stop.step.name for stop in stops),
         further=partial(_scored, stops),
@@ -110,4 +98,4 @@ def _make(stops: list[Stop], work: Work) -> Made:
         scores = scorer.score(read_photo(work.folder / step.name / IMAGE))
         row = Row(work.pair.name, method, scores, facts.get("seconds"), evaluations=facts.get("evaluations"))
         points.append(Point(row, dial, value))
-    return Made({FILE: msgspec.json.encode(points)}, {"encoder": encoder.architecture})
+    return Made({POINT_FILE.file: msgspec.json.encode(points)}, {"encoder": encoder.architecture})

@@ -8,16 +8,15 @@ from pipeline.compare.methods import CSV, METHODS, SWEEP, TABLE, CompareError, G
 from pipeline.compare.score_table import NOTES, Row, means, to_csv, to_markdown
 from pipeline.compare.sweep_table import Point, mean_points, points_to_csv
 from pipeline.steps.step import Made
-from pipeline.steps.summaries.scores import SCORES, read_scores
-from pipeline.steps.summaries.sweep import FOLDER, read_points
+from pipeline.steps.summaries.written import POINT_FILE, SCORE_FILE, read_points, read_scores
 from pipeline.steps.whole import Whole, WholeStep
 from pipeline.store.files import hash_bytes, hash_file
 from pipeline.store.manifest import FAILURE_FILE, FILE, read_failure, read_manifest
 
 
 def _reads(whole: Whole) -> Mapping[str, str]:
-    names = [f"{step}/{FILE}" for step in (SCORES.name, FOLDER, *(step for step, _ in METHODS.values()))]
-    paths = [Path(pair.name, name) for pair in whole.pairs for name in (*names, f"{SCORES.name}/{FAILURE_FILE}")]
+    names = [f"{step}/{FILE}" for step in (SCORE_FILE.step, POINT_FILE.step, *(step for step, _ in METHODS.values()))]
+    paths = [Path(pair.name, name) for pair in whole.pairs for name in (*names, f"{SCORE_FILE.step}/{FAILURE_FILE}")]
     hashes = {str(path): hash_file(whole.results / path) for path in paths}
     known = {path: digest for path, digest in hashes.items() if digest is not None}
     return {**known, "dataset": hash_bytes(repr((whole.name, whole.faults)).encode())}
@@ -29,7 +28,7 @@ def _make(whole: Whole) -> Made:
     failed = False
     for pair in whole.pairs:
         folder = whole.results / pair.name
-        failure, scored = read_failure(folder / SCORES.name), read_scores(folder)
+        failure, scored = read_failure(folder / SCORE_FILE.step), read_scores(folder)
         if failure is not None:
             gaps.append(Gap(pair.name, "the comparison", failure.text.partition(": ")[2]))
             failed = True
@@ -42,7 +41,9 @@ def _make(whole: Whole) -> Made:
         raise CompareError("\n".join([what, *sum_up(gaps)]))
     folders = {row.pair: whole.results / row.pair for row in rows}
     encoders = dict.fromkeys(
-        one.facts["encoder"] for folder in folders.values() if (one := read_manifest(folder / SCORES.name)) is not None
+        one.facts["encoder"]
+        for folder in folders.values()
+        if (one := read_manifest(folder / SCORE_FILE.step)) is not None
     )
     encoder = ", ".join(encoders)
     notes = [*NOTES, f"encoder of the style distance: {encoder}.", *_conditions(folders.values())]

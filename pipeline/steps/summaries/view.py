@@ -2,29 +2,16 @@
 
 import os
 import shlex
-from pathlib import Path
 
 import msgspec
 
 from pipeline.compare.methods import METHODS, Candidate, Gap
 from pipeline.dataset.inputs import AT_WORK
-from pipeline.pages.report.gather import PairView, gather
+from pipeline.pages.report.gather import gather
 from pipeline.settings.config import working_size
 from pipeline.steps.step import TWO_STAGE_IMAGE, Made, Step, Work
-from pipeline.steps.summaries.candidates import find_candidates
-from pipeline.steps.summaries.scores import judged
-from pipeline.store.files import read_file
-from pipeline.store.manifest import read_manifest
-
-FILE = "view.json"
-
-
-def read_view(folder: Path) -> PairView | None:
-    """What the step left in a pair's folder; None where there is nothing to show, or it is not as it was written."""
-    manifest = read_manifest(folder / VIEW.name)
-    if manifest is None or not manifest.intact(folder / VIEW.name):
-        return None
-    return msgspec.json.decode(read_file(folder / VIEW.name / FILE), type=PairView | None)
+from pipeline.steps.summaries.candidates import find_candidates, judged
+from pipeline.steps.summaries.written import VIEW_FILE
 
 
 def _make(work: Work) -> Made:
@@ -32,7 +19,7 @@ def _make(work: Work) -> Made:
     candidates = [one for one in found if isinstance(one, Candidate)]
     missing = [f"{one.what}: {one.why}" for one in found if isinstance(one, Gap)]
     view = gather(work.pair.name, work.inputs, candidates, missing, _look_command(work)) if candidates else None
-    return Made({FILE: msgspec.json.encode(view)}, {})
+    return Made({VIEW_FILE.file: msgspec.json.encode(view)}, {})
 
 
 def _look_command(work: Work) -> str:
@@ -45,10 +32,10 @@ def _look_command(work: Work) -> str:
 
 
 VIEW = Step(
-    name="view",
+    name=VIEW_FILE.step,
     version=2,
     make=_make,
-    outputs=(FILE,),
+    outputs=(VIEW_FILE.file,),
     inputs=AT_WORK,
     after=tuple(step for step, _ in METHODS.values()),
     further=judged,

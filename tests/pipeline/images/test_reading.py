@@ -17,9 +17,9 @@ from PIL import Image
 from pipeline.images import raster
 from pipeline.images.containers.exif import ORIENTATION
 from pipeline.images.encoding import encode_png, encode_tiff
-from pipeline.images.photos import shrink, working_shape
 from pipeline.images.raster import ImageError
 from pipeline.images.reading import read_original, read_photo, understand
+from pipeline.images.sizes import shrink, working_shape
 
 RNG = np.random.default_rng(7)
 RGB8 = RNG.integers(0, 256, (6, 9, 3), dtype=np.uint8)

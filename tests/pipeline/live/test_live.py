@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.images.encoding import encode_png, encode_tiff
-from pipeline.images.photos import shrink
+from pipeline.images.sizes import shrink
 from pipeline.live import live as live_module
 from pipeline.live.live import PREVIEW, Dials, Live, Served
 from pipeline.settings.config import Config

@@ -12,8 +12,8 @@ from PIL import Image
 from pipeline.cli.main import main
 from pipeline.dataset import inputs
 from pipeline.images.encoding import encode_tiff
-from pipeline.images.photos import shrink
 from pipeline.images.reading import read_original
+from pipeline.images.sizes import shrink
 from pipeline.store.manifest import read_manifest
 
 WORKING = 60

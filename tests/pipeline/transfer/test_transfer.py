@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from pipeline.cli.main import main
-from pipeline.images.photos import shrink
 from pipeline.images.reading import read_original, read_photo
+from pipeline.images.sizes import shrink
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import lock
 from pipeline.transfer.solving import cached_results, tidy

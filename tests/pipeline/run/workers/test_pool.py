@@ -31,8 +31,8 @@ from pipeline.steps.segment import SEGMENT
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Made, Work
 from pipeline.steps.stylize import STYLIZE
-from pipeline.steps.summaries.scores import read_scores
-from pipeline.steps.summaries.view import VIEW, read_view
+from pipeline.steps.summaries.view import VIEW
+from pipeline.steps.summaries.written import read_scores, read_view
 from pipeline.store.manifest import read_failure, read_manifest
 from stages.smooth import NotEnoughMemoryError
 from tests.pipeline.scenes import make_stylized_pairs, noise

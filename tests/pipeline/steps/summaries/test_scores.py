@@ -11,7 +11,8 @@ from pipeline.networks.loaded import Network
 from pipeline.run.dataset import run_dataset
 from pipeline.settings.config import Config
 from pipeline.steps.catalogue import COMPARISON
-from pipeline.steps.summaries.scores import SCORES, read_scores
+from pipeline.steps.summaries.scores import SCORES
+from pipeline.steps.summaries.written import read_scores
 from pipeline.store.manifest import Recipe, publish
 
 CONFIG = Config(size=64, encoder="vgg16", device="cpu")
