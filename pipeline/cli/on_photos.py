@@ -1,7 +1,7 @@
 """What the commands do that take photos through the stages: transfer, and look make."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,8 +21,9 @@ from pipeline.looks.fitting import FIT_VERSION, Example
 from pipeline.looks.look_file import LEFT_OUT, LookError, encode_look, misfit_in_words, read_look
 from pipeline.looks.making import Style, make_look
 from pipeline.settings.config import ConfigError
+from pipeline.steps.catalogue import STEP_VERSIONS
 from pipeline.store.files import digest_of, hash_bytes, hash_file
-from pipeline.transfer.solving import STEP_VERSIONS, solve_pairs
+from pipeline.transfer.solving import solve_pairs
 from pipeline.transfer.transfer import Job, transfer
 
 
@@ -42,7 +43,8 @@ def work_on_photos(command: Transfer | LookMake, on_event: OnEvent) -> Summary:
 
 def _transfer(command: Transfer, on_event: OnEvent) -> Summary:
     jobs, faults, goes_to, read = _jobs(command, on_event)
-    summary = transfer(jobs, command.settings, goes_to, on_event, read=read, form=command.form, force=command.force)
+    solve = partial(solve_pairs, config=command.settings, goes_to=goes_to, on_event=on_event)
+    summary = transfer(jobs, command.settings, solve, on_event, read=read, form=command.form, force=command.force)
     return summary._replace(failures=(*faults, *summary.failures), folder=goes_to, file=command.output)
 
 

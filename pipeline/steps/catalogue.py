@@ -21,6 +21,9 @@ COMPARISON = (SCORES, VIEW)
 SUMMARIES = (TABLE_OF_SCORES, REPORT)
 """Of a dataset as a whole, after its pairs were scored."""
 
+STEP_VERSIONS = tuple(step.version for step in (SEGMENT, SEMANTIC, DRAFT, STYLIZE, SMOOTH))
+"""Of the code that a result depends on."""
+
 
 def steps_of(config: Config) -> tuple[Step, ...]:
     """The steps that there are with these settings."""

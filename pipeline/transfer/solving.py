@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import NamedTuple
 
 from msgspec import structs
 
@@ -22,38 +21,15 @@ from pipeline.images.sizes import shrink
 from pipeline.run.dataset import run_dataset
 from pipeline.settings.config import Config, working_size
 from pipeline.steps.catalogue import steps_of
-from pipeline.steps.draft import DRAFT
-from pipeline.steps.segment import SEGMENT, SEMANTIC, finder_of
-from pipeline.steps.smooth import SMOOTH
+from pipeline.steps.segment import finder_of
 from pipeline.steps.step import TWO_STAGE_IMAGE, as_wanted
-from pipeline.steps.stylize import STYLIZE
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import LockedError, hash_bytes, lock
-from stages.arrays import Photo
+from pipeline.transfer.transfer import Read, Solvable, Solved
 from stages.smooth.anchor import find_anchor
-
-STEP_VERSIONS = tuple(step.version for step in (SEGMENT, SEMANTIC, DRAFT, STYLIZE, SMOOTH))
-"""Of the code that a result depends on."""
 
 MOST_BYTES = 2 * 10**9
 """That results take in the cache: those of some hundred photos."""
-Read = Callable[[Path], Understood]
-
-
-class Solvable(NamedTuple):
-    """Pairs by name, each with what gives its result; and those that failed."""
-
-    solve: dict[str, Callable[[Read], "Solved"]]
-    failures: tuple[Failure, ...]
-
-
-class Solved(NamedTuple):
-    """A pair's content and result at the working size, (H, W, 3) in [0, 1]."""
-
-    content: Photo
-    result: Photo
-    notes: tuple[str, ...] = ()
-    """What had to be put right, where nobody has told of it yet."""
 
 
 def cached_results() -> Path:

@@ -17,13 +17,15 @@ from pipeline.events.errors import reason_of
 from pipeline.events.progress import OnEvent, ignore
 from pipeline.events.summary import Failure, Summary
 from pipeline.images.encoding import rounded
+from pipeline.images.photos import Understood
 from pipeline.images.reading import understand
 from pipeline.images.saving import Encoded, Form
 from pipeline.images.sizes import shrink
 from pipeline.settings.config import Config
+from pipeline.steps.catalogue import STEP_VERSIONS
 from pipeline.steps.native import carried_up
 from pipeline.store.files import hash_bytes, read_file
-from pipeline.transfer.solving import STEP_VERSIONS, Read, Solved, solve_pairs
+from stages.arrays import Photo
 
 VERSION = 2
 """Raised when the code would make another file of the same result."""
@@ -40,10 +42,34 @@ class Job(NamedTuple):
     output: Path
 
 
+Read = Callable[[Path], Understood]
+"""Reads a photo, or remembers it."""
+
+
+class Solved(NamedTuple):
+    """A pair's content and result at the working size, (H, W, 3) in [0, 1]."""
+
+    content: Photo
+    result: Photo
+    notes: tuple[str, ...] = ()
+    """What had to be put right, where nobody has told of it yet."""
+
+
+class Solvable(NamedTuple):
+    """Pairs by name, each with what gives its result; and those that failed."""
+
+    solve: dict[str, Callable[[Read], Solved]]
+    failures: tuple[Failure, ...]
+
+
+Solve = Callable[[Sequence[Pair]], Solvable]
+"""Takes pairs of different names as far as they have to be written down."""
+
+
 def transfer(
     jobs: Sequence[Job],
     config: Config,
-    goes_to: Path,
+    solve: Solve,
     on_event: OnEvent = ignore,
     *,
     read: Iterable[Path],
@@ -55,15 +81,13 @@ def transfer(
     Args:
         jobs: pairs of different names, to different files.
         config: all settings. With size native, a result has its photo's own size.
-        goes_to: names the place in the cache where unfinished work lies.
+        solve: takes the pairs through the stages; may raise what it likes.
         on_event: told what is going on.
         read: all files that the command reads: nothing is written over them.
         form: of the files.
         force: also what is current, and in the place of files that are not ours.
 
     Raises:
-        NetworkError: the network can't be had.
-        LockedError: another process has the same work in hand.
         OSError: the disk is full.
     """
     began, kept = time.perf_counter(), identities(read)
@@ -79,7 +103,7 @@ def transfer(
     photos: Read = lru_cache(REMEMBERED)(understand)
     for first in range(0, len(due), AT_A_TIME):
         group = due[first : first + AT_A_TIME]
-        solvable = solve_pairs([job.pair for job in group], config, goes_to, on_event)
+        solvable = solve([job.pair for job in group])
         orders = [
             Order(
                 job.pair.name,
@@ -93,7 +117,7 @@ def transfer(
         delivered = carry_out_orders(orders, on_event, read=read, force=force)
         summary = summary._replace(done=summary.done + delivered.done)
         failures += [*solvable.failures, *delivered.failures]
-    return summary._replace(failures=tuple(failures), folder=goes_to, seconds=time.perf_counter() - began)
+    return summary._replace(failures=tuple(failures), seconds=time.perf_counter() - began)
 
 
 def _finished(job: Job, solve: Callable[[Read], Solved], config: Config, form: Form, read: Read) -> Encoded:
