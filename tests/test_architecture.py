@@ -16,7 +16,9 @@ def test_importing_never_imports_torch(module: str) -> None:
 
 def test_a_look_is_applied_without_waiting_for_what_it_does_not_need() -> None:
     heavy = ("torch", "numba", "scipy.sparse", "scipy.ndimage", "sksparse", "skimage", "jinja2")
-    code = f"import sys, pipeline.cli.main, pipeline.cli.on_looks; sys.exit(any(m in sys.modules for m in {heavy}))"
+    code = (
+        f"import sys, pipeline.cli.main, pipeline.cli.actions.looks; sys.exit(any(m in sys.modules for m in {heavy}))"
+    )
     assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
 
 

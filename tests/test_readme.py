@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.arguments import parse
 from pipeline.cli.commands import name_of
+from pipeline.cli.parser import parse
 from pipeline.events.errors import NetworkError
 from pipeline.settings.config import Config
 from pipeline.settings.layers import load_config

@@ -7,9 +7,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from pipeline.cli.arguments import parse
 from pipeline.cli.commands import AnyCommand, Doctor, Weights
-from pipeline.cli.photo_commands import LookApply, LookExport, LookFit, LookMake, Transfer
+from pipeline.cli.options.photos import LookApply, LookExport, LookFit, LookMake, Transfer
+from pipeline.cli.parser import parse
 from pipeline.cli.screen import Screen, say
 from pipeline.dataset.inputs import InputError
 from pipeline.dataset.pairs import DatasetError
@@ -52,11 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(command: AnyCommand) -> int:
     match command:
         case Transfer() | LookMake():
-            from pipeline.cli.on_photos import work_on_photos
+            from pipeline.cli.actions.photos import work_on_photos
 
             return _told(work_on_photos(command, Screen()))
         case LookApply() | LookFit() | LookExport():
-            from pipeline.cli.on_looks import work_on_looks
+            from pipeline.cli.actions.looks import work_on_looks
 
             return _told(work_on_looks(command, Screen()))
         case Doctor():
@@ -68,7 +68,7 @@ def _dispatch(command: AnyCommand) -> int:
         case Weights():
             return _weights(command)
         case _:
-            from pipeline.cli.on_datasets import work_on_dataset
+            from pipeline.cli.actions.datasets import work_on_dataset
 
             return work_on_dataset(command)
 

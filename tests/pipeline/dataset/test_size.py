@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.arguments import parse
-from pipeline.cli.commands import OnDataset, Ui
 from pipeline.cli.main import main
+from pipeline.cli.options.datasets import OnDataset, Ui
+from pipeline.cli.parser import parse
 from pipeline.dataset.opening import open_dataset
 from pipeline.settings.config import WORKING_SIZE, Size
 from pipeline.store.manifest import Recipe, publish

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.cli.actions.photos import styles_of
 from pipeline.cli.main import main
-from pipeline.cli.on_photos import styles_of
 from pipeline.images.reading import read_photo
 from pipeline.looks.look_file import read_look
 from pipeline.looks.making import AVERAGE, MOST_PHOTOS, SPREAD, average_photo, lay_out, without_height

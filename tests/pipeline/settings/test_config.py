@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import fields
 
-from pipeline.cli.arguments import options_of, parse
-from pipeline.cli.commands import COMMANDS, Doctor, OnDataset, Smooth, Weights
+from pipeline.cli.commands import COMMANDS, Doctor, Weights
+from pipeline.cli.options.datasets import OnDataset, Smooth
+from pipeline.cli.parser import options_of, parse
 from pipeline.dataset.opening import open_dataset
 from pipeline.settings.config import Config, ConfigError, palette_of
 from pipeline.settings.layers import Layer, resolve, save_dials

@@ -2,7 +2,7 @@
 
 from threading import Thread
 
-from pipeline.cli.photo_commands import LookApply, LookExport, LookFit
+from pipeline.cli.options.photos import LookApply, LookExport, LookFit
 from pipeline.dataset.file_names import printable
 from pipeline.delivery.destinations import destinations, holds_photos
 from pipeline.delivery.orders import Order, carry_out_orders

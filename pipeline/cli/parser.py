@@ -1,4 +1,4 @@
-"""The command line: the options of a command, and every setting of the configuration by its name in files.
+"""The command line taken apart: the options of a command, and every setting by its name in files.
 
 `lambda` of section [smooth] is `--smooth.lambda`; of [protect], which is words behind one option, `skin` is
 `--protect skin=0.7`. argparse takes the words apart; what they may be is checked where the
@@ -20,8 +20,8 @@ import msgspec
 from msgspec import Struct, structs
 from msgspec.inspect import VarTupleType, type_info
 
-from pipeline.cli.command import FILLED_IN, Command, WithSettings
 from pipeline.cli.commands import COMMANDS, AnyCommand
+from pipeline.cli.options.command import FILLED_IN, Command, WithSettings
 from pipeline.cli.screen import say
 from pipeline.settings.config import Config, ConfigError, Protect
 from pipeline.settings.layers import Layer, as_option, convert, find_faults

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from pipeline.cli.commands import (
+from pipeline.cli.options.datasets import (
     Compare,
     Explain,
     OnDataset,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
-from pipeline.cli.photo_commands import LookMake, Transfer
+from pipeline.cli.options.photos import LookMake, Transfer
 from pipeline.dataset.file_names import printable
 from pipeline.dataset.pairs import Pair
 from pipeline.delivery.destinations import MISSING, destinations, photos_named
