@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from stages.stylize import Iterate
+    pass
 
 LINE_EVERY_S = 10.0
 
@@ -28,28 +28,6 @@ class Advance(NamedTuple):
 
 
 OnAdvance = Callable[[Advance], None]
-
-
-def telling(on_advance: OnAdvance) -> "Callable[[Iterate], None]":
-    """The callback for an optimiser: tells of its iterates. The first is slow, and says nothing of the others."""
-    first: tuple[int, float] | None = None
-
-    def tell(iterate: "Iterate") -> None:
-        nonlocal first
-        now = time.monotonic()
-        first = first or (iterate.step, now)
-        step, began = first
-        losses = [f"loss {iterate.loss:.3g}", *(f"{name} {value:.3g}" for name, value in iterate.losses.items())]
-        more = iterate.step - step
-        left = (now - began) * (iterate.total - iterate.step) / more if more else None
-        on_advance(Advance(iterate.step, iterate.total, f"at {iterate.size} px, {' '.join(losses)}", left))
-
-    return tell
-
-
-def noting(on_advance: OnAdvance) -> Callable[[str], None]:
-    """The callback for what an optimiser has to say of how it goes on."""
-    return lambda text: on_advance(Advance(0, 0, text))
 
 
 def spoken(seconds: float) -> str:

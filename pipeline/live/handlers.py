@@ -27,8 +27,8 @@ from pipeline.events.errors import reason_of
 from pipeline.images.encoding import encode_png
 from pipeline.live.live import PREVIEW, Dials, Live, Role, Scale
 from pipeline.live.upload import Uploaded, Uploads
+from pipeline.looks.export import encode_cube
 from pipeline.looks.fitting import Example, fit_look
-from pipeline.looks.handing_off import encode_cube
 from pipeline.looks.look_file import encode_look, misfit_in_words
 from pipeline.pages.page import render
 from pipeline.pages.report.pictures import encode_jpeg

@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.events.errors import NetworkError
 from pipeline.settings.config import Config
-from stages.segment.remap import Regions
 
 if TYPE_CHECKING:
     import torch
 
     from stages.features import Encoder
     from stages.segment.semantic import SemanticModel
-    from stages.stylize import Stylized
 
 T = TypeVar("T")
 
@@ -109,20 +107,6 @@ class Networks:
     def of(self, on_gpu: bool) -> Network:
         """For a task of the GPU's, or another."""
         return self._of[on_gpu]
-
-
-def facts_of(result: "Stylized", regions: Regions, encoder: "Encoder") -> dict[str, Any]:
-    """What the manifest of an optimised image tells of the optimisation."""
-    from stages.features.device import compute_dtype
-
-    return {
-        "device": str(encoder.device),
-        "precision": str(compute_dtype(encoder.device)).removeprefix("torch."),
-        "encoder": encoder.architecture,
-        "losses": {name: float(loss) for name, loss in result.losses.items()},
-        "evaluations": result.evaluations,
-        "regions": regions.count,
-    }
 
 
 def _empty_cache() -> None:

@@ -6,7 +6,7 @@ from pipeline.dataset.found_masks import WAYS
 from pipeline.settings.config import Config
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.native import NATIVE
-from pipeline.steps.onestage import ONESTAGE
+from pipeline.steps.one_stage import ONESTAGE
 from pipeline.steps.segment import SEGMENT, SEMANTIC, finder_of
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Step

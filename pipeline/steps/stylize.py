@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from pipeline.dataset.inputs import AT_WORK
-from pipeline.events.progress import noting, telling
 from pipeline.images.encoding import encode_png, encode_tiff
-from pipeline.networks.loaded import facts_of
+from pipeline.steps.optimising import facts_of, noting, telling
 from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work
 from stages.arrays import Photo
 

@@ -36,7 +36,7 @@ from pipeline.run.workers.cluster import Cluster
 from pipeline.settings.config import ConfigError, Size
 from pipeline.steps.catalogue import COMPARISON, steps_of, with_masks, with_starts
 from pipeline.steps.native import NATIVE
-from pipeline.steps.onestage import ONESTAGE
+from pipeline.steps.one_stage import ONESTAGE
 from pipeline.steps.segment import finder_of
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Step

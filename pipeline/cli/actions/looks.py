@@ -10,7 +10,7 @@ from pipeline.events.progress import OnEvent, Said
 from pipeline.events.summary import Failure, Summary
 from pipeline.images.saving import Encoded
 from pipeline.looks.applying import orders_of, photos_at_once
-from pipeline.looks.handing_off import encoder_for
+from pipeline.looks.export import encoder_for
 from pipeline.looks.look_file import encode_look, misfit_in_words, read_look
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.video.applying import clip_orders_of

@@ -19,7 +19,7 @@ from pipeline.dataset.inputs import AT_WORK
 from pipeline.dataset.pairs import Pair
 from pipeline.images.reading import read_photo
 from pipeline.settings.config import Config
-from pipeline.steps.onestage import ONESTAGE
+from pipeline.steps.one_stage import ONESTAGE
 from pipeline.steps.smooth import smooth_at
 from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work, network_memory
 from pipeline.steps.summaries.written import POINT_FILE

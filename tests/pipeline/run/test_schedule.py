@@ -12,7 +12,7 @@ from pipeline.run.task import Outcome, PairTask, Task
 from pipeline.settings.config import Config
 from pipeline.steps.catalogue import STEPS
 from pipeline.steps.native import NATIVE
-from pipeline.steps.onestage import ONESTAGE
+from pipeline.steps.one_stage import ONESTAGE
 from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Step
 from pipeline.steps.stylize import STYLIZE

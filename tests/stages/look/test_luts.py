@@ -1,6 +1,6 @@
 import numpy as np
 
-from stages.look.layouts import cube_rows, hald_picture
+from stages.look.luts import cube_rows, hald_picture
 from stages.look.table import apply_table, identity
 
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pipeline.events.progress import Advance, telling
+from pipeline.events.progress import Advance
+from pipeline.steps.optimising import telling
 
 
 class Iterate(NamedTuple):

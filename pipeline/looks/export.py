@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.images.encoding import encode_pixels, rounded
 from pipeline.looks.look_file import LookError
-from stages.look.layouts import cube_rows, hald_picture
+from stages.look.luts import cube_rows, hald_picture
 from stages.look.table import Table
 
 LONGEST_TITLE = 60

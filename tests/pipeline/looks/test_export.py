@@ -10,7 +10,7 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.images.encoding import encode_png
 from pipeline.images.reading import read_photo
-from pipeline.looks.handing_off import encode_cube
+from pipeline.looks.export import encode_cube
 from pipeline.looks.look_file import Look
 from stages.look.table import apply_table, weakened
 

@@ -1,8 +1,7 @@
 """The paper's one-stage method, to compare with: both terms in one optimisation."""
 
 from pipeline.dataset.inputs import AT_WORK
-from pipeline.events.progress import noting, telling
-from pipeline.networks.loaded import facts_of
+from pipeline.steps.optimising import facts_of, noting, telling
 from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work
 
 
