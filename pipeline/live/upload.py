@@ -20,6 +20,7 @@ from pipeline.images.reading import read_photo
 from pipeline.live.live import Live, Served
 from pipeline.networks.loaded import Network
 from pipeline.run.performing import bring_up_to_date
+from pipeline.run.task import PairTask
 from pipeline.settings.config import Config
 from pipeline.steps.segment import finder_of
 from pipeline.steps.stylize import STYLIZE
@@ -120,10 +121,11 @@ class Uploads:
     def _work(self, pair: Pair, place: Path) -> None:
         try:
             if self._config.masks in WAYS:
-                bring_up_to_date(finder_of(self._config), pair, place, self._config, self._network, ignore)
+                bring_up_to_date(PairTask(pair, finder_of(self._config), self._config, place), self._network, ignore)
             masked = with_found_mask(pair, place, self._config)
             self._show_draft(Served(masked, place, self._config), load_inputs(masked, self._config.size))
-            bring_up_to_date(STYLIZE, pair, place, self._config, self._network, self._advance, force=True)
+            stage_one = PairTask(pair, STYLIZE, self._config, place, force=True)
+            bring_up_to_date(stage_one, self._network, self._advance)
             self._tell(done=True)
         except Exception as error:  # told on the page; the server goes on
             self._tell(error=reason_of(error).replace(str(place), "your photos"))

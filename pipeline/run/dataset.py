@@ -11,7 +11,7 @@ from pipeline.dataset.pairs import Dataset, Fault, Pair
 from pipeline.dataset.results_folder import writing_results
 from pipeline.events.progress import OnEvent, Said, ignore, once
 from pipeline.events.summary import Summary, failure_line
-from pipeline.run.examination import Examination, examine, record_faults
+from pipeline.run.examination import examine, record_faults
 from pipeline.run.plan import Again, Hire, run
 from pipeline.run.schedule import Crew
 from pipeline.run.task import Task
@@ -20,8 +20,7 @@ from pipeline.settings.config import Config, ConfigError
 from pipeline.steps.catalogue import COMPARISON, SUMMARIES, steps_of, with_starts
 from pipeline.steps.draft import DRAFT
 from pipeline.steps.smooth import SMOOTH
-from pipeline.steps.step import Step
-from pipeline.steps.whole import Whole, WholeStep
+from pipeline.steps.step import Step, Whole
 
 SettingsOf = Callable[[Pair], Config]
 
@@ -76,31 +75,20 @@ def run_dataset(
         return Workers(tasks, config, on_event, tell, workers)
 
     with writing_results(results, dataset) as folder:
-        examination = examine_and_tell(dataset, folder, steps, settings_of or (lambda pair: config), on_event)
-        record_faults(examination, folder)
-
-        def sum_up() -> tuple[Whole, Sequence[WholeStep]]:
-            faults = tuple(Fault(one.pair, one.reason) for one in examination.failures)
-            sound = tuple(one.pair for one in examination.sound)
-            return Whole(dataset.name, sound, faults, folder, config), SUMMARIES
-
-        compared = all(step in steps for step in COMPARISON)
-        again, summing = Again(force, retry_failed), sum_up if compared else None
-        summary = run(examination.sound, folder, steps, again, hire or crew, on_event, sum_up=summing)
+        found = examine(dataset, folder, with_starts(steps), settings_of or (lambda pair: config), prepare=True)
+        for failure in found.failures:
+            on_event(Said(f"fault: {failure_line(failure)}"))
+        record_faults(found, folder)
+        sound = tuple(one.pair for one in found.sound)
+        faults = tuple(Fault(one.pair, one.reason) for one in found.failures)
+        whole, compared = Whole(dataset.name, sound, faults, folder, config), all(step in steps for step in COMPARISON)
+        again, summaries = Again(force, retry_failed), SUMMARIES if compared else ()
+        summary = run(found.sound, folder, steps, again, hire or crew, on_event, whole, summaries)
         if compared and (folder / TABLE).exists():
             summary = summary._replace(table=(folder / TABLE).read_text("utf-8").partition("\n\n")[2].strip())
-    failures = (*examination.failures, *summary.failures)
-    return summary._replace(failures=failures, folder=folder, seconds=time.perf_counter() - began)
-
-
-def examine_and_tell(
-    dataset: Dataset, folder: Path, steps: Sequence[Step], settings_of: SettingsOf, on_event: OnEvent
-) -> Examination:
-    """What there is of a dataset; each fault is told."""
-    examination = examine(dataset, folder, with_starts(steps), settings_of, prepare=True)
-    for failure in examination.failures:
-        on_event(Said(f"fault: {failure_line(failure)}"))
-    return examination
+    return summary._replace(
+        failures=(*found.failures, *summary.failures), folder=folder, seconds=time.perf_counter() - began
+    )
 
 
 def _find_mkl() -> None:

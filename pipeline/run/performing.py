@@ -13,7 +13,6 @@ from typing import Any
 from pipeline.dataset.found_masks import with_found_mask
 from pipeline.dataset.inputs import InputError, Inputs
 from pipeline.dataset.loading import load_inputs
-from pipeline.dataset.pairs import Pair
 from pipeline.dataset.prepared import FOLDER as PREPARED
 from pipeline.dataset.prepared import Prepared
 from pipeline.events.errors import concerns_all, is_the_machine_s, reason_of
@@ -26,7 +25,6 @@ from pipeline.run.staleness import State, attempt, find_state, find_whole_state,
 from pipeline.run.task import ClusterError, Outcome, PairTask, Task, WholeTask
 from pipeline.settings.config import WORKING_SIZE, Config, working_size
 from pipeline.steps.step import Made, Step, Work
-from pipeline.steps.whole import Whole, WholeStep
 from pipeline.store.files import hash_array, read_file
 from pipeline.store.hash_cache import anew
 from pipeline.store.manifest import publish, read_manifest
@@ -47,12 +45,11 @@ def perform(task: Task, network: Network, on_advance: OnAdvance) -> Outcome:
     """
     try:
         began = time.perf_counter()
-        match task:
-            case PairTask(pair, step, config, folder, _, force):
-                found = bring_up_to_date(step, pair, folder, config, network, on_advance, force=force)
-            case WholeTask(whole, whole_step, _, force):
-                found = bring_whole_up_to_date(whole_step, whole, force=force)
-        made = not found.settled or force
+        if isinstance(task, PairTask):
+            found = bring_up_to_date(task, network, on_advance)
+        else:
+            found = bring_whole_up_to_date(task)
+        made = not found.settled or task.force
         why = found.why if found.kind in ("other settings", "stale", "incomplete") or not made else ""
         return Outcome(made, time.perf_counter() - began, why)
     except Exception as error:
@@ -82,33 +79,15 @@ def _attempt(task: Task) -> str:
     if isinstance(task, WholeTask):
         return ""
     try:
-        hashes = _inputs_of(task.step, task.pair, task.results, task.config).hashes()
+        hashes = _inputs_of(task).hashes()
         wanted = wanted_recipe(task.step, task.pair, task.results, hashes, task.config)
     except (InputError, ImageError):
         return ""
     return "" if wanted is None else attempt(wanted, task.config)
 
 
-def bring_up_to_date(
-    step: Step,
-    pair: Pair,
-    folder: Path,
-    config: Config,
-    network: Network,
-    on_advance: OnAdvance,
-    *,
-    force: bool = False,
-) -> State:
+def bring_up_to_date(task: PairTask, network: Network, on_advance: OnAdvance) -> State:
     """Brings one step of one pair up to date; the state in which it was found.
-
-    Args:
-        step: which.
-        pair: its files.
-        folder: of its results.
-        config: all settings of the pair.
-        network: the networks of this run, loaded when first asked for.
-        on_advance: told how far it is.
-        force: make it even if it is current; what is somebody else's is copied first.
 
     Raises:
         InputError, ImageError: the pair's files can't be used.
@@ -117,7 +96,8 @@ def bring_up_to_date(
         ArithmeticError, MemoryError: it can't be computed.
         OSError: it can't be written.
     """
-    inputs, start = _inputs_of(step, pair, folder, config), _start_of(step, folder)
+    pair, step, config, folder, _, force = task
+    inputs, start = _inputs_of(task), _start_of(step, folder)
     further = step.further(pair, folder, config, anew)
     wanted = step.recipe(inputs.hashes(), None if start is None else hash_array(start), further, config)
     place = folder / step.name
@@ -138,34 +118,33 @@ def bring_up_to_date(
     return state
 
 
-def bring_whole_up_to_date(step: WholeStep, whole: Whole, *, force: bool = False) -> State:
+def bring_whole_up_to_date(task: WholeTask) -> State:
     """The same of a step that sums up a dataset.
 
     Raises:
         CompareError: there is nothing to sum up.
         OSError: it can't be written.
     """
-    wanted = step.recipe(whole)
-    state = find_whole_state(step, whole)
-    if state.settled and not force:
+    wanted = task.step.recipe(task.whole)
+    state = find_whole_state(task.step, task.whole)
+    if state.settled and not task.force:
         return state
     began = time.perf_counter()
-    made = step.make(whole)
-    facts = {**made.facts, "seconds": round(time.perf_counter() - began, 2)}
-    publish(whole.results / step.folder, wanted, made.outputs, facts)
+    made = task.step.make(task.whole)
+    publish(task.folder, wanted, made.outputs, {**made.facts, "seconds": round(time.perf_counter() - began, 2)})
     return state
 
 
-def _inputs_of(step: Step, pair: Pair, folder: Path, config: Config) -> Inputs:
+def _inputs_of(task: PairTask) -> Inputs:
     """What a step takes of a pair, which may have masks in its folder of results.
 
     Raises:
         InputError: the pair's files can't be used.
     """
-    kept = Prepared(folder / PREPARED)
-    if step.finds_masks:
-        return load_inputs(pair, WORKING_SIZE, kept)
-    return load_inputs(with_found_mask(pair, folder, config), config.size, kept)
+    kept = Prepared(task.results / PREPARED)
+    if task.step.finds_masks:
+        return load_inputs(task.pair, WORKING_SIZE, kept)
+    return load_inputs(with_found_mask(task.pair, task.results, task.config), task.config.size, kept)
 
 
 def _start_of(step: Step, folder: Path) -> Photo | None:

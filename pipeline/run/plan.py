@@ -12,8 +12,7 @@ from pipeline.run.pace import Pace
 from pipeline.run.schedule import Crew, carry_out
 from pipeline.run.staleness import Examined, find_whole_state
 from pipeline.run.task import Key, Outcome, PairTask, Task, WholeTask
-from pipeline.steps.step import Step
-from pipeline.steps.whole import Whole, WholeStep
+from pipeline.steps.step import Step, Whole, WholeStep
 from pipeline.store.manifest import record_failure
 
 Hire = Callable[[Sequence[Task], OnEvent], AbstractContextManager[Crew]]
@@ -34,8 +33,8 @@ def run(
     again: Again,
     hire: Hire,
     on_event: OnEvent = ignore,
-    *,
-    sum_up: Callable[[], tuple[Whole, Sequence[WholeStep]]] | None = None,
+    whole: Whole | None = None,
+    summaries: Sequence[WholeStep] = (),
 ) -> Summary:
     """Takes pairs through the steps, as far as there is anything to do, and sums them up.
 
@@ -46,7 +45,8 @@ def run(
         again: what to do although nothing has changed.
         hire: gets those who do the tasks, if there are any.
         on_event: told what is going on.
-        sum_up: where something of the pairs is there in the end, gives the dataset and the steps that sum it up.
+        whole: the dataset, where it is to be summed up.
+        summaries: by these steps, if something of the pairs is there in the end.
 
     Raises:
         NetworkError: the network can't be had, for any pair.
@@ -58,11 +58,10 @@ def run(
         if tasks:
             crew = hired.enter_context(hire(tasks, on_event))
             summary = _carry_out(tasks, crew, summary, on_event)
-        if sum_up is not None and summary.done + summary.kept:
-            whole, whole_steps = sum_up()
-            last, summary = _plan_whole(whole, whole_steps, again, summary)
+        if whole is not None and summary.done + summary.kept:
+            last, summary = _plan_whole(whole, summaries, again, summary)
             if last:
-                summary = summary._replace(new_table=last[0].step is whole_steps[0])
+                summary = summary._replace(new_table=last[0].step is summaries[0])
                 crew = crew or hired.enter_context(hire(last, on_event))
                 summary = _carry_out(last, crew, summary, on_event)
     return summary
@@ -99,19 +98,12 @@ def _news(task: Task, outcome: Outcome) -> str:
 class Plan(NamedTuple):
     """What there is to do, and what comes of the rest."""
 
-    tasks: tuple[PairTask, ...]
-    summary: Summary
-
-
-class WholePlan(NamedTuple):
-    """The same of what sums up a dataset."""
-
-    tasks: tuple[WholeTask, ...]
+    tasks: tuple[Task, ...]
     summary: Summary
 
 
 def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], again: Again, on_event: OnEvent) -> Plan:
-    tasks: list[PairTask] = []
+    tasks = list[PairTask]()
     kept, failures = 0, []
     only_masks = all(step.finds_masks for step in steps)
     for number, one in enumerate(examined, start=1):
@@ -146,15 +138,15 @@ def _plan(examined: Sequence[Examined], results: Path, steps: Sequence[Step], ag
     return Plan(tuple(tasks), Summary(0, kept, tuple(failures)))
 
 
-def _plan_whole(whole: Whole, steps: Sequence[WholeStep], again: Again, summary: Summary) -> WholePlan:
+def _plan_whole(whole: Whole, steps: Sequence[WholeStep], again: Again, summary: Summary) -> Plan:
     """Each of these steps reads what the one before it makes."""
-    tasks: list[WholeTask] = []
+    tasks = list[WholeTask]()
     for step in steps:
         if not tasks and not again.current and find_whole_state(step, whole).settled:
             summary = summary.counting(1, settled=True)
         else:
             tasks.append(WholeTask(whole, step, frozenset(task.key for task in tasks), again.current))
-    return WholePlan(tuple(tasks), summary)
+    return Plan(tuple(tasks), summary)
 
 
 def _record(task: Task, outcome: Outcome, on_event: OnEvent) -> Failure:

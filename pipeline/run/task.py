@@ -5,8 +5,7 @@ from typing import NamedTuple, TypeAlias
 
 from pipeline.dataset.pairs import Pair
 from pipeline.settings.config import Config
-from pipeline.steps.step import Step, little_memory
-from pipeline.steps.whole import Whole, WholeStep
+from pipeline.steps.step import Step, Whole, WholeStep, little_memory
 
 Key: TypeAlias = tuple[str, str]
 """A task's name among others: the pair, and the step."""
@@ -21,10 +20,10 @@ class PairTask(NamedTuple):
     """All settings of the pair."""
     results: Path
     """The pair's folder of results."""
-    label: str
+    label: str = ""
     """What the pair is called on the screen."""
-    force: bool
-    """Do it even if it is current."""
+    force: bool = False
+    """Do it even if it is current; what is somebody else's is copied first."""
 
     @property
     def key(self) -> Key:
@@ -71,9 +70,9 @@ class WholeTask(NamedTuple):
 
     whole: Whole
     step: WholeStep
-    requires: frozenset[Key]
+    requires: frozenset[Key] = frozenset()
     """As for a pair's."""
-    force: bool
+    force: bool = False
 
     @property
     def key(self) -> Key:

@@ -1,7 +1,9 @@
 """The paper's one-stage method, to compare with: both terms in one optimisation."""
 
+from functools import partial
+
 from pipeline.dataset.inputs import AT_WORK
-from pipeline.steps.optimising import facts_of, noting, telling
+from pipeline.steps.optimising import optimised
 from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work
 
 
@@ -9,25 +11,12 @@ def _make(work: Work) -> Made:
     from stages.smooth.matting_laplacian import matting_laplacian
     from stages.stylize import onestage
 
-    inputs, start, note = work.inputs, work.start, noting(work.on_advance)
+    inputs, start = work.inputs, work.start
     assert start is not None  # the step starts from it
-    laplacian = matting_laplacian(inputs.content)
-    result, encoder = work.network.compute(
-        lambda encoder: onestage(
-            inputs.content,
-            inputs.style,
-            start,
-            laplacian,
-            encoder,
-            regions=inputs.regions,
-            settings=work.config.onestage,
-            on_iterate=telling(work.on_advance),
-            on_note=note,
-        ),
-        note,
-    )
-    facts = {"start": STAGE_ONE_IMAGE.name} | facts_of(result, inputs.regions, encoder)
-    return Made(work.finished(result.image), facts)
+    laplacian, settings = matting_laplacian(inputs.content), work.config.onestage
+    method = partial(onestage, inputs.content, inputs.style, start, laplacian, settings=settings)
+    result, facts = optimised(work, method)
+    return Made(work.finished(result.image), {"start": STAGE_ONE_IMAGE.name} | facts)
 
 
 ONESTAGE = Step(

@@ -1,4 +1,4 @@
-"""What a step is: one record in a file of its own, from which all else about it follows.
+"""What a step is, of a pair or of a dataset as a whole: one record in a file of its own, from which all else follows.
 
 A new step is one such file in this room, and one line in its `catalogue`.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.dataset.found_masks import WAYS
 from pipeline.dataset.inputs import Inputs
-from pipeline.dataset.pairs import Pair
+from pipeline.dataset.pairs import Fault, Pair
 from pipeline.events.progress import Advance, OnAdvance
 from pipeline.images.encoding import encode_png
 from pipeline.networks.faces import with_own_skin
@@ -190,3 +190,35 @@ class Step(NamedTuple):
             if config.protect.skin:
                 settings["protect"] = {"skin": config.protect.skin}
         return Recipe(self.name, self.version, taken, settings)
+
+
+class Whole(NamedTuple):
+    """A dataset and its results."""
+
+    name: str
+    pairs: tuple[Pair, ...]
+    """Those that are sound."""
+    faults: tuple[Fault, ...]
+    """What is wrong with the others."""
+    results: Path
+    """The folder that holds one folder for each pair."""
+    config: Config
+
+
+class WholeStep(NamedTuple):
+    """One step that a dataset goes through as a whole."""
+
+    name: str
+    version: int
+    """Raised when its code would make another result of the same files."""
+    make: Callable[[Whole], Made]
+    reads: Callable[[Whole], Mapping[str, str]]
+    """The hashes of all that it reads, by name."""
+    outputs: tuple[str, ...]
+    """Files that it may write."""
+    folder: str = ""
+    """In the folder of results."""
+
+    def recipe(self, whole: Whole) -> Recipe:
+        """What decides the result."""
+        return Recipe(self.name, self.version, dict(self.reads(whole)), {})

@@ -1,12 +1,13 @@
 """Stage one: the style, by optimisation over a network's features."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.images.encoding import encode_png, encode_tiff
-from pipeline.steps.optimising import facts_of, noting, telling
+from pipeline.steps.optimising import optimised
 from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work
 from stages.arrays import Photo
 
@@ -14,22 +15,11 @@ from stages.arrays import Photo
 def _make(work: Work) -> Made:
     from stages.stylize import stylize
 
-    inputs, note = work.inputs, noting(work.on_advance)
-    result, encoder = work.network.compute(
-        lambda encoder: stylize(
-            inputs.content,
-            inputs.style,
-            encoder,
-            regions=inputs.regions,
-            settings=work.config.stylize,
-            on_iterate=telling(work.on_advance),
-            on_note=note,
-        ),
-        note,
-    )
+    inputs = work.inputs
+    result, facts = optimised(work, partial(stylize, inputs.content, inputs.style, settings=work.config.stylize))
     image = np.clip(result.image, 0, 1)
     outputs = {STAGE_ONE_IMAGE.file: encode_tiff(image), **_previews(image)}
-    return Made(outputs, facts_of(result, inputs.regions, encoder))
+    return Made(outputs, facts)
 
 
 def _previews(image: Photo) -> Mapping[str, bytes]:

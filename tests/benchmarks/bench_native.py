@@ -161,12 +161,13 @@ def _solve(folder: Path) -> None:
 def _carry_up(folder: Path) -> tuple[float, str, int]:
     from pipeline.networks.loaded import Network
     from pipeline.run.performing import bring_up_to_date
+    from pipeline.run.task import PairTask
     from pipeline.settings.config import Config
     from pipeline.steps.native import NATIVE
     from pipeline.store.manifest import read_manifest
 
     start, config = perf_counter(), Config(size="native")
-    bring_up_to_date(NATIVE, _pair(folder), folder, config, Network(config), lambda _: None)
+    bring_up_to_date(PairTask(_pair(folder), NATIVE, config, folder), Network(config), lambda _: None)
     manifest = read_manifest(folder / "native")
     assert manifest is not None
     return perf_counter() - start, f"{manifest.facts['size']} at {manifest.facts['bits']} bits", peak_memory()

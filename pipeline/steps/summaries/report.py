@@ -6,9 +6,8 @@ from pathlib import Path
 from pipeline.compare.methods import CSV, METHODS, SWEEP
 from pipeline.pages.report.report import Subject, write_report
 from pipeline.settings.config import working_size
-from pipeline.steps.step import Made
+from pipeline.steps.step import Made, Whole, WholeStep
 from pipeline.steps.summaries.written import VIEW_FILE, read_view
-from pipeline.steps.whole import Whole, WholeStep
 from pipeline.store.files import hash_bytes, hash_file
 from pipeline.store.manifest import FILE, read_manifest
 

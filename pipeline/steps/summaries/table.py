@@ -7,9 +7,8 @@ from pipeline.compare.conditions import CLOSED_FORM, optimised
 from pipeline.compare.methods import CSV, METHODS, SWEEP, TABLE, CompareError, Gap, sum_up
 from pipeline.compare.score_table import NOTES, Row, means, to_csv, to_markdown
 from pipeline.compare.sweep_table import Point, mean_points, points_to_csv
-from pipeline.steps.step import Made
+from pipeline.steps.step import Made, Whole, WholeStep
 from pipeline.steps.summaries.written import POINT_FILE, SCORE_FILE, read_points, read_scores
-from pipeline.steps.whole import Whole, WholeStep
 from pipeline.store.files import hash_bytes, hash_file
 from pipeline.store.manifest import FAILURE_FILE, FILE, read_failure, read_manifest
 

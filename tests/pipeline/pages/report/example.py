@@ -9,13 +9,15 @@ from pipeline.compare.methods import CSV, TABLE
 from pipeline.compare.metrics import Scores
 from pipeline.compare.score_table import Row, means, to_csv
 from pipeline.dataset.opening import open_dataset
+from pipeline.events.progress import ignore
 from pipeline.images.encoding import encode_png, encode_tiff
 from pipeline.networks.loaded import Network
 from pipeline.run.performing import bring_up_to_date, bring_whole_up_to_date
+from pipeline.run.task import PairTask, WholeTask
 from pipeline.settings.config import Config
+from pipeline.steps.step import Whole
 from pipeline.steps.summaries.report import FOLDER, INDEX, REPORT
 from pipeline.steps.summaries.view import VIEW
-from pipeline.steps.whole import Whole
 from pipeline.store.manifest import Recipe, publish
 
 HEIGHT, WIDTH = 60, 90
@@ -44,9 +46,9 @@ class Case(NamedTuple):
     def bring_up_to_date(self):
         """The state in which the report was found."""
         for pair in self.dataset.pairs:
-            bring_up_to_date(VIEW, pair, self.results / pair.name, CONFIG, Network(CONFIG), lambda advance: None)
+            bring_up_to_date(PairTask(pair, VIEW, CONFIG, self.results / pair.name), Network(CONFIG), ignore)
         whole = Whole(self.dataset.name, self.dataset.pairs, self.dataset.faults, self.results, CONFIG)
-        return bring_whole_up_to_date(REPORT, whole)
+        return bring_whole_up_to_date(WholeTask(whole, REPORT))
 
     def page(self):
         self.bring_up_to_date()
