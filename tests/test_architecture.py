@@ -1,9 +1,14 @@
-"""What imports what, where import-linter can't see it: at run time."""
+"""What imports what, where import-linter can't see it: at run time, and how deep it goes."""
 
 import subprocess
 import sys
+from functools import cache
+from pathlib import Path
 
+import grimp
 import pytest
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
@@ -40,3 +45,43 @@ assert result.residual < 1e-8
 def test_the_application_is_imported_from_its_room_whatever_was_before(first: str) -> None:
     code = f"{first} from pipeline.run import run_dataset, task; sys.exit(not callable(run_dataset))"
     assert subprocess.run([sys.executable, "-c", f"import sys; {code}"], timeout=120).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def imports() -> dict[str, set[str]]:
+    """By module, those of ours that it imports, wherever in it; types' alone left out."""
+    graph = grimp.build_graph("pipeline", "stages", exclude_type_checking_imports=True, cache_dir=None)
+    return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+
+
+def test_no_chain_of_rooms_is_longer_than_eight(imports: dict[str, set[str]]) -> None:
+    """The stages are one room here, the lowest."""
+
+    def room(module: str) -> str:
+        return ".".join(module.split(".")[: 1 if module.startswith("stages") else 2])
+
+    rooms: dict[str, set[str]] = {}
+    for module, imported in imports.items():
+        rooms.setdefault(room(module), set()).update({room(each) for each in imported} - {room(module)})
+    assert len(longest_chain(rooms)) <= 8, longest_chain(rooms)
+
+
+def test_no_chain_of_modules_is_longer_than_twelve(imports: dict[str, set[str]]) -> None:
+    inner = {module: {one for one in imported if one.startswith("pipeline")} for module, imported in imports.items()}
+    assert len(longest_chain(inner)) <= 12, longest_chain(inner)
+
+
+def test_no_folder_has_more_than_ten_modules() -> None:
+    for top in ("pipeline", "stages"):
+        for folder in [path for path in (ROOT / top).rglob("*") if path.is_dir()]:
+            assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= 10, folder
+
+
+def longest_chain(imports: dict[str, set[str]]) -> tuple[str, ...]:
+    """The first imports the second, and so on."""
+
+    @cache
+    def from_here(name: str) -> tuple[str, ...]:
+        return (name, *max(map(from_here, imports[name]), key=len, default=()))
+
+    return max(map(from_here, imports), key=len)
