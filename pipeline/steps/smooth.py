@@ -1,10 +1,8 @@
 """Stage two: the photorealism, in closed form, from the stage-one image as it is."""
 
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from msgspec.structs import replace
 from tifffile import TiffFile
 
 from pipeline.dataset.inputs import AT_WORK
@@ -75,8 +73,4 @@ SMOOTH = Step(
 def smooth_at(dial: Literal["lam", "mu"], value: float) -> Step:
     """Stage two with one dial turned to a value, as a step of its own."""
     name = f"sweep/smooth_{value!r}" if dial == "lam" else f"sweep/smooth_{dial}_{value!r}"
-    return SMOOTH._replace(name=name, turned=partial(_turned, dial, value))
-
-
-def _turned(dial: str, value: float, config: Config) -> Config:
-    return replace(config, smooth=replace(config.smooth, **{dial: value}))
+    return SMOOTH._replace(name=name, dials=((dial, value),))

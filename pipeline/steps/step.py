@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from pipeline.dataset.found_masks import WAYS
 from pipeline.dataset.inputs import Inputs
@@ -109,11 +110,6 @@ def network_memory(folder: Path, config: Config, most: int) -> int:
     return min(WITH_NETWORK, most)
 
 
-def as_it_is(config: Config) -> Config:
-    """The settings of a step that turns none of them."""
-    return config
-
-
 class Step(NamedTuple):
     """One step that every pair goes through."""
 
@@ -138,8 +134,8 @@ class Step(NamedTuple):
     """Steps whose results it takes as far as they are there."""
     further: Further = nothing_further
     """The hashes of other files that it reads, by name, of a pair and in its folder of results."""
-    turned: Callable[[Config], Config] = as_it_is
-    """The settings that it takes for those of the pair: a dial turned, for what is made at several."""
+    dials: tuple[tuple[str, float], ...] = ()
+    """Of its section, turned to these values whatever the pair's settings say: for what is made at several."""
     on_gpu: bool = False
     """Whether it is an optimisation, which takes the GPU where there is one and all cores elsewhere, one at a time. The
     others take a core each, as many at once as there are workers, and compute on the CPU wherever they run."""
@@ -166,6 +162,12 @@ class Step(NamedTuple):
     def concerns(self, pair: Pair) -> bool:
         """Whether there is anything to do for a pair, as it lies in its dataset."""
         return not self.finds_masks or pair.content_mask is None
+
+    def turned(self, config: Config) -> Config:
+        """The settings of a pair, with its dials turned."""
+        if not self.dials:
+            return config
+        return replace(config, **{self.section: replace(getattr(config, self.section), **dict(self.dials))})
 
     def recipe(
         self, hashes: Mapping[str, str], start: str | None, further: Mapping[str, str], config: Config

@@ -9,14 +9,20 @@ from pipeline.dataset.pairs import Pair
 from pipeline.images.raster import ImageError
 from pipeline.images.reading import read_photo
 from pipeline.images.sizes import shrink
-from pipeline.settings.config import Config
+from pipeline.settings.config import Config, working_size
+from pipeline.steps.step import Work
 from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest
 from stages.arrays import Photo
 
 
-def find_candidates(pair: Pair, folder: Path, inputs: Inputs, size: int) -> Iterator[Candidate | Gap]:
-    """The images that there are of a pair: the stages' in `folder`, others' beside the photos; a gap for each other."""
+def find_candidates(work: Work) -> tuple[list[Candidate], list[Gap]]:
+    """The images that there are of a pair, the stages' in its folder and others' beside the photos; what is missing."""
+    found = list(_found(work.pair, work.folder, work.inputs, working_size(work.config.size)))
+    return [one for one in found if isinstance(one, Candidate)], [one for one in found if isinstance(one, Gap)]
+
+
+def _found(pair: Pair, folder: Path, inputs: Inputs, size: int) -> Iterator[Candidate | Gap]:
     for method, (stage, file) in METHODS.items():
         path = folder / stage / file
         if not path.exists():

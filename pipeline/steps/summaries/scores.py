@@ -5,13 +5,12 @@ from typing import Any
 
 import msgspec
 
-from pipeline.compare.methods import METHODS, SHEET, Candidate, Gap, painted
+from pipeline.compare.methods import METHODS, SHEET, Candidate, painted
 from pipeline.compare.score_table import Row, Scores
 from pipeline.dataset.inputs import AT_WORK, Inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.images.contact_sheet import Tile, contact_sheet
 from pipeline.images.encoding import encode_png
-from pipeline.settings.config import working_size
 from pipeline.steps.step import Made, Step, Work, network_memory
 from pipeline.steps.summaries.candidates import find_candidates, judged
 from pipeline.steps.summaries.written import SCORE_FILE, PairScores
@@ -20,8 +19,7 @@ from stages.arrays import Photo
 
 def _make(work: Work) -> Made:
     pair, inputs = work.pair, work.inputs
-    found = list(find_candidates(pair, work.folder, inputs, working_size(work.config.size)))
-    candidates = [one for one in found if isinstance(one, Candidate)]
+    candidates, gaps = find_candidates(work)
     rows: list[Row] = []
     outputs, facts = dict[str, bytes](), dict[str, Any]()
     if candidates:
@@ -35,7 +33,7 @@ def _make(work: Work) -> Made:
         ]
         outputs[SHEET] = encode_png(_sheet(pair, inputs, candidates, [row.scores for row in rows]), bits=8)
         facts["encoder"] = work.network.encoder.architecture
-    scores = PairScores(tuple(rows), tuple(one for one in found if isinstance(one, Gap)))
+    scores = PairScores(tuple(rows), tuple(gaps))
     return Made({SCORE_FILE.file: msgspec.json.encode(scores), **outputs}, facts)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from msgspec.structs import replace
 
 from pipeline.compare.score_table import Row
 from pipeline.compare.sweep_table import Point
@@ -58,11 +57,7 @@ def _onestage_at(weight: float, config: Config) -> Step:
     """At the configured weight it is the one-stage method's own."""
     if weight == config.onestage.photorealism_weight:
         return ONESTAGE
-    return ONESTAGE._replace(name=f"{POINT_FILE.step}/onestage_{weight:g}", turned=partial(_turned, weight))
-
-
-def _turned(weight: float, config: Config) -> Config:
-    return replace(config, onestage=replace(config.onestage, photorealism_weight=weight))
+    return ONESTAGE._replace(name=f"{POINT_FILE.step}/onestage_{weight:g}", dials=(("photorealism_weight", weight),))
 
 
 def _scores(stops: list[Stop]) -> Step:

@@ -5,19 +5,17 @@ import shlex
 
 import msgspec
 
-from pipeline.compare.methods import METHODS, Candidate, Gap
+from pipeline.compare.methods import METHODS
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.pages.report.gather import gather
-from pipeline.settings.config import working_size
 from pipeline.steps.step import TWO_STAGE_IMAGE, Made, Step, Work
 from pipeline.steps.summaries.candidates import find_candidates, judged
 from pipeline.steps.summaries.written import VIEW_FILE
 
 
 def _make(work: Work) -> Made:
-    found = list(find_candidates(work.pair, work.folder, work.inputs, working_size(work.config.size)))
-    candidates = [one for one in found if isinstance(one, Candidate)]
-    missing = [f"{one.what}: {one.why}" for one in found if isinstance(one, Gap)]
+    candidates, gaps = find_candidates(work)
+    missing = [f"{gap.what}: {gap.why}" for gap in gaps]
     view = gather(work.pair.name, work.inputs, candidates, missing, _look_command(work)) if candidates else None
     return Made({VIEW_FILE.file: msgspec.json.encode(view)}, {})
 
