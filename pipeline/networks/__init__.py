@@ -1,1 +1,1 @@
-"""The networks: their weights, the check of these, and the semantic model."""
+"""The networks: their weights, the check of these, the semantic model, faces; loaded for as long as a run lasts."""

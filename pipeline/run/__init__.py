@@ -1,4 +1,4 @@
-"""A dataset through the steps: the plan, the schedule, the workers, the cluster."""
+"""A dataset through the steps: how a rerun decides, the plan, the schedule, and those who do the work."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,1 +1,1 @@
-"""What a step is, one file a step."""
+"""What a step is, all that is made, one file a step, and the list of them."""

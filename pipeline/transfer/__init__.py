@@ -1,1 +1,1 @@
-"""Photos that are in no dataset: where each result goes, what is made anew, and pairs of them through the stages."""
+"""Photos that are in no dataset: pairs of them through the stages, and their results to where the user wants them."""
