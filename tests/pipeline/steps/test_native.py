@@ -10,10 +10,10 @@ import tifffile
 from PIL import Image
 
 from pipeline.cli.main import main
-from pipeline.dataset import inputs
 from pipeline.images.encoding import encode_tiff
 from pipeline.images.reading import read_original
 from pipeline.images.sizes import shrink
+from pipeline.settings import config
 from pipeline.store.manifest import read_manifest
 
 WORKING = 60
@@ -23,7 +23,7 @@ RNG = np.random.default_rng(11)
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inputs, "WORKING_SIZE", WORKING)
+    monkeypatch.setattr(config, "WORKING_SIZE", WORKING)
 
 
 def scenery() -> np.ndarray:
