@@ -1,4 +1,4 @@
-"""Datasets: where the files of each pair are, what is set for them, and what the stages take of them."""
+"""Datasets: where the files of each pair are, and what the stages take of them."""
 
 from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.opening import open_dataset
