@@ -56,6 +56,6 @@ def writing_results(results: Path, dataset: Dataset) -> Iterator[Path]:
 
 def size_made(pair_folder: Path) -> Size | None:
     """The size that a pair's results were made with; None where that is not known."""
-    stage_one = read_manifest(pair_folder / "stylize")
-    size: int | None = None if stage_one is None else stage_one.facts.get("working_size")
+    made = read_manifest(pair_folder / "stylize") or read_manifest(pair_folder / "draft")
+    size: int | None = None if made is None else made.facts.get("working_size")
     return "native" if size == working_size("native") and (pair_folder / "native" / FILE).exists() else size

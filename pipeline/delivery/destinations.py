@@ -66,6 +66,11 @@ def photos_named(words: Sequence[Path]) -> Named:
     return Named(tuple(photos), tuple(faults), tuple(notes))
 
 
+def names_a_file(to: Path) -> bool:
+    """Whether what was given as a folder of results has the name of a result."""
+    return to.suffix.lower() in ENCODERS and not to.is_dir()
+
+
 def holds_photos(word: Path) -> bool:
     """Whether it is a folder with a photo in it."""
     return word.is_dir() and bool(images_among(word.iterdir()).read)
@@ -122,7 +127,7 @@ def _photos_of(named: Path, notes: list[str]) -> Iterator[Path]:
     if not named.is_dir():
         yield named
         return
-    images = images_among(named.iterdir())
+    images = images_among(path for path in named.iterdir() if not path.is_dir())
     yield from sorted(path for paths in images.read.values() for path in paths)
     if unread := sorted(path for paths in images.unread.values() for path in paths):
         notes.append(f"{named}: {listed(unread)}: of kinds that are not read: left out")

@@ -121,6 +121,10 @@ def is_due(output: Path, recipe: str, kept: frozenset[Identity], *, force: bool)
     """
     if _identity(output) in kept:
         raise ForeignFileError(f"{output} is read by this command, which never writes over it: give another place")
+    if output.is_dir():
+        raise ForeignFileError(f"{output} is a folder: give the name of a file")
+    if wall := next((above for above in output.parents if above.exists() and not above.is_dir()), None):
+        raise ForeignFileError(f"{wall} is a file, so there is no folder for {output.name}: give another place")
     found = find_delivery(output, recipe)
     if found == "foreign" and not force:
         raise ForeignFileError(f"{output} is there and is not ours: move it away, or give --force to replace it")

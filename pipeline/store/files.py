@@ -42,10 +42,8 @@ def read_file(path: Path, most: int = MOST_BYTES) -> bytes:
 @contextmanager
 def _opened(path: Path) -> Iterator[BufferedReader]:
     """A regular file; what else may stand under a name (a pipe, a device) could be without end."""
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    with open(path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as file:
         mode = os.fstat(file.fileno()).st_mode
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "no regular file", str(path))
         yield file

@@ -4,7 +4,7 @@ from threading import Thread
 
 from pipeline.cli.options.photos import LookApply, LookExport, LookFit
 from pipeline.dataset.file_names import printable
-from pipeline.delivery.destinations import destinations, holds_photos
+from pipeline.delivery.destinations import destinations, holds_photos, names_a_file
 from pipeline.delivery.orders import Order, carry_out_orders
 from pipeline.events.progress import OnEvent, Said
 from pipeline.events.summary import Failure, Summary
@@ -12,6 +12,7 @@ from pipeline.images.saving import Encoded
 from pipeline.looks.applying import orders_of, photos_at_once
 from pipeline.looks.export import encoder_for
 from pipeline.looks.look_file import encode_look, misfit_in_words, read_look
+from pipeline.settings.config import ConfigError
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.video.applying import clip_orders_of
 from pipeline.video.clip import clips_named, with_clip_ending
@@ -22,6 +23,7 @@ def work_on_looks(command: LookApply | LookFit | LookExport, on_event: OnEvent) 
     """Does what a command asks for.
 
     Raises:
+        ConfigError: the results' folder has the name of a file.
         LookError: the look can't be read, or can't be written under that name.
         OSError: the disk is full.
     """
@@ -37,6 +39,8 @@ def work_on_looks(command: LookApply | LookFit | LookExport, on_event: OnEvent) 
 
 
 def _apply(command: LookApply, on_event: OnEvent) -> Summary:
+    if names_a_file(command.to):
+        raise ConfigError(f"--to {command.to} has the name of a file: give a folder")
     Thread(target=make_ready).start()  # while the first photo is read
     look, *others = (read_look(path) for path in (command.look, *command.cuts))
     clips = clips_named(command.photos)

@@ -11,7 +11,7 @@ from msgspec import structs
 from pipeline.cli.options.photos import LookMake, Transfer
 from pipeline.dataset.file_names import printable
 from pipeline.dataset.pairs import Pair
-from pipeline.delivery.destinations import MISSING, destinations, photos_named
+from pipeline.delivery.destinations import MISSING, destinations, names_a_file, photos_named
 from pipeline.delivery.orders import Order, carry_out_orders
 from pipeline.events.progress import OnEvent, Said
 from pipeline.events.summary import Failure, Summary, failure_line
@@ -72,6 +72,8 @@ def _jobs(command: Transfer, on_event: OnEvent) -> _Asked:
         raise ConfigError(f"{style} is a folder: the look is that of one photo; photostyle look make takes several")
     if (output is None) == (command.to is None):
         raise ConfigError("give --output FILE for one result, or --to FOLDER for one or more")
+    if command.to is not None and names_a_file(command.to):
+        raise ConfigError(f"--to {command.to} has the name of a file: give a folder, or --output {command.to}")
     if len(command.mask) not in (0, 2) or (command.mask and (len(photos) != 1 or photos[0].is_dir())):
         raise ConfigError("--mask wants two images, the photo's mask and the style's, and one photo")
     if output is not None:

@@ -61,5 +61,5 @@ def test_another_size_is_told_as_that(folders: tuple[Path, Path], capsys: pytest
 
     photostyle("smooth", "--size", "80", "--masks", "none")
     told = photostyle("status", "--size", "60", "--smooth.epsilon", "1e-6", "--masks", "none")
-    assert "hill smooth: stale: size 80 -> 60, epsilon 1e-07 -> 1e-06\n" in told
+    assert "hill smooth: other settings: size 80 -> 60, epsilon 1e-07 -> 1e-06\n" in told
     assert "changed" not in told

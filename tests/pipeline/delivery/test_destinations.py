@@ -9,6 +9,7 @@ from pipeline.delivery.destinations import destinations, photos_named
 def photos(tmp_path: Path) -> Path:
     folder = tmp_path / "photos"
     (folder / "inner").mkdir(parents=True)
+    (folder / "inner.jpg").mkdir()
     for name in ("b.JPG", "a.png", "c.heic", "d.psd", "notes.txt", ".hidden.jpg", "inner/e.jpg"):
         (folder / name).touch()
     return folder

@@ -75,6 +75,16 @@ def test_nothing_goes_over_what_is_read_by_whatever_name(
     assert photo.read_bytes() == output.read_bytes() == b"mine"
 
 
+@pytest.mark.parametrize(
+    ("output", "told"), [("folder", "is a folder"), ("file/deep/x", "file is a file, so there is no folder for x")]
+)
+def test_where_no_file_can_be_is_told_before_it_is_made(tmp_path: Path, output: str, told: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    summary = carry_out_orders([order(tmp_path / output, RuntimeError("made"))], read=(), force=True)
+    assert told in summary.failures[0].reason
+
+
 def test_what_concerns_all_ends_it(tmp_path: Path) -> None:
     with pytest.raises(NetworkError):
         carry_out_orders([order(tmp_path / "a", NetworkError("none")), order(tmp_path / "b", b"B")], read=())

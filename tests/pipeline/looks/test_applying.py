@@ -131,6 +131,13 @@ def test_the_skin_of_people_keeps_its_hue(look: Look, look_file: Path, tmp_path:
     np.testing.assert_allclose(protected[:, 230:], without[:, 230:], atol=1.1 / 255)
 
 
+def test_the_results_folder_has_no_photo_s_name(look_file: Path, photos: Path, tmp_path: Path, capsys) -> None:
+    assert apply(look_file, photos / "a.jpg", tmp_path / "x.jpg") == 2
+    assert "x.jpg has the name of a file: give a folder" in capsys.readouterr().err
+    (tmp_path / "x.jpg").mkdir()
+    assert apply(look_file, photos / "a.jpg", tmp_path / "x.jpg") == 0
+
+
 def test_neither_a_look_nor_a_photo_is_written_over(look_file: Path, photos: Path, tmp_path: Path, capsys) -> None:
     look = look_file.rename(photos / "x.jpg")
     before = {path: path.read_bytes() for path in photos.iterdir()}

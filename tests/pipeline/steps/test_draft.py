@@ -66,6 +66,12 @@ def test_a_draft_of_a_dataset_says_that_it_is_not_of_native_size(dataset, tmp_pa
     assert sum(isinstance(each, Said) and "drafts have the working size" in each.text for each in said) == notes
 
 
+def test_status_takes_the_size_of_the_drafts(dataset, tmp_path, capsys):
+    drafted(dataset, tmp_path / "results", size=64)
+    assert main(["status", str(dataset), "--results", str(tmp_path / "results"), "--masks", "none", "--draft"]) == 0
+    assert capsys.readouterr().out.split() == ["pair", "draft", "beach", "current"]
+
+
 def test_by_the_command_line(dataset, tmp_path):
     arguments = ["run", str(dataset), "--results", str(tmp_path / "results"), "--masks", "none", "--draft"]
     assert main([*arguments, "--strength", "0.8"]) == 0

@@ -130,8 +130,8 @@ def fill_the_disk(change: str, successes: int, monkeypatch: pytest.MonkeyPatch) 
 
         return wrapped
 
-    def open_for_failing_writes(*args: object) -> object:
-        file = open(*args)  # type: ignore[call-overload]  # noqa: SIM115
+    def open_for_failing_writes(*args: object, **kwargs: object) -> object:
+        file = open(*args, **kwargs)  # type: ignore[call-overload]  # noqa: SIM115
         nonlocal left
         left -= 1
         if left < 0:  # Linux's /dev/full is a disk that is full when it is written to

@@ -127,6 +127,7 @@ def test_the_user_s_files_stay(photos: Path, tmp_path: Path, capsys) -> None:
         (["a.jpg", "b.jpg"], "give --output FILE for one result"),
         (["a.jpg", "b.jpg", "-o", "x.jpg", "--to", "out"], "give --output FILE for one result"),
         (["a.jpg", "b.jpg", "-o", "x.gif"], "ending in"),
+        (["a.jpg", "b.jpg", "--to", "x.jpg"], "--to x.jpg has the name of a file: give a folder, or --output x.jpg"),
         (
             ["a.jpg", "--style", "b.jpg", "-o", "x.jpg", "--style", "c.jpg"],
             "--style is given twice, with b.jpg and c.jpg",
