@@ -6,8 +6,9 @@ reads, whoever made it. What befalls one befalls no other.
 
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -80,25 +81,25 @@ def carry_out_orders(
     began, kept = time.monotonic(), identities(read)
     summary, failures = Summary(0, 0, ()), list[Failure]()
     # Decoders silence their warnings one by one, which is no work for several threads: they are silent throughout.
-    with warnings.catch_warnings(), ThreadPoolExecutor(at_once) as pool, underway(on_event, "photos") as on_advance:
+    carry_out = partial(_carry_out, on_event=on_event, kept=kept, force=force)
+    with (
+        warnings.catch_warnings(),
+        underway(on_event, "photos") as on_advance,
+        closing(_ended(orders, carry_out, at_once)) as ended,
+    ):
         warnings.simplefilter("ignore")
-        jobs = {pool.submit(_carry_out, order, on_event, kept, force=force): order for order in orders}
-        try:
-            for count, job in enumerate(as_completed(jobs), start=1):
-                try:
-                    summary = summary.counting(1, settled=not job.result())
-                except Exception as error:
-                    if concerns_all(error):
-                        raise
-                    failures.append(Failure(jobs[job].name, "", reason_of(error)))
-                    on_event(Said(f"{jobs[job].name}: FAILED: {reason_of(error)}"))
-                if len(jobs) == 1:
-                    continue
-                left = (time.monotonic() - began) / count * (len(jobs) - count)
-                on_advance(Advance(count, len(jobs), "", left))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        for count, (order, made) in enumerate(ended, start=1):
+            try:
+                summary = summary.counting(1, settled=not made())
+            except Exception as error:
+                if concerns_all(error):
+                    raise
+                failures.append(Failure(order.name, "", reason_of(error)))
+                on_event(Said(f"{order.name}: FAILED: {reason_of(error)}"))
+            if len(orders) == 1:
+                continue
+            left = (time.monotonic() - began) / count * (len(orders) - count)
+            on_advance(Advance(count, len(orders), "", left))
     return summary._replace(failures=tuple(failures), seconds=time.monotonic() - began)
 
 
@@ -137,6 +138,25 @@ def _identity(file: Path) -> Identity | None:
     except OSError:  # it is not there, or it is told where it is read
         return None
     return found.st_dev, found.st_ino
+
+
+def _ended(
+    orders: Sequence[Order], carry_out: Callable[[Order], bool], at_once: int
+) -> Generator[tuple[Order, Callable[[], bool]], None, None]:
+    """Each order when it ends, and what tells its outcome. One at a time, they are done in this thread, where Ctrl-C
+    stops also an order that takes hours.
+    """
+    if at_once == 1:
+        yield from ((order, partial(carry_out, order)) for order in orders)
+        return
+    with ThreadPoolExecutor(at_once) as pool:
+        jobs = {pool.submit(carry_out, order): order for order in orders}
+        try:
+            for job in as_completed(jobs):
+                yield jobs[job], job.result
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _carry_out(order: Order, on_event: OnEvent, kept: frozenset[Identity], *, force: bool) -> bool:

@@ -1,4 +1,5 @@
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,6 +84,21 @@ def test_where_no_file_can_be_is_told_before_it_is_made(tmp_path: Path, output: 
     (tmp_path / "file").touch()
     summary = carry_out_orders([order(tmp_path / output, RuntimeError("made"))], read=(), force=True)
     assert told in summary.failures[0].reason
+
+
+def test_ctrl_c_stops_the_order_at_work_and_those_that_are_left(tmp_path: Path) -> None:
+    """The system tells the main thread alone of it."""
+    threads = list[threading.Thread]()
+
+    def interrupted() -> Encoded:
+        threads.append(threading.current_thread())
+        raise KeyboardInterrupt
+
+    wanted = [order(tmp_path / "a", b"")._replace(make=interrupted), order(tmp_path / "b", b"B")]
+    with pytest.raises(KeyboardInterrupt):
+        carry_out_orders(wanted, read=())
+    assert threads == [threading.current_thread()]
+    assert not list(tmp_path.glob("[ab]"))
 
 
 def test_what_concerns_all_ends_it(tmp_path: Path) -> None:
