@@ -62,12 +62,12 @@ def put(data: bytes) -> Callable[[Path], None]:
 NOT_THERE = "which is not there: put the file in its place"
 LEADS_OUT = "a link that leads out of the dataset's folder: copy the file there"
 FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
-    "a pipe": ("content.png", put_pipe, "dataset: {file}: no regular file: put a file in its place"),
-    "a folder": ("content.png", put_folder, "dataset: {file}: Is a directory: move that folder away"),
+    "a pipe": ("content.png", put_pipe, "dataset: content {file}: no regular file: put a file in its place"),
+    "a folder": ("content.png", put_folder, "dataset: content {file}: Is a directory: move that folder away"),
     "more than 4 GB": (
         "style.png",
         put_endless_zeros,
-        "dataset: {file}: 4000000001 bytes are more than 4000000000: make it smaller",
+        "dataset: style {file}: 4000000001 bytes are more than 4000000000: make it smaller",
     ),
     "a link to nothing": ("style.png", put_link("none.png"), f"dataset: {{file}}: a link to none.png, {NOT_THERE}"),
     "a link out of it": ("style.png", put_link("/etc/hostname"), f"dataset: {{file}}: {LEADS_OUT}"),
@@ -153,7 +153,7 @@ class Case(NamedTuple):
 
 CASES = {
     **{
-        f"photo: {name}": Case("content.png", put(data), f"dataset: {{file}}: {said}")
+        f"photo: {name}": Case("content.png", put(data), f"dataset: content {{file}}: {said}")
         for name, (data, said) in PHOTOS.items()
     },
     **{f"awkward: {name}": Case("content.png", put(data), "") for name, data in AWKWARD.items()},
