@@ -8,6 +8,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from pipeline.images.saving import ENCODERS
 from pipeline.store.files import hash_array, read_file
 from stages.look.table import Table
 
@@ -17,6 +18,8 @@ UNHELD = "unheld"
 """What the record calls that which the table can't hold."""
 LEFT_OUT = "left out"
 """What the record calls the photos that could not be read, with the reasons."""
+NO_LOOKS = frozenset({*ENCODERS, ".cube"})
+"""Endings of files of other kinds that are written."""
 FEWEST, MOST = 2, 129
 """Points along the edge of a table that is read."""
 MOST_BYTES = 100_000_000
@@ -36,6 +39,16 @@ class Look(NamedTuple):
     def digest(self) -> str:
         """Hash of the table: equal for looks that change all colours alike."""
         return hash_array(self.table)
+
+
+def check_name(path: Path) -> None:
+    """Keeps a look from getting a name by which another program would take it for something else.
+
+    Raises:
+        LookError: it has one.
+    """
+    if path.suffix.lower() in NO_LOOKS:
+        raise LookError(f"{path}: a look is neither a picture nor a .cube: give a name ending in .look")
 
 
 def misfit_in_words(look: Look) -> str:

@@ -11,7 +11,7 @@ from pipeline.events.summary import Failure, Summary
 from pipeline.images.saving import Encoded
 from pipeline.looks.applying import orders_of, photos_at_once
 from pipeline.looks.export import encoder_for
-from pipeline.looks.look_file import encode_look, misfit_in_words, read_look
+from pipeline.looks.look_file import check_name, encode_look, misfit_in_words, read_look
 from pipeline.settings.config import ConfigError
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.video.applying import clip_orders_of
@@ -53,6 +53,8 @@ def _apply(command: LookApply, on_event: OnEvent) -> Summary:
     skin = command.settings.protect.skin
     if skin and clips:
         on_event(Said("note: --protect is for photos: clips are made without"))
+    if others and wanted.photos:
+        on_event(Said("note: --cuts is for clips: photos get the first look"))
     orders = orders_of(wanted.photos, look, strength, command.form, skin)
     read = [command.look, *command.cuts, *wanted.named, *clips]
     summary = carry_out_orders(orders, on_event, read=read, at_once=photos_at_once(), force=command.force)
@@ -70,6 +72,8 @@ def _apply(command: LookApply, on_event: OnEvent) -> Summary:
 
 def _fit(command: LookFit) -> Order:
     from pipeline.looks.fitting import FIT_VERSION, fit_look, read_example
+
+    check_name(command.output)
 
     def recipe() -> str:
         photos = (hash_bytes(read_file(path)) for path in (command.content, command.result))

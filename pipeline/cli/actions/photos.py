@@ -18,7 +18,7 @@ from pipeline.events.summary import Failure, Summary, failure_line
 from pipeline.images.reading import understand
 from pipeline.images.saving import ENCODERS, Encoded
 from pipeline.looks.fitting import FIT_VERSION, Example
-from pipeline.looks.look_file import LEFT_OUT, LookError, encode_look, misfit_in_words, read_look
+from pipeline.looks.look_file import LEFT_OUT, LookError, check_name, encode_look, misfit_in_words, read_look
 from pipeline.looks.making import Style, make_look
 from pipeline.settings.config import ConfigError
 from pipeline.steps.catalogue import STEP_VERSIONS
@@ -107,6 +107,7 @@ def _find(what: str, *files: Path) -> None:
 
 def _make(command: LookMake, on_event: OnEvent) -> Summary:
     named, styles = photos_named(command.photos), styles_of(command.style)
+    check_name(command.output)
     _find("style", *(style.photo for style in styles))
     for note in named.notes:
         on_event(Said(f"note: {note}"))

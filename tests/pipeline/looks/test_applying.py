@@ -138,6 +138,11 @@ def test_the_results_folder_has_no_photo_s_name(look_file: Path, photos: Path, t
     assert apply(look_file, photos / "a.jpg", tmp_path / "x.jpg") == 0
 
 
+def test_photos_have_no_shots_with_looks_of_their_own(look_file: Path, photos: Path, tmp_path: Path, capsys) -> None:
+    assert apply(look_file, photos / "a.jpg", tmp_path / "out", "--cuts", str(look_file)) == 0
+    assert "note: --cuts is for clips: photos get the first look" in capsys.readouterr().err
+
+
 def test_neither_a_look_nor_a_photo_is_written_over(look_file: Path, photos: Path, tmp_path: Path, capsys) -> None:
     look = look_file.rename(photos / "x.jpg")
     before = {path: path.read_bytes() for path in photos.iterdir()}

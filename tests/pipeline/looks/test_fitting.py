@@ -35,12 +35,20 @@ def test_a_result_of_another_shape_is_refused(gradient: np.ndarray, tmp_path: Pa
     assert not (tmp_path / "x.look").exists()
 
 
-@pytest.mark.parametrize("over", ["photo.png", "made.png"])
+@pytest.mark.parametrize("name", ["x.jpg", "x.PNG", "x.cube"])
+def test_a_look_has_no_name_of_another_kind(tmp_path: Path, name: str, capsys) -> None:
+    assert main(["look", "fit", "a.jpg", "b.jpg", "-o", str(tmp_path / name)]) == 1
+    assert main(["look", "make", "a.jpg", "--style", "b.jpg", "-o", str(tmp_path / name)]) == 1
+    assert capsys.readouterr().err.count(f"{name}: a look is neither a picture nor a .cube: give a name ending in") == 2
+
+
+@pytest.mark.parametrize("over", ["photo", "made"])
 def test_a_look_never_goes_over_what_it_is_found_in(gradient: np.ndarray, tmp_path: Path, over: str, capsys) -> None:
-    for name in ("photo.png", "made.png"):
-        save_photo(tmp_path / name, gradient)
+    for name in ("photo", "made"):
+        save_photo(tmp_path / "x.png", gradient)
+        (tmp_path / "x.png").rename(tmp_path / name)
     before = (tmp_path / over).read_bytes()
-    words = ["look", "fit", tmp_path / "photo.png", tmp_path / "made.png", "-o", tmp_path / over, "--force"]
+    words = ["look", "fit", tmp_path / "photo", tmp_path / "made", "-o", tmp_path / over, "--force"]
     assert main([*map(str, words)]) == 1
     assert "is read by this command" in capsys.readouterr().err
     assert (tmp_path / over).read_bytes() == before

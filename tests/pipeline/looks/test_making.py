@@ -148,13 +148,14 @@ def test_what_leaves_nothing_to_learn_from_ends_it(scenes: Path, tmp_path: Path,
         assert not look.exists()
 
 
-@pytest.mark.parametrize("over", ["scenes/1.png", "style.png", "tiny.toml"])
+@pytest.mark.parametrize("over", ["scenes/scene", "style", "tiny.toml"])
 def test_a_look_never_goes_over_what_it_is_made_of(scenes: Path, tmp_path: Path, over: str, capsys) -> None:
-    scenery(50, 60, 9).save(tmp_path / "style.png")
+    scenery(50, 60, 9).save(tmp_path / "style", "png")
+    (scenes / "1.png").rename(scenes / "scene")
     (tmp_path / "tiny.toml").write_text("strength = 0.9")
     before = (tmp_path / over).read_bytes()
-    words = ("--style", tmp_path / "style.png", "--config", tmp_path / "tiny.toml", "-o", tmp_path / over, "--force")
-    assert make(scenes, *words) == 1
+    words = ("--style", tmp_path / "style", "--config", tmp_path / "tiny.toml", "-o", tmp_path / over, "--force")
+    assert make(scenes, scenes / "scene", *words) == 1
     assert "is read by this command" in capsys.readouterr().err
     assert (tmp_path / over).read_bytes() == before
 
