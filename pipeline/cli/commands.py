@@ -3,7 +3,7 @@
 import re
 from typing import Literal, get_args
 
-from pipeline.cli.options.command import Command
+from pipeline.cli.options.common import Command
 from pipeline.cli.options.datasets import Compare, Explain, Onestage, Run, Segment, Smooth, Status, Stylize, Ui
 from pipeline.cli.options.photos import LookApply, LookExport, LookFit, LookMake, Transfer
 

@@ -21,7 +21,7 @@ from msgspec import Struct, structs
 from msgspec.inspect import VarTupleType, type_info
 
 from pipeline.cli.commands import COMMANDS, AnyCommand
-from pipeline.cli.options.command import FILLED_IN, Command, WithSettings
+from pipeline.cli.options.common import FILLED_IN, Command, WithSettings
 from pipeline.cli.screen import say
 from pipeline.settings.config import Config, ConfigError, Protect
 from pipeline.settings.layers import Layer, as_option, convert, find_faults

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pipeline.cli.options.command import WithSettings
+from pipeline.cli.options.common import WithSettings
 from pipeline.dataset.pairs import Pair
 from pipeline.dataset.results_folder import size_made
 from pipeline.settings.config import Config

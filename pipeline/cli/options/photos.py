@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
-from pipeline.cli.options.command import Command, WithSettings
+from pipeline.cli.options.common import Command, WithSettings
 from pipeline.dataset.pairs import Pair
 from pipeline.delivery.destinations import with_written_ending
 from pipeline.images.saving import QUALITY, Form
