@@ -169,7 +169,7 @@ def convert(value: Any, kind: Any, *, strict: bool = False) -> Any:
     Raises:
         msgspec.ValidationError: it can't be.
     """
-    return msgspec.convert(value, kind, strict=strict, dec_hook=lambda path, text: path(text).expanduser())  # ~ too
+    return msgspec.convert(value, kind, strict=strict, dec_hook=lambda path, text: path(os.path.expanduser(text)))
 
 
 def _faults(table: Mapping[str, Any], struct: type[Struct], section: str, *, strict: bool) -> Iterator[tuple[str, str]]:

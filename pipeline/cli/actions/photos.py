@@ -1,5 +1,6 @@
 """What the commands do that take photos through the stages: transfer, and look make."""
 
+import os
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from pathlib import Path
@@ -162,11 +163,11 @@ def _with_share(word: str) -> tuple[Path, float | None]:
     """A path, or a path and a share behind its last colon."""
     path, _, share = word.rpartition(":")
     if not path or Path(word).exists():
-        return Path(word).expanduser(), None
+        return Path(os.path.expanduser(word)), None
     try:
         value = float(share)
     except ValueError:
-        return Path(word).expanduser(), None
+        return Path(os.path.expanduser(word)), None
     if not 0 < value <= 1:
         raise ConfigError(f"--style {word}: a share is above 0 and at most 1")
-    return Path(path).expanduser(), value
+    return Path(os.path.expanduser(path)), value

@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import fields
 
+from pipeline.cli.actions.photos import styles_of
 from pipeline.cli.commands import COMMANDS, Doctor, Weights
 from pipeline.cli.options.datasets import OnDataset, Smooth
+from pipeline.cli.options.photos import Transfer
 from pipeline.cli.parser import options_of, parse
 from pipeline.dataset.opening import open_dataset
+from pipeline.looks.making import Style
 from pipeline.settings.config import Config, ConfigError, palette_of
 from pipeline.settings.layers import Layer, resolve, save_dials
 from stages.segment.labels import PALETTE
@@ -246,6 +249,15 @@ def test_the_help_tells_the_default_of_the_command(command: str, option: str, de
         parse([*command.split(), "--help"])
     about = capsys.readouterr().out.partition(f"\n  {option} ")[2].partition("\n  --")[0]
     assert f"(default: {default})" in " ".join(about.split())
+
+
+def test_the_home_of_a_user_is_found_and_that_of_nobody_is_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    for word, path in (("~/out", "/home/me/out"), ("~nobody at all/out", "~nobody at all/out")):
+        command = parse(["transfer", word, "b.jpg", "--to", word])
+        assert isinstance(command, Transfer)
+        assert command.to == command.photos[0] == Path(path)
+        assert styles_of([word, f"{word}:0.5"]) == [Style(Path(path), 0.5)] * 2
 
 
 LAYOUTS = {
