@@ -86,20 +86,20 @@ def destinations(
 ) -> Destinations:
     """The photos that are named, each with the file that its result goes to.
 
-    A result has its photo's name; its ending too, where files of that kind are written. That of a raw file beside its
-    JPEG, whose name it would take, has an ending more: hill.dng.jpg. Before names that are equal stand those of the
-    photos' folders: beach_content.jpg.
+    A result has its photo's name; its ending too, where files of that kind are written. Where it would take the name of
+    another of its folder, as that of a raw file beside its JPEG, it has an ending more: hill.dng.jpg. Before names that
+    are equal all the same stand those of the photos' folders: beach_content.jpg.
 
     words: as for `photos_named`. to: the folder of the results, which need not be there yet.
     """
     named = photos_named(words)
     photos, faults = list[Destined](), [*named.faults]
-    own = {folded(photo.name) for photo in named.photos}
     names = {photo: name_of_result(photo) for photo in named.photos}
+    of_folder = Counter((photo.parent, folded(name)) for photo, name in names.items())
     names |= {
         photo: f"{photo.name}{Path(name).suffix}"
         for photo, name in names.items()
-        if name != photo.name and folded(name) in own
+        if name != photo.name and of_folder[photo.parent, folded(name)] > 1
     }
     several = Counter(map(folded, names.values()))
     apart = {photo: f"{_folder_of(photo)}_{name}" for photo, name in names.items() if several[folded(name)] > 1}

@@ -80,8 +80,8 @@ def carry_out_orders(
     """
     began, kept = time.monotonic(), identities(read)
     summary, failures = Summary(0, 0, ()), list[Failure]()
-    # Decoders silence their warnings one by one, which is no work for several threads: they are silent throughout.
     carry_out = partial(_carry_out, on_event=on_event, kept=kept, force=force)
+    # Decoders silence their warnings one by one, which is no work for several threads: they are silent throughout.
     with (
         warnings.catch_warnings(),
         underway(on_event, "photos") as on_advance,

@@ -63,10 +63,11 @@ def test_what_is_not_there_is_a_fault(photos: Path) -> None:
 
 
 def test_a_raw_file_beside_its_jpeg_has_a_result_of_its_own(photos: Path, tmp_path: Path) -> None:
-    (photos / "b.dng").touch()
+    for name in ("b.dng", "c.webp"):
+        (photos / name).touch()
     found = destinations([photos], tmp_path / "out")
-    assert [one.output.name for one in found.photos] == ["a.png", "b.JPG", "b.dng.jpg", "c.jpg"]
-    assert found.faults == ()
+    assert [one.output.name for one in found.photos] == ["a.png", "b.JPG", "b.dng.jpg", "c.heic.jpg", "c.webp.jpg"]
+    assert found.faults == found.notes[1:] == ()
 
 
 def test_names_that_can_t_be_printed_are_faults(photos: Path) -> None:
