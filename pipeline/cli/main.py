@@ -6,6 +6,7 @@ A command loads what it needs and nothing else: a look is on a photo before PyTo
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from pipeline.cli.commands import AnyCommand, Doctor, Weights
 from pipeline.cli.options.photos import LookApply, LookExport, LookFit, LookMake, Transfer
@@ -32,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Torch's threads would spin while they wait, and take the cores from whatever else runs: measured, half the speed
     # on a machine that is not idle. Read once, when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    if isinstance(sys.stdout, TextIOWrapper):  # as on the standard error: what it can't encode is told all the same
+        sys.stdout.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:] if argv is None else argv
     try:
         return _dispatch(parse(argv or ["--help"]))

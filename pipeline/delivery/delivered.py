@@ -6,6 +6,7 @@ which nobody knows that it is ours. Without the notes our files are the user's, 
 """
 
 import errno
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -75,7 +76,8 @@ def deliver(path: Path, made: bytes | Path, recipe: str) -> None:
 
 def _note_of(path: Path) -> Path:
     place = path.parent.resolve() / path.name
-    return cache_folder() / FOLDER / hash_bytes(str(place.parent).encode()) / f"{hash_bytes(place.name.encode())}.json"
+    folder, name = (hash_bytes(os.fsencode(part)) for part in (place.parent, place.name))
+    return cache_folder() / FOLDER / folder / f"{name}.json"
 
 
 def _read(path: Path) -> _Note | None:

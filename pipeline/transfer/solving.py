@@ -1,5 +1,6 @@
 """Pairs in no folder of the user's, solved at the working size: through both stages, or as a draft."""
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from msgspec import structs
 
+from pipeline.dataset.file_names import printable
 from pipeline.dataset.found_masks import WAYS, with_found_masks
 from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.opening import choose_pairs
@@ -65,12 +67,17 @@ def solve_pairs(pairs: Sequence[Pair], config: Config, goes_to: Path, on_event: 
 
     Raises:
         NetworkError: the network can't be had.
-        LockedError: another process has the same work in hand.
+        LockedError: another process works on results for the same place.
         OSError: the disk is full.
     """
     place = goes_to.resolve()
-    dataset = Dataset(f"{place.name}-{hash_bytes(str(place).encode())}", place, tuple(pairs), ())
-    return (_ready_for_drafts if config.draft else _through_stages)(dataset, config, on_event)
+    dataset = Dataset(f"{printable(place.name)}-{hash_bytes(os.fsencode(place))}", place, tuple(pairs), ())
+    try:
+        return (_ready_for_drafts if config.draft else _through_stages)(dataset, config, on_event)
+    except LockedError as error:
+        raise LockedError(
+            f"{goes_to}: another command makes results for it: wait for that, or choose another"
+        ) from error
 
 
 def _through_stages(dataset: Dataset, config: Config, on_event: OnEvent) -> Solvable:

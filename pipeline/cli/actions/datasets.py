@@ -35,6 +35,7 @@ from pipeline.run.task import Task
 from pipeline.run.workers.cluster import Cluster
 from pipeline.settings.config import ConfigError, Size
 from pipeline.steps.catalogue import COMPARISON, steps_of, with_masks, with_starts
+from pipeline.steps.draft import DRAFT
 from pipeline.steps.native import NATIVE
 from pipeline.steps.one_stage import ONESTAGE
 from pipeline.steps.segment import finder_of
@@ -172,8 +173,11 @@ def _explain(command: Explain) -> int:
 def _status(command: Status) -> int:
     dataset = _chosen(command)
     steps = steps_of(command.settings)
-    examination = examine(dataset, results_folder(command.results, dataset), with_starts(steps), command.settings_of)
+    folder = results_folder(command.results, dataset)
+    examination = examine(dataset, folder, with_starts(steps), command.settings_of)
     print(_status_table(examination.sound, steps, examination.failures))
+    if DRAFT not in steps and any((folder / pair.name / DRAFT.name).is_dir() for pair in dataset.pairs):
+        say("note: there are drafts too: `photostyle status --draft` tells of them")
     return FAILED if examination.failures else 0
 
 

@@ -1,5 +1,9 @@
 """The draft, and the strength of a result."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -69,7 +73,19 @@ def test_a_draft_of_a_dataset_says_that_it_is_not_of_native_size(dataset, tmp_pa
 def test_status_takes_the_size_of_the_drafts(dataset, tmp_path, capsys):
     drafted(dataset, tmp_path / "results", size=64)
     assert main(["status", str(dataset), "--results", str(tmp_path / "results"), "--masks", "none", "--draft"]) == 0
-    assert capsys.readouterr().out.split() == ["pair", "draft", "beach", "current"]
+    out, err = capsys.readouterr()
+    assert out.split() == ["pair", "draft", "beach", "current"]
+    assert "drafts" not in err
+    assert main(["status", str(dataset), "--results", str(tmp_path / "results"), "--masks", "none"]) == 0
+    assert "note: there are drafts too: `photostyle status --draft`" in capsys.readouterr().err
+
+
+def test_status_tells_of_a_pair_whose_name_the_terminal_can_t_show(dataset, tmp_path):
+    (dataset / "beach").rename(dataset / "\u65e5")
+    argv = [sys.executable, "-m", "pipeline.cli.main", "status", str(dataset), "--results", str(tmp_path / "results")]
+    told = subprocess.run(argv, capture_output=True, timeout=60, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert told.returncode == 0
+    assert b"\n\\u65e5 " in told.stdout
 
 
 def test_by_the_command_line(dataset, tmp_path):

@@ -14,7 +14,7 @@ from pipeline.cli.main import main
 from pipeline.images.reading import read_original, read_photo
 from pipeline.images.sizes import shrink
 from pipeline.store.cache import cache_folder
-from pipeline.store.files import lock
+from pipeline.store.files import hash_bytes, lock
 from pipeline.transfer.solving import cached_results, tidy
 from stages.smooth import find_anchor
 from tests.pipeline.scenes import TINY, mask, save_photo, scenery
@@ -202,6 +202,26 @@ def test_a_draft_never_imports_torch(photos: Path, tmp_path: Path) -> None:
     words = ["transfer", str(photos / "a.png"), str(tmp_path / "style.png"), "-o", str(tmp_path / "x.jpg"), "--draft"]
     code = f"import sys; from pipeline.cli.main import main; sys.exit(main({words!r}) or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
+
+
+def test_a_place_with_a_name_of_bytes(photos: Path, tmp_path: Path) -> None:
+    output = tmp_path / os.fsdecode(b"\xff") / os.fsdecode(b"\xe9.png")
+    code = "import sys; from pipeline.cli.main import main; sys.exit(main(sys.argv[1:]) or main(sys.argv[1:]))"
+    words = ["transfer", photos / "a.png", tmp_path / "style.png", "-o", output, "--draft"]
+    done = subprocess.run([sys.executable, "-c", code, *map(str, words)], timeout=120, stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr
+    assert b"1 made, 0 current, 0 failed" in done.stderr
+    assert b"Nothing to do" in done.stderr
+    assert read_photo(output).shape == (96, 128, 3)
+
+
+def test_two_at_once_for_one_place_are_told_of_that(photos: Path, tmp_path: Path, capsys, vgg16) -> None:
+    out = tmp_path / "out"
+    of_place = cached_results() / f"out-{hash_bytes(os.fsencode(out))}"
+    words = ["transfer", photos / "a.png", tmp_path / "style.png", "--to", out, "--masks", "none"]
+    with lock(of_place):
+        assert main([*map(str, words)]) == 1
+    assert f"photostyle: {out}: another command makes results for it: wait for that" in capsys.readouterr().err
 
 
 def test_transparency_stays(tmp_path: Path, photos: Path) -> None:
