@@ -52,10 +52,8 @@ def load_inputs(
             photo = read_reduced(photo_path, edge, prepared, read, whole=whole)
             notes[photo_path] += photo.notes
             shape = working_shape(photo.shape, edge)
-            if min(shape) < SMALLEST_EDGE:
-                becomes = f"{_size(photo.shape)} becomes {shape[1]}x{shape[0]}"
-                remedy = f"no edge may be under {SMALLEST_EDGE}: crop it, or choose another photo"
-                faults.append(f"{role} {photo_path}: {becomes}: {remedy}")
+            if small := too_small(photo.shape, edge):
+                faults.append(f"{role} {photo_path}: {small}")
             photos[role] = photo
         except ImageError as error:
             faults.append(f"{role} {error}")
@@ -96,6 +94,15 @@ def load_inputs(
     told = _told(notes, pair)
     classes = tuple(describe(*side, named.names) for side in zip(names, (named.content, named.style), strict=True))
     return Inputs(content, style, named.content, named.style, regions, told, classes, alpha, full_size, shapes)
+
+
+def too_small(shape: tuple[int, ...], edge: int) -> str:
+    """What is wrong with a photo of such a shape, brought down to a long edge; "" where nothing is."""
+    becomes = working_shape(shape, edge)
+    if min(becomes) >= SMALLEST_EDGE:
+        return ""
+    remedy = f"no edge may be under {SMALLEST_EDGE}: crop it, or choose another photo"
+    return f"{_size(shape)} becomes {_size(becomes)}: {remedy}"
 
 
 def _told(notes: Mapping[Path, Sequence[str]], pair: Pair) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ import numpy as np
 import scipy
 
 from pipeline.dataset.file_names import printable
+from pipeline.dataset.loading import too_small
 from pipeline.dataset.pairs import Pair
 from pipeline.events.progress import OnEvent, Said, ignore
 from pipeline.images.encoding import encode_png
@@ -82,7 +83,7 @@ def make_look(
     layout, left_out = _laid_out(photos, edge)
     for photo, reason in left_out.items():
         on_event(Said(f"{printable(photo.name)}: FAILED: {reason}"))
-    evened = [_cached(without_height(shrink(_read_style(style.photo), edge))) for style in styles]
+    evened = [_cached(without_height(_read_style(style.photo, edge))) for style in styles]
     names = [f"{number} {style.photo.name}" for number, style in enumerate(styles, start=1)]
     pairs = [Pair(name, _cached(layout), style) for name, style in zip(names, evened, strict=True)]
     solved = solve(pairs)
@@ -163,11 +164,19 @@ def without_height(style: Photo) -> Photo:
     return np.concatenate(turned, axis=1)
 
 
-def _read_style(photo: Path) -> Photo:
+def _read_style(path: Path, edge: int) -> Photo:
+    """A style, brought down to a long edge.
+
+    Raises:
+        ImageError: it can't be read, or is too small.
+    """
     try:
-        return read_photo(photo)
+        photo = read_photo(path)
     except ImageError as error:
         raise ImageError(f"style {error}") from error
+    if small := too_small(photo.shape[:2], edge):
+        raise ImageError(f"style {path}: {small}")
+    return shrink(photo, edge)
 
 
 def _cached(photo: Photo) -> Path:

@@ -135,9 +135,11 @@ def test_a_photo_that_can_t_be_read_is_left_out_and_named_by_each_run(scenes: Pa
 def test_what_leaves_nothing_to_learn_from_ends_it(scenes: Path, tmp_path: Path, capsys) -> None:
     look, bad = tmp_path / "x.look", tmp_path / "bad.png"
     bad.write_bytes(b"no photo")
+    scenery(8, 9, 0).save(tmp_path / "tiny.png")
     for words, code, told in (
         ((scenes, "--style", tmp_path / "missing.png"), 2, f"the style {tmp_path / 'missing.png'}: there is no such"),
         ((scenes, "--style", bad), 1, f"style {bad}: of another kind"),
+        ((scenes, "--style", tmp_path / "tiny.png"), 1, f"style {tmp_path / 'tiny.png'}: 9x8 becomes 9x8: no edge"),
         ((bad, "--style", scenes / "0.png"), 1, f"none of the photos can be read:\n{bad}: of another kind"),
         ((tmp_path / "missing", "--style", scenes / "0.png"), 2, "missing: there is no such file"),
         ((look.parent / "empty", "--style", scenes / "0.png"), 2, "holds no photo"),
