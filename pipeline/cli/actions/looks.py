@@ -15,7 +15,7 @@ from pipeline.looks.look_file import check_name, encode_look, misfit_in_words, r
 from pipeline.settings.config import ConfigError
 from pipeline.store.files import hash_bytes, read_file
 from pipeline.video.applying import clip_orders_of
-from pipeline.video.clip import clips_named, with_clip_ending
+from pipeline.video.clip import clips_named, is_clip, with_clip_ending
 from stages.look.table import make_ready, weakened
 
 
@@ -39,7 +39,7 @@ def work_on_looks(command: LookApply | LookFit | LookExport, on_event: OnEvent) 
 
 
 def _apply(command: LookApply, on_event: OnEvent) -> Summary:
-    if names_a_file(command.to):
+    if names_a_file(command.to) or (is_clip(command.to) and not command.to.is_dir()):
         raise ConfigError(f"--to {command.to} has the name of a file: give a folder")
     Thread(target=make_ready).start()  # while the first photo is read
     look, *others = (read_look(path) for path in (command.look, *command.cuts))
@@ -47,7 +47,7 @@ def _apply(command: LookApply, on_event: OnEvent) -> Summary:
     photos = [word for word in command.photos if not clips_named([word]) or holds_photos(word)]
     wanted = destinations(photos, command.to, command.name_of_result)
     wanted_clips, strength = destinations(clips, command.to, with_clip_ending), command.settings.strength
-    for note in wanted.notes:
+    for note in (*wanted.notes, *wanted_clips.notes):
         on_event(Said(f"note: {note}"))
     faults = [Failure(fault.pair, "", fault.text) for fault in (*wanted.faults, *wanted_clips.faults)]
     skin = command.settings.protect.skin

@@ -305,3 +305,15 @@ def test_a_clip_is_never_written_over(work: Path, capsys: pytest.CaptureFixture[
     assert main(["look", "apply", str(work / "warm.look"), str(source), "--to", str(work), "--force"]) == 1
     assert "is read by this command" in capsys.readouterr().err
     assert source.read_bytes() == before
+
+
+def test_clips_of_one_name_have_results_of_their_own(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("one", "two"):
+        (work / folder).mkdir()
+        make_clip(work / folder / "in.mp4", [moving(n) for n in range(3)])
+    words = ["look", "apply", str(work / "same.look"), str(work / "one"), str(work / "two"), "--to"]
+    assert main([*words, str(work / "out.mp4")]) == 2
+    assert "out.mp4 has the name of a file: give a folder" in capsys.readouterr().err
+    assert main([*words, str(work / "out")]) == 0
+    assert "note: 2 results would have another's name" in capsys.readouterr().err
+    assert sorted(path.name for path in (work / "out").iterdir()) == ["one_in.mp4", "two_in.mp4"]
