@@ -24,16 +24,16 @@ SMALLEST_EDGE = 32
 class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Stage two: (L + mu G + lambda I) r = lambda (y - a), x = a + r, per colour channel."""
 
-    lam: Positive = field(default=1.0, name="lambda")
+    lam: Positive = field(default=3.0, name="lambda")
     """This weighs the stage-one image against the anchor, the content in the style's colours: less is cleaner, more
     has more of the style.
     `photostyle smooth` also takes several with commas between them, and lays the results side by side."""
-    mu: NonNegative = 4.0
+    mu: NonNegative = 1.0
     """This weighs how even the difference to the anchor is where the content is even: more is cleaner. It is taken as
     it stands at a long edge of 700 pixels, and grows with the area, so that it means the same at every size."""
-    emphasis: NonNegative = 2.0
-    """The change of light that stage one has made of the anchor is taken so many times: 1 is as it is, more has more of
-    the style. Without an anchor it has no meaning."""
+    emphasis: NonNegative = 1.5
+    """The light and the colours that stage one gives the anchor, place by place, are taken so many times: 1 is as they
+    are, more has more of the style. Without an anchor it has no meaning."""
     anchor: Literal["colour", "none"] = "colour"
     """The solution is anchored to the content in the style's colours, region by region, or to nothing. Without one, and
     with mu 0, it is the plain photorealistic smoothing of FastPhotoStyle."""
@@ -73,8 +73,8 @@ class Stylize(Optimised, frozen=True, kw_only=True):
     """Stage one: segmentation-guided neural style optimisation."""
 
     start: Literal["colour", "content", "noise"] = "colour"
-    """The optimisation starts from the content with its colours matched to the style's, region by region, from the
-    content itself, or from noise."""
+    """The optimisation starts from the content with its colours and its light matched to the style's, region by region,
+    from the content itself, or from noise."""
     sizes: Counts = (100, 175)
     """These are the long edges in pixels of the scales, from coarse to fine."""
     evaluations: Counts = (40, 60)

@@ -58,7 +58,7 @@ def _memory(folder: Path, config: Config, most: int) -> int:
 
 SMOOTH = Step(
     name="smooth",
-    version=5,
+    version=6,
     make=_make,
     outputs=(TWO_STAGE_IMAGE.file, "image.png"),
     inputs=AT_WORK,

@@ -11,7 +11,8 @@ from stages.settings import SMALLEST_EDGE
 
 def to_tensor(image: npt.NDArray[np.floating], device: torch.device) -> Tensor:
     """(H, W, C) array to (1, C, H, W) float32."""
-    return torch.tensor(image, dtype=torch.float32, device=device).permute(2, 0, 1)[None].contiguous()
+    ordered = np.ascontiguousarray(image)  # torch takes no negative strides
+    return torch.tensor(ordered, dtype=torch.float32, device=device).permute(2, 0, 1)[None].contiguous()
 
 
 def to_array(image: Tensor) -> npt.NDArray[np.float32]:

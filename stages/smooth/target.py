@@ -1,23 +1,21 @@
-"""What stage two aims at: the anchor, changed by stage one as far as a photograph can be.
+"""What stage two aims at: the anchor in the light of stage one's image.
 
-Of stage one's change of the anchor only what affine maps of the content tell is taken (`affine_part`), and its light
-and its colour apart. Light differs from place to place in any photograph, so that it is mapped in windows, and taken
-more than once: as a gain, which keeps hues and leaves black black. Colour that differs from place to place within a
-thing is a stain, so that it is mapped by one map of the whole image.
+That image is mostly texture, painted onto the photo, but its light and its colours are the style's, place by place. A
+photographer could have had those. So of the ratio of the image to the anchor only what is smooth within the content's
+edges is taken. A ratio keeps the anchor's detail and leaves black black, where a difference would be a haze.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stages.arrays import LUMA
-from stages.smooth.affine_part import affine_part
+from stages.colour.edges import smooth_within_edges
+from stages.colour.match import LONG_EDGE
+from stages.smooth.checks import check_image
 
-CELLS = 22
-"""Along the long edge: windows of an eighth of the image."""
+WITHIN = 6.0
+"""Strength of the filter, for an image whose long edge is LONG_EDGE."""
 BLACK = 0.05
-"""Added to luma before it is divided by."""
-MOST = 3.0
-"""No pixel is made lighter or darker by more than this factor."""
+"""Added to colours before they are divided."""
 OUTSIDE = 0.5
 """The target is at most so far outside [0, 1]."""
 
@@ -30,11 +28,16 @@ def find_target(
     stylized, anchor: (H, W, 3), nominally [0, 1]. content: of the same shape, floats in [0, 1]. emphasis: how many
     times the change of light is taken.
     Returns (H, W, 3) in [-0.5, 1.5].
-    Raises TypeError and ValueError (see `affine_part`).
+    Raises TypeError and ValueError (see `check_image`), and ValueError for images of another size than the content's.
     """
-    change, luma = stylized - anchor, np.array(LUMA)
-    light = (change @ luma)[..., None]
-    lightened = emphasis * affine_part(light, content, CELLS) / ((anchor @ luma)[..., None] + BLACK)
-    target = anchor * (1 + lightened).clip(1 / MOST, MOST) + affine_part(change - light, content, cells=1)
-    within: NDArray[np.float32] = target.clip(-OUTSIDE, 1 + OUTSIDE).astype(np.float32)
-    return within
+    photo = check_image(content, "content", lowest=0.0, highest=1.0)
+    for name, image in (("stylized", stylized), ("anchor", anchor)):
+        if image.shape != photo.shape:
+            raise ValueError(f"{name}: {image.shape}, the content is {photo.shape}; bring both to one size")
+    seen, base = (image.astype(np.float64).clip(0) + BLACK for image in (stylized, anchor))
+    strength = WITHIN * (max(photo.shape) / LONG_EDGE) ** 2
+    light = smooth_within_edges(np.log(seen / base).transpose(2, 0, 1), photo, strength).transpose(1, 2, 0)
+    target: NDArray[np.float32] = (
+        (base * np.exp(emphasis * light) - BLACK).clip(-OUTSIDE, 1 + OUTSIDE).astype(np.float32)
+    )
+    return target

@@ -1,10 +1,8 @@
 """Stage one: the content photo in the style photo's look, by optimisation through VGG, coarse to fine."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,13 +10,15 @@ from stages.arrays import Photo
 from stages.colour.match import match_colours
 from stages.features.encoder import Encoder
 from stages.features.resample import resample, resample_labels, shape_at, shape_of, to_array, to_tensor
-from stages.segment import Regions, one_region
-from stages.settings import SMALLEST_EDGE, Optimised, Stylize
+from stages.segment import Regions
+from stages.settings import Optimised, Stylize
 from stages.stylize.evaluation import Losses, OnNote
 from stages.stylize.losses import chroma_variation, total_variation
 from stages.stylize.objective import Objective
+from stages.stylize.on_device import OnDevice, load_pair
 from stages.stylize.optimise import Method, OnIterate, minimise
 from stages.stylize.pixels import Pixels
+from stages.stylize.relight import relight
 
 
 class Stylized(NamedTuple):
@@ -29,22 +29,6 @@ class Stylized(NamedTuple):
     losses: dict[str, float]
     """Weighted losses of the best iterate at the last scale."""
     evaluations: int
-
-
-@dataclass(frozen=True)
-class OnDevice:
-    """A content and a style photo on the device, with their matched regions."""
-
-    content: Tensor
-    """(1, 3, H, W)."""
-    style: Tensor
-    """(1, 3, h, w)."""
-    content_labels: Tensor
-    """(H, W)."""
-    style_labels: Tensor
-    """(h, w)."""
-    count: int
-    """Of regions."""
 
 
 def stylize(
@@ -73,7 +57,9 @@ def stylize(
     """
     pair = load_pair(content, style, regions, encoder.device)
     scales = list(zip(settings.sizes, settings.evaluations, strict=True))
-    return descend(pair, _start(pair, content, style, settings), encoder, settings, scales, on_iterate, on_note)
+    return descend(
+        pair, _start(pair, content, style, encoder, settings), encoder, settings, scales, on_iterate, on_note
+    )
 
 
 def descend(
@@ -150,40 +136,7 @@ def losses_at(
     return losses
 
 
-def load_pair(content: Photo, style: Photo, regions: Regions | None, device: torch.device) -> OnDevice:
-    """Check a pair and put it on the device.
-
-    Raises:
-        ValueError: what is wrong, with counts.
-    """
-    for name, image in (("content", content), ("style", style)):
-        if image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < SMALLEST_EDGE:
-            raise ValueError(
-                f"the {name} is (H, W, 3) with H and W at least {SMALLEST_EDGE}, this one is {image.shape}"
-            )
-        if not np.isfinite(image).all():
-            raise ValueError(f"the {name} has {np.count_nonzero(~np.isfinite(image))} values that are not finite")
-        if image.min() < 0 or image.max() > 1:
-            raise ValueError(f"the {name} is in [0, 1], this one spans {image.min():g} to {image.max():g}")
-    regions = regions or one_region(content.shape[:2], style.shape[:2])
-    for name, image, labels in (("content", content, regions.content), ("style", style, regions.style)):
-        if labels.shape != image.shape[:2]:
-            raise ValueError(f"the {name}'s regions are {labels.shape}, the {name} itself is {image.shape[:2]}")
-        most = regions.count - (name == "content")  # of the style, pixels may be of no use
-        if labels.max() > most:
-            raise ValueError(f"the {name}'s regions go up to {labels.max()}, of {regions.count}")
-    if missing := set(range(regions.count)) - set(np.unique(regions.style).tolist()):
-        raise ValueError(f"regions {sorted(missing)} have no pixel in the style: match them first")
-    return OnDevice(
-        to_tensor(content, device),
-        to_tensor(style, device),
-        torch.tensor(regions.content, device=device),
-        torch.tensor(regions.style, device=device),
-        regions.count,
-    )
-
-
-def _start(pair: OnDevice, content: Photo, style: Photo, settings: Stylize) -> Pixels:
+def _start(pair: OnDevice, content: Photo, style: Photo, encoder: Encoder, settings: Stylize) -> Pixels:
     if settings.start == "content":
         return Pixels(pair.content)
     if settings.start == "noise":
@@ -192,5 +145,6 @@ def _start(pair: OnDevice, content: Photo, style: Photo, settings: Stylize) -> P
         return Pixels(torch.zeros_like(pair.content), change=noise)
     labels, style_labels = pair.content_labels.cpu().numpy(), pair.style_labels.cpu().numpy()
     matched = match_colours(content, labels, style, style_labels, pair.count)
+    relit = relight(matched.image, content, pair, matched.spans, encoder)
     weights, spans = (torch.tensor(array, dtype=torch.float32, device=pair.content.device) for array in matched[1:])
-    return Pixels(to_tensor(matched.image, pair.content.device), weights[None], spans)
+    return Pixels(to_tensor(relit, pair.content.device), weights[None], spans)

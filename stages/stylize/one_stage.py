@@ -12,9 +12,10 @@ from stages.features.encoder import Encoder
 from stages.features.resample import to_tensor
 from stages.segment import Regions
 from stages.settings import OneStage
-from stages.stylize.coarse_to_fine import Stylized, descend, load_pair
+from stages.stylize.coarse_to_fine import Stylized, descend
 from stages.stylize.evaluation import OnNote
 from stages.stylize.losses import photorealism_loss
+from stages.stylize.on_device import load_pair
 from stages.stylize.optimise import OnIterate
 from stages.stylize.pixels import Pixels
 

@@ -43,8 +43,9 @@ from stages.features.device import compute_dtype, cuda_fault
 from stages.features.resample import shape_at, shape_of
 from stages.settings import Stylize
 from stages.stylize import objective, stylize
-from stages.stylize.coarse_to_fine import load_pair, losses_at
+from stages.stylize.coarse_to_fine import losses_at
 from stages.stylize.evaluation import Losses, evaluation_of
+from stages.stylize.on_device import load_pair
 from stages.stylize.optimise import Method, minimise
 from stages.stylize.pixels import Pixels
 

@@ -33,8 +33,9 @@ from stages.features.resample import to_tensor
 from stages.settings import Smooth, Stylize
 from stages.smooth import find_anchor, find_target, smooth
 from stages.stylize import Iterate, stylize
-from stages.stylize.coarse_to_fine import descend, load_pair
+from stages.stylize.coarse_to_fine import descend
 from stages.stylize.objective import Objective
+from stages.stylize.on_device import load_pair
 from stages.stylize.pixels import Pixels
 
 DEMO = Path(__file__).parents[2] / "data" / "demo" / "pagoda-at-dusk"

@@ -9,8 +9,9 @@ from stages.features import Encoder
 from stages.features.encoder import CONVOLUTIONS
 from stages.settings import OneStage, Stylize
 from stages.stylize import objective
-from stages.stylize.coarse_to_fine import OnDevice, losses_at
+from stages.stylize.coarse_to_fine import losses_at
 from stages.stylize.evaluation import evaluation_of
+from stages.stylize.on_device import OnDevice
 from stages.stylize.pixels import Pixels
 
 

@@ -1,0 +1,118 @@
+"""The style's light, place by place: what the colours of a region, matched as a whole, can't say.
+
+The content in the style's colours has its darks and lights where the content has them. By correspondence
+(`stages.features.correspondence`) each cell has the mean colour w of the content so matched, and the mean colour g of
+the places of the style that are like it. The logarithm of their ratio is made smooth within the content's edges, and
+what it tells of light and of colour is multiplied into the pixels: detail stays, black stays black, and no hue comes up
+that the style's region has not.
+"""
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter
+from torch.nn import functional
+
+from stages.arrays import LUMA, AnyPhoto, Array, Photo
+from stages.colour.edges import smooth_within_edges
+from stages.colour.match import LONG_EDGE
+from stages.colour.transport import monge_kantorovich
+from stages.features.correspondence import Cells, Correspondence, averages, correspond, find_cells
+from stages.features.encoder import Encoder
+from stages.features.resample import to_tensor
+from stages.stylize.on_device import OnDevice
+
+AROUND = 1.2
+"""Standard deviation, in cells, of the window in which mean colours are taken: that of one cell is half chance."""
+LIGHT, COLOUR = 2.0, 1.3
+"""Both are taken so many times: means of windows differ less than what is in them."""
+OWN = 0.7
+"""Where the light goes against the content's own, this share of what goes against it is left out: a thing that is lit
+evenly in the style doesn't flatten one that isn't."""
+MOST, MOST_COLOUR = 1.1, 0.7
+"""No logarithm of light, or of colour, is larger."""
+BLACK = 0.05
+"""Added to colours before they are divided."""
+WITHIN, BORDERS = 5.0, 2.0
+"""Strengths of the filters, for an image whose long edge is LONG_EDGE: of the light, and of the regions' borders."""
+
+
+def relight(matched: AnyPhoto, content: Photo, pair: OnDevice, spans: Array, encoder: Encoder) -> Photo:
+    """Give the content in the style's colours the style's light.
+
+    matched, content: (H, W, 3) in [0, 1]. pair: the same content, and the style. spans: (K, 3, 3), the projections onto
+    the directions in which the style's regions vary. A region of fewer than four cells, on either side, stays as it is.
+    Returns (H, W, 3).
+    """
+    cells = find_cells(pair.content, pair.content_labels, pair.count, encoder)
+    style = find_cells(pair.style, pair.style_labels, pair.count, encoder)
+    colours = averages(to_tensor(matched, pair.content.device), cells.shape)
+    style_colours = averages(pair.style, style.shape)
+    labels = pair.content_labels.cpu().numpy()
+    one_hot = (labels == np.arange(pair.count)[:, None, None]).astype(np.float64)
+    scale = (max(labels.shape) / LONG_EDGE) ** 2
+    shares = smooth_within_edges(one_hot, content, BORDERS * scale) if pair.count > 1 else one_hot
+    image = matched.astype(np.float64)
+    peak, relit = image.max(axis=2, keepdims=True), np.zeros_like(image)
+    for k, share in enumerate(shares):
+        found = correspond(cells, style, k)
+        lit = image
+        if found is not None:
+            logs = np.zeros((len(colours), 4))
+            logs[found.inside] = _logs(found, k, cells, style, colours, style_colours)
+            light, colour = np.split(_within_edges(logs, cells, k, one_hot[k], content, WITHIN * scale), [1], axis=2)
+            brighter = np.exp((LIGHT * light).clip(-MOST, MOST))
+            gains = brighter * np.exp((COLOUR * colour).clip(-MOST_COLOUR, MOST_COLOUR))
+            gains /= 1 + (brighter - 1).clip(0) * peak  # white stays white, and what is near it keeps its detail
+            lit = image + (image * (gains - 1)) @ spans[k]
+        relit += share[..., None] * lit
+    return relit.astype(np.float32)
+
+
+def _logs(
+    found: Correspondence, region: int, cells: Cells, style: Cells, colours: Array, style_colours: Array
+) -> Array:
+    """(i, 4): of each of the region's cells the logarithm of light, and of the three channels beside it."""
+    given = np.zeros_like(colours)
+    given[found.inside] = found.plan @ style_colours[found.wanted]
+    (given, own), (wished,) = (
+        [_around(values, sides.shares[region], sides.shape)[chosen] for values in of_side]
+        for sides, chosen, of_side in (
+            (cells, found.inside, (given, colours)),
+            (style, found.wanted, (style_colours,)),
+        )
+    )
+    A, b = monge_kantorovich(given, wished)  # their means over many cells are duller than what they are means of
+    given = (given @ A.T + b).clip(*np.percentile(wished, (1, 99), axis=0))
+    luma = np.array(LUMA)
+    light = _log(given @ luma) - _log(own @ luma)
+    colour = _log(given) - _log(own) - light[:, None]
+    masses = cells.shares[region, found.inside]
+    before = _log(own @ luma)
+    before -= np.average(before, weights=masses)
+    against = min(0.0, float(masses * before @ light / max(float(masses @ before**2), 1e-9)))
+    return np.column_stack([light - OWN * against * before, colour])
+
+
+def _log(values: Array) -> Array:
+    logs: Array = np.log(values.clip(0) + BLACK)
+    return logs
+
+
+def _around(values: Array, shares: Array, shape: tuple[int, int]) -> Array:
+    """(n, C) values of cells to the means around each of them, by the shares (n,) that a region has in them."""
+    weights = shares.reshape(*shape, 1)
+    sums, total = (
+        gaussian_filter(planes, (AROUND, AROUND, 0)) for planes in (values.reshape(*shape, -1) * weights, weights)
+    )
+    means: Array = (sums / np.maximum(total, 1e-6)).reshape(len(values), -1)
+    return means
+
+
+def _within_edges(values: Array, cells: Cells, region: int, inside: Array, content: Photo, strength: float) -> Array:
+    """(n, C) values of a region's cells to (H, W, C), smooth within the edges of the content (H, W, 3)."""
+    weights = cells.shares[region][:, None] * (values != 0).any(axis=1, keepdims=True)
+    planes = np.concatenate([values * weights, weights], axis=1).T.reshape(1, -1, *cells.shape)
+    large = functional.interpolate(torch.from_numpy(planes), size=inside.shape, mode="bilinear")[0].numpy() * inside
+    *sums, total = smooth_within_edges(large, content, strength)
+    smooth: Array = np.stack(sums, axis=-1) / np.maximum(total, 1e-3)[..., None]
+    return smooth

@@ -1,0 +1,67 @@
+"""The style's light on the content: where it comes from, and what it never does."""
+
+import numpy as np
+import pytest
+
+from stages.segment import Regions, one_region
+from stages.stylize.on_device import load_pair
+from stages.stylize.relight import MOST, MOST_COLOUR, relight
+
+EVERY_HUE = np.eye(3)[None]
+
+
+@pytest.fixture
+def large(photo):
+    """(96, 128, 3): twelve by sixteen cells."""
+    return photo.repeat(2, axis=0).repeat(2, axis=1)
+
+
+def relit(matched, content, style, encoder, spans=EVERY_HUE, regions=None):
+    regions = regions or one_region(content.shape[:2], style.shape[:2])
+    pair = load_pair(content, style, regions, encoder.device)
+    return relight(matched, content, pair, spans, encoder)
+
+
+def test_a_photo_has_its_own_light_already(large, encoder):
+    result = relit(large, large, large, encoder)
+    assert result.shape == large.shape
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result, large, atol=0.06)
+    assert np.abs(result - large).mean() < 0.01
+
+
+def test_what_the_style_has_bright_becomes_brighter(large, encoder):
+    """The same photo, lit from the left."""
+    light = np.linspace(1.5, 0.5, large.shape[1])[:, None]
+    result = relit(large, large, (large * light).clip(0, 1).astype(np.float32), encoder)
+    ratio = result.mean(axis=(0, 2)) / large.mean(axis=(0, 2))
+    assert ratio[:32].mean() > 1.1
+    assert ratio[-32:].mean() < 0.9
+
+
+def test_grey_stays_grey_and_black_black(large, encoder):
+    grey = np.repeat(large[..., :1], 3, axis=2)
+    grey[:20, :20] = 0
+    style = np.repeat(large[::-1, :, 1:2] ** 2, 3, axis=2)
+    spans = np.full((1, 3, 3), 1 / 3)
+    result = relit(grey, large, style, encoder, spans)
+    assert np.ptp(result, axis=2).max() < 1e-6
+    np.testing.assert_array_equal(result[:20, :20], 0)
+
+
+def test_nothing_goes_out_of_range_or_beyond_its_bounds(large, encoder):
+    style = np.random.default_rng(0).random((64, 64, 3), dtype=np.float32).round()
+    result = relit(large, large, style, encoder)
+    assert result.min() >= 0
+    assert (result <= large.max(axis=2, keepdims=True) * np.exp(MOST + MOST_COLOUR) + 1e-6).all()
+    white = relit(np.ones_like(large), large, large[::-1], encoder)
+    assert white.max() <= np.exp(MOST_COLOUR) + 1e-6
+
+
+def test_a_region_without_places_stays_as_it_is(large, encoder):
+    labels = np.zeros(large.shape[:2], np.uint8)
+    labels[:8, :8] = 1  # one cell
+    regions = Regions(labels, labels, 2, ())
+    result = relit(large, large, large[:, ::-1] ** 2, encoder, EVERY_HUE.repeat(2, axis=0), regions)
+    inside = np.s_[1:5, 1:5]
+    assert np.abs(result[inside] - large[inside]).max() < np.abs(result - large).max() / 3
