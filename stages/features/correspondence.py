@@ -36,6 +36,9 @@ FEWEST = 4
 HEIGHT = 0.6
 ENTROPY = 0.03
 ROUNDS = 60
+MOSTLY, THE_SAME = 0.5, 0.6
+"""A thing is seen again where one cell has more of the plan than this, and some cell a likeness above that. Of two
+photos of different scenes hardly a hundredth of the cells are, of two views of one scene an eighth or more."""
 
 
 class Cells(NamedTuple):
@@ -58,6 +61,8 @@ class Correspondence(NamedTuple):
     """(j,), the style's."""
     plan: Array
     """(i, j), how much of each cell of the style belongs to each of the content's; rows sum to one."""
+    again: NDArray[np.bool_]
+    """(i,), which of the content's show the very thing that one of the style shows."""
 
 
 def find_cells(photo: Tensor, labels: Tensor, count: int, encoder: Encoder) -> Cells:
@@ -84,8 +89,11 @@ def correspond(content: Cells, style: Cells, region: int) -> Correspondence | No
         (_described(cells, chosen, region), _heights(cells, chosen), cells.shares[region, chosen])
         for cells, chosen in ((content, inside), (style, wanted))
     )
-    cost = 1 - z @ z_style.T + HEIGHT * np.square(h[:, None] - h_style)
-    return Correspondence(inside, wanted, _sinkhorn(cost, masses / masses.sum(), masses_style / masses_style.sum()))
+    likeness = z @ z_style.T
+    cost = 1 - likeness + HEIGHT * np.square(h[:, None] - h_style)
+    plan = _sinkhorn(cost, masses / masses.sum(), masses_style / masses_style.sum())
+    again = (plan.max(axis=1) > MOSTLY) & (likeness.max(axis=1) > THE_SAME)
+    return Correspondence(inside, wanted, plan, again)
 
 
 def _described(cells: Cells, chosen: NDArray[np.intp], region: int) -> Array:

@@ -28,6 +28,11 @@ LIGHT, COLOUR = 2.0, 1.3
 OWN = 0.7
 """Where the light goes against the content's own, this share of what goes against it is left out: a thing that is lit
 evenly in the style doesn't flatten one that isn't."""
+TWO_SCENES, ONE_SCENE = 0.02, 0.1
+"""Shares of the cells that are seen again, up to which the photos are of two scenes, and from which of one. In one
+scene only those cells tell the light: what the others go to shows another thing, as bright as it happens to be."""
+AS_SEEN = 0.25
+"""What they tell is taken so often, of LIGHT and COLOUR: the thing itself is known, and not only means of the like."""
 MOST, MOST_COLOUR = 1.1, 0.7
 """No logarithm of light, or of colour, is larger."""
 BLACK = 0.05
@@ -53,12 +58,15 @@ def relight(matched: AnyPhoto, content: Photo, pair: OnDevice, spans: Array, enc
     shares = smooth_within_edges(one_hot, content, BORDERS * scale) if pair.count > 1 else one_hot
     image = matched.astype(np.float64)
     peak, relit = image.max(axis=2, keepdims=True), np.zeros_like(image)
-    for k, share in enumerate(shares):
-        found = correspond(cells, style, k)
+    correspondences = [correspond(cells, style, k) for k in range(pair.count)]
+    again = np.concatenate([[False], *(found.again for found in correspondences if found is not None)]).mean()
+    one_scene = float(np.clip((again - TWO_SCENES) / (ONE_SCENE - TWO_SCENES), 0, 1))
+    for k, (share, found) in enumerate(zip(shares, correspondences, strict=True)):
         lit = image
         if found is not None:
             logs = np.zeros((len(colours), 4))
-            logs[found.inside] = _logs(found, k, cells, style, colours, style_colours)
+            told = 1 - one_scene * (1 - AS_SEEN * found.again[:, None])
+            logs[found.inside] = told * _logs(found, k, cells, style, colours, style_colours)
             light, colour = np.split(_within_edges(logs, cells, k, one_hot[k], content, WITHIN * scale), [1], axis=2)
             brighter = np.exp((LIGHT * light).clip(-MOST, MOST))
             gains = brighter * np.exp((COLOUR * colour).clip(-MOST_COLOUR, MOST_COLOUR))
