@@ -25,8 +25,8 @@ class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Stage two: (L + mu G + lambda I) r = lambda (y - a), x = a + r, per colour channel."""
 
     lam: Positive = field(default=3.0, name="lambda")
-    """This weighs the stage-one image against the anchor, the content in the style's colours: less is cleaner, more
-    has more of the style.
+    """This weighs the light and the colours that stage one gives the photo's places against what makes a photograph:
+    less spreads them wider, more keeps them where they are.
     `photostyle smooth` also takes several with commas between them, and lays the results side by side."""
     mu: NonNegative = 1.0
     """This weighs how even the difference to the anchor is where the content is even: more is cleaner. It is taken as

@@ -1,7 +1,8 @@
 """A look learnt from photos and from the photos whose look they are to get.
 
-The photos are laid out in one picture, which goes through the stages like any photo. So their colours are pooled, and
-what the network finds is found for all of them at once: a bright photo and a dark one keep what tells them apart.
+The photos are laid out in one picture, which gets the style's colours as a draft does. So their colours are pooled, and
+a bright photo and a dark one keep what tells them apart. Stage one has no part in it: it gives places their light, and
+a table of colours knows no places.
 
 An average photograph lies among them. One bright photo alone would teach a look that everything has to become darker,
 which turns the next, dark one black; so would a red one, that red is too much. The more photos there are, the less the

@@ -45,7 +45,7 @@ def main() -> None:
         style.write_bytes(photos[STYLE])
         demo = sorted(DEMO.glob("*/content.*"))
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-        make = ["look", "make", *demo, "--style", style, "-o", look, "--draft"]
+        make = ["look", "make", *demo, "--style", style, "-o", look]
         _report("look make --draft, of the demo's photos", make)
         for count in (1, COUNT):
             many = folder / str(count)

@@ -83,8 +83,8 @@ class LookMake(WithSettings, frozen=True, kw_only=True):
     """It is made again, and what stands there is replaced, whoever made it."""
 
     positionals = ("photos",)
-    leaves_out = frozenset({"onestage"})
-    defaults: ClassVar[Mapping[str, Any]] = {"masks": "none"}  # a table of colours knows no places
+    leaves_out = frozenset({"draft", "stylize", "smooth", "onestage"})
+    defaults: ClassVar[Mapping[str, Any]] = {"masks": "none", "draft": True}  # a table of colours knows no places
 
 
 class LookApply(Delivering, frozen=True, kw_only=True):

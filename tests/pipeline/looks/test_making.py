@@ -36,7 +36,7 @@ def test_a_look_from_one_bright_photo_leaves_a_dark_one_something_to_see(scenes:
     save_photo(tmp_path / "bright.png", 0.6 + 0.35 * grey)
     save_photo(tmp_path / "dusk.png", 0.7 * grey**2)
     words = ["look", "make", tmp_path / "bright.png", "--style", tmp_path / "dusk.png", "-o", tmp_path / "x.look"]
-    assert main([*map(str, words), "--draft"]) == 0
+    assert main([*map(str, words)]) == 0
     dark = apply_table(read_look(tmp_path / "x.look").table, np.float32([[0.1] * 3, [0.2] * 3, [0.35] * 3, [0.5] * 3]))
     assert (np.diff(dark.mean(axis=1)) > 0.01).all(), dark
 
@@ -80,7 +80,7 @@ def scenes(tmp_path: Path) -> Path:
 
 
 def make(*words: object) -> int:
-    return main(["look", "make", *map(str, words), "--draft", "--size", "96"])
+    return main(["look", "make", *map(str, words), "--size", "96"])
 
 
 def test_a_look_has_the_style_s_colours(scenes: Path, tmp_path: Path, capsys) -> None:
