@@ -141,8 +141,8 @@ def _prepare(served: Served, size: Scale) -> _Prepared:
     target, small = pictures["stage-one"], None
     if settings.anchor == "colour":
         anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
-        small = shrink(anchor, edge)
-        target = find_target(target, small, pictures["content"], settings.emphasis)
+        whole = find_target(link, anchor, inputs.content, settings.emphasis, regions.content)
+        target, small = shrink(whole, edge), shrink(anchor, edge)
     smoother = Smoother(pictures["content"], epsilon=settings.epsilon)
 
     @lru_cache(maxsize=1)

@@ -28,7 +28,7 @@ def _make(work: Work) -> Made:
     regions, target, anchor = inputs.regions, work.start, None
     if settings.anchor == "colour":
         anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
-        target = find_target(work.start, anchor, inputs.content, settings.emphasis)
+        target = find_target(work.start, anchor, inputs.content, settings.emphasis, regions.content)
     mu = mu_at_size(settings.mu, *inputs.content.shape[:2])
     result = smoother.solve(target, settings.lam, mu, anchor)
     facts = {
@@ -58,7 +58,7 @@ def _memory(folder: Path, config: Config, most: int) -> int:
 
 SMOOTH = Step(
     name="smooth",
-    version=6,
+    version=7,
     make=_make,
     outputs=(TWO_STAGE_IMAGE.file, "image.png"),
     inputs=AT_WORK,

@@ -49,6 +49,19 @@ def smooth_within_edges(
     return smoothed
 
 
+def smooth_within_region(
+    planes: NDArray[np.floating], weights: NDArray[np.floating], photo: NDArray[np.floating], strength: float
+) -> NDArray[np.float64]:
+    """Planes smoothed within edges as if there were nothing but one region, and carried on beyond it.
+
+    planes: (C, H, W). weights: (H, W), how much each pixel counts, 0 outside the region. photo, strength: as above.
+    Returns (C, H, W) float64.
+    """
+    sums = smooth_within_edges(np.concatenate([planes * weights, weights[None]]), photo, strength)
+    smooth: NDArray[np.float64] = sums[:-1] / np.maximum(sums[-1], 1e-3)
+    return smooth
+
+
 @njit(cache=True, parallel=True, nogil=True)
 def _smooth_rows(planes, ties, strength):  # type: ignore[no-untyped-def]
     """Solve (I + strength G) u = f along each row in place, G its path's Laplacian (Thomas's algorithm)."""

@@ -8,12 +8,13 @@ edges is taken. A ratio keeps the anchor's detail and leaves black black, where 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stages.colour.edges import smooth_within_edges
+from stages.arrays import AnyLabels
+from stages.colour.edges import smooth_within_edges, smooth_within_region
 from stages.colour.match import LONG_EDGE
 from stages.smooth.checks import check_image
 
-WITHIN = 6.0
-"""Strength of the filter, for an image whose long edge is LONG_EDGE."""
+WITHIN, BORDERS = 6.0, 0.5
+"""Strengths of the filters, for an image whose long edge is LONG_EDGE: of the light, and of the regions' borders."""
 BLACK = 0.05
 """Added to colours before they are divided."""
 OUTSIDE = 0.5
@@ -21,22 +22,33 @@ OUTSIDE = 0.5
 
 
 def find_target(
-    stylized: NDArray[np.floating], anchor: NDArray[np.floating], content: ArrayLike, emphasis: float
+    stylized: NDArray[np.floating],
+    anchor: NDArray[np.floating],
+    content: ArrayLike,
+    emphasis: float,
+    labels: AnyLabels | None = None,
 ) -> NDArray[np.float32]:
     """The image that stage two solves for, which the solution approaches as lambda grows.
 
     stylized, anchor: (H, W, 3), nominally [0, 1]. content: of the same shape, floats in [0, 1]. emphasis: how many
-    times the change of light is taken.
+    times the change of light is taken. labels: (H, W) region numbers from 0; no light goes from one into another, where
+    fog may have left no edge between them. Without them all is one region.
     Returns (H, W, 3) in [-0.5, 1.5].
     Raises TypeError and ValueError (see `check_image`), and ValueError for images of another size than the content's.
     """
     photo = check_image(content, "content", lowest=0.0, highest=1.0)
-    for name, image in (("stylized", stylized), ("anchor", anchor)):
-        if image.shape != photo.shape:
-            raise ValueError(f"{name}: {image.shape}, the content is {photo.shape}; bring both to one size")
+    regions = np.zeros(photo.shape[:2], np.uint8) if labels is None else labels
+    for name, image in (("stylized", stylized), ("anchor", anchor), ("labels", regions)):
+        if image.shape[:2] != photo.shape[:2]:
+            raise ValueError(f"{name}: {image.shape[:2]}, the content is {photo.shape[:2]}; bring both to one size")
     seen, base = (image.astype(np.float64).clip(0) + BLACK for image in (stylized, anchor))
-    strength = WITHIN * (max(photo.shape) / LONG_EDGE) ** 2
-    light = smooth_within_edges(np.log(seen / base).transpose(2, 0, 1), photo, strength).transpose(1, 2, 0)
+    logs, scale = np.log(seen / base).transpose(2, 0, 1), (max(photo.shape) / LONG_EDGE) ** 2
+    one_hot = (regions == np.arange(regions.max() + 1)[:, None, None]).astype(np.float64)
+    shares = smooth_within_edges(one_hot, photo, BORDERS * scale)
+    light = np.zeros_like(base)
+    for inside, share in zip(one_hot, shares, strict=True):
+        if inside.any():
+            light += share[..., None] * smooth_within_region(logs, inside, photo, WITHIN * scale).transpose(1, 2, 0)
     target: NDArray[np.float32] = (
         (base * np.exp(emphasis * light) - BLACK).clip(-OUTSIDE, 1 + OUTSIDE).astype(np.float32)
     )

@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter
 from torch.nn import functional
 
 from stages.arrays import LUMA, AnyPhoto, Array, Photo
-from stages.colour.edges import smooth_within_edges
+from stages.colour.edges import smooth_within_edges, smooth_within_region
 from stages.colour.match import LONG_EDGE
 from stages.colour.transport import monge_kantorovich
 from stages.features.correspondence import Cells, Correspondence, averages, correspond, find_cells
@@ -120,7 +120,8 @@ def _within_edges(values: Array, cells: Cells, region: int, inside: Array, conte
     """(n, C) values of a region's cells to (H, W, C), smooth within the edges of the content (H, W, 3)."""
     weights = cells.shares[region][:, None] * (values != 0).any(axis=1, keepdims=True)
     planes = np.concatenate([values * weights, weights], axis=1).T.reshape(1, -1, *cells.shape)
-    large = functional.interpolate(torch.from_numpy(planes), size=inside.shape, mode="bilinear")[0].numpy() * inside
-    *sums, total = smooth_within_edges(large, content, strength)
-    smooth: Array = np.stack(sums, axis=-1) / np.maximum(total, 1e-3)[..., None]
+    *sums, total = functional.interpolate(torch.from_numpy(planes), size=inside.shape, mode="bilinear")[0].numpy()
+    known = total * inside
+    within = np.stack(sums) / np.maximum(total, 1e-3)
+    smooth: Array = smooth_within_region(within, known, content, strength).transpose(1, 2, 0)
     return smooth

@@ -50,7 +50,7 @@ def main() -> None:
         for regions in (one_region(content.shape[:2], style.shape[:2]), found, inputs.regions):
             stylized = stylize(content, style, encoder, regions=regions).image.clip(0, 1)
             anchor, dials = find_anchor(content, style, regions.content, regions.style), Smooth()
-            target = find_target(stylized, anchor, content, dials.emphasis)
+            target = find_target(stylized, anchor, content, dials.emphasis, regions.content)
             score = scorer.score(smooth(content, target, dials.lam, dials.mu, anchor).image)
             row.append((score.edge_ssim, score.style_distance, score.colour_distance))
         scores.append(row)

@@ -70,7 +70,7 @@ def results(content: Photo, style: Photo, draft: bool):  # type: ignore[no-untyp
         if not draft:
             y = stylize(content, style, encoder, regions=regions).image.clip(-0.5, 1.5)
             dials = Smooth()
-            target = find_target(y, anchor, content, dials.emphasis)
+            target = find_target(y, anchor, content, dials.emphasis, regions.content)
             yield f"two-stage, {name}", Smoother(content).solve(target, dials.lam, dials.mu, anchor).image.clip(0, 1)
 
 

@@ -33,7 +33,7 @@ def test_it_solves_what_stage_two_solves(live):
     content, link = live.picture(0, "content", "full"), live.picture(0, "stage-one", "full")
     labels = np.repeat([0, 1], 30)[:, None].repeat(90, axis=1)  # as the masks are painted
     anchor = find_anchor(content, live.picture(0, "style", "full"), labels, labels)
-    target = find_target(link, anchor, content, CONFIG.smooth.emphasis)
+    target = find_target(link, anchor, content, CONFIG.smooth.emphasis, labels)
     np.testing.assert_allclose(result, smooth(content, target, 0.01, mu_at_size(0.3, 60, 90), anchor).image, atol=1e-6)
     assert np.abs(content - photo(0)).max() < 1 / 255
     assert np.abs(live.picture(0, "stage-one", "full") - spoilt(photo(0))).max() < 1e-6

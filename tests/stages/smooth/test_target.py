@@ -59,5 +59,15 @@ def test_a_grey_pair_of_images_has_a_grey_target():
 def test_another_shape_is_refused(wrong):
     content = photo_like(10, 12)
     images = {"stylized": content, "anchor": content} | {wrong: content[1:]}
-    with pytest.raises(ValueError, match=rf"{wrong}: \(9, 12, 3\), the content is \(10, 12, 3\)"):
+    with pytest.raises(ValueError, match=rf"{wrong}: \(9, 12\), the content is \(10, 12\)"):
         find_target(**images, content=content, emphasis=1.0)
+
+
+def test_no_light_goes_over_a_border_that_fog_hides():
+    content, a = np.full((60, 80, 3), 0.5), np.full((60, 80, 3), 0.4)
+    labels = np.repeat([0, 1], 40)[None].repeat(60, axis=0)
+    y = np.where(labels[..., None] == 1, 0.5, 1.2) * (a + BLACK) - BLACK
+    near = np.s_[:, 30:36]
+    apart, together = (find_target(y, a, content, 1.0, given) for given in (labels, None))
+    assert np.abs(apart[near] - y[near]).max() < np.abs(together[near] - y[near]).max() / 2
+    np.testing.assert_allclose(apart[:, :20], y[:, :20], atol=0.01)
