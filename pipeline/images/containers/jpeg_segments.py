@@ -7,8 +7,6 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipeline.images.raster import HEADER_UNREADABLE, ImageError
-
 EXIF, ICC, JFIF, ADOBE = b"Exif\0\0", b"ICC_PROFILE\0", b"JFIF\0", b"Adobe"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 START_OF_SCAN, END, COMMENT = 0xDA, 0xD9, 0xFE
@@ -30,23 +28,21 @@ class Jpeg(NamedTuple):
     xmp: bytes | None
     profile: bytes | None
     """The ICC profile; empty where parts of it are missing."""
+    bits: int
+    """Of a channel."""
     in_one_scan: bool
     """Whether each pixel is in one place of it, from top to bottom; if not, what is cut off is missing everywhere."""
 
 
-def take_apart(data: bytes) -> Jpeg:
-    """The segments of a JPEG.
-
-    Raises:
-        ImageError: no pixels begin in it, or they are of more than 8 bits.
-    """
+def take_apart(data: bytes) -> Jpeg | None:
+    """The segments of a JPEG; None where no pixels begin in it."""
     kept, parts = [data[:2]], list[bytes]()
-    exif, xmp, markers = None, None, set[int]()
+    exif, xmp, bits, markers = None, None, 8, set[int]()
     for marker, segment in _segments(data):
         content = segment[4:]
         markers.add(marker)
-        if marker in FRAMES and content[:1] not in (b"", b"\x08"):
-            raise ImageError(f"has {content[0]} bits a channel, which few programs write: save it as 8-bit JPEG or PNG")
+        if marker in FRAMES and content and bits == 8:
+            bits = content[0]
         if marker == 0xE1 and content.startswith(EXIF):
             exif = exif or content
         elif marker == 0xE1 and content.startswith(XMP):
@@ -58,9 +54,9 @@ def take_apart(data: bytes) -> Jpeg:
         if marker == START_OF_SCAN:
             scans = segment.partition(END_OF_IMAGE)[0].rstrip(b"\xff")  # in coded pixels, no 0xFF is followed by this
             in_one_scan = SCAN not in scans[len(SCAN) :] and not PROGRESSIVE & markers
-            return Jpeg(b"".join([*kept, scans]), exif, xmp, _profile(parts), in_one_scan)
+            return Jpeg(b"".join([*kept, scans]), exif, xmp, _profile(parts), bits, in_one_scan)
         kept.append(segment)
-    raise ImageError(HEADER_UNREADABLE)
+    return None
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -7,8 +7,6 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipeline.images.raster import HEADER_UNREADABLE, ImageError
-
 SIGNATURE, HEADER_BYTES = b"WEBP", 12
 FEATURES, IMAGES, FRAME = b"VP8X", {b"VP8 ", b"VP8L"}, b"ANMF"
 PIXELS = {FEATURES, b"ALPH", b"ANIM", FRAME, *IMAGES}
@@ -26,28 +24,27 @@ class WebP(NamedTuple):
     xmp: bytes | None
     frames: int
     """Of an animation that are whole; 0 in a still image."""
+    missing: int
+    """Bytes of its pixels, where it is cut off within those that are taken."""
 
 
-def take_apart(data: bytes) -> WebP:
-    """The chunks of a WebP.
-
-    Raises:
-        ImageError: it is cut off within its pixels, or holds none.
-    """
+def take_apart(data: bytes) -> WebP | None:
+    """The chunks of a WebP; None where it holds no pixels."""
     kept: list[tuple[bytes, bytes]] = []
     beside: dict[bytes, bytes] = {}
-    for kind, content, missing in _chunks(data):
+    missing = 0
+    for kind, content, lacking in _chunks(data):
         if kind not in PIXELS:
-            if not missing:
+            if not lacking:
                 beside.setdefault(kind, content)
-        elif not missing:
+        elif not lacking:
             kept.append((kind, content))
         elif kind != FRAME or all(name != FRAME for name, _ in kept):  # of an animation the first is taken
-            raise ImageError(f"damaged: cut off: {missing} bytes of its pixels are missing")
-    if not any(kind in IMAGES or kind == FRAME for kind, _ in kept):
-        raise ImageError(HEADER_UNREADABLE)
+            missing = lacking
+    if not missing and not any(kind in IMAGES or kind == FRAME for kind, _ in kept):
+        return None
     frames = sum(kind == FRAME for kind, _ in kept)
-    return WebP(_packed(kept), beside.get(b"ICCP"), beside.get(b"EXIF"), beside.get(b"XMP "), frames)
+    return WebP(_packed(kept), beside.get(b"ICCP"), beside.get(b"EXIF"), beside.get(b"XMP "), frames, missing)
 
 
 class _Chunk(NamedTuple):

@@ -10,7 +10,7 @@ import pillow_heif
 from PIL import Image
 
 from pipeline.images.containers.exif import read_exif
-from pipeline.images.formats.numbered_colours import Stated, coded_colours
+from pipeline.images.formats.stated_colours import Stated, coded_colours
 from pipeline.images.raster import ImageError, Raster, check_size, make_raster
 
 HEIC = rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)"

@@ -13,6 +13,7 @@ from PIL import Image
 from pipeline.images.containers.exif import read_exif
 from pipeline.images.containers.jpeg_segments import END_OF_IMAGE, take_apart
 from pipeline.images.raster import (
+    HEADER_UNREADABLE,
     MOST_MADE_UP,
     ImageError,
     Raster,
@@ -40,10 +41,14 @@ def decode_jpeg(data: bytes) -> Raster:
     """Of 8 bits, grey, RGB or CMYK. One that lacks its end marker, or the last pixels, is read, and the latter told.
 
     Raises:
-        ImageError: more of it is missing; or its colours are of another kind.
+        ImageError: more of it is missing; or its colours are of another kind, or of more than 8 bits.
         Exception: the decoder's own, for damaged pixels.
     """
     jpeg = take_apart(data)
+    if jpeg is None:
+        raise ImageError(HEADER_UNREADABLE)
+    if jpeg.bits != 8:
+        raise ImageError(f"has {jpeg.bits} bits a channel, which few programs write: save it as 8-bit JPEG or PNG")
     exif = read_exif(jpeg.exif)
     with Image.open(io.BytesIO(jpeg.pixels + END_OF_IMAGE), formats=["JPEG"]) as image:
         check_size(*image.size)

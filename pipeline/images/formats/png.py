@@ -2,25 +2,44 @@
 
 import io
 import struct
+import zlib
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
 from PIL import Image
 
 from pipeline.images.containers.exif import read_exif
-from pipeline.images.containers.png_chunks import INDEXED, XMP, Png, take_apart
-from pipeline.images.formats.png_colours import colours_of
+from pipeline.images.containers.png_chunks import (
+    CHANNELS,
+    CRITICAL,
+    INDEXED,
+    SIGNATURE,
+    XMP,
+    Header,
+    Png,
+    packed,
+    take_apart,
+)
+from pipeline.images.formats.stated_colours import colours_of
 from pipeline.images.raster import (
+    HEADER_UNREADABLE,
     MOST_MADE_UP,
     ImageError,
     Raster,
     check_size,
+    cut_off,
     made_up,
     make_raster,
     nearest_of_the_rest,
     upright,
 )
+
+ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""First column and row of each pass of an interlaced image, and its steps."""
+UP = b"\2"
+"""The filter by which a row holds its differences from the one above it."""
 
 
 def decode_png(data: bytes) -> Raster:
@@ -31,8 +50,14 @@ def decode_png(data: bytes) -> Raster:
         Exception: the decoder's own, for damaged pixels.
     """
     png = take_apart(data)
+    if png.own:
+        raise ImageError(f"of a kind of its own (PNG with {png.own.decode('ascii')}): save it as plain PNG or JPEG")
+    if png.header is None:
+        raise ImageError(HEADER_UNREADABLE)
+    if png.spoilt & CRITICAL:
+        raise ImageError("damaged: the checksum of its palette is wrong")
     check_size(png.header.width, png.header.height)
-    bare, lost = png.bare()
+    bare, lost = _bare(png, png.header)
     values = imagecodecs.png_decode(bare)  # Pillow reads 16-bit colour as 8-bit
     orientation = read_exif(png.beside.get(b"eXIf")).orientation
     colours = colours_of(png.beside, grey=values.ndim == 2 or values.shape[2] < 3)
@@ -50,6 +75,54 @@ def decode_png(data: bytes) -> Raster:
         xmp=_xmp(png.beside),
     )
     return _with_indices(raster, png, bare, orientation) if png.header.colour_type == INDEXED else raster
+
+
+class _Bare(NamedTuple):
+    """A PNG with nothing beside its pixels."""
+
+    data: bytes
+    lost: int
+    """Levels that were made up, since the file is cut off."""
+
+
+def _bare(png: Png, header: Header) -> _Bare:
+    """The same PNG, with nothing but its pixels, palette and transparency, and with right checksums.
+
+    Raises:
+        ImageError: its pixels are damaged, or more of them are missing than can be made up.
+    """
+    chunks, lost = (png.pixels, 0) if png.whole else _mended(png, header)
+    return _Bare(SIGNATURE + b"".join(packed(kind, data) for kind, data in (*chunks, (b"IEND", b""))), lost)
+
+
+def _mended(png: Png, header: Header) -> tuple[list[tuple[bytes, bytes]], int]:
+    """The chunks of one that is cut off or has wrong checksums, if the pixels' own stream is whole, or nearly so.
+
+    A row that is missing repeats the one above it.
+    """
+    height, expected, inflate = header.height, _stream_bytes(header), zlib.decompressobj()
+    try:
+        stream = inflate.decompress(b"".join(data for kind, data in png.pixels if kind == b"IDAT"), expected)
+        inflate.decompress(inflate.unconsumed_tail, 1)  # compares the stream's own checksum, if it is there
+    except zlib.error as error:
+        raise ImageError("damaged: the checksums of its pixels are wrong") from error
+    row = expected // height
+    lost = height - len(stream) // row
+    if len(stream) < expected and (header.interlaced or lost > MOST_MADE_UP * height):
+        raise cut_off(1 - len(stream) / expected)
+    stream = stream[: (height - lost) * row] + (UP + bytes(row - 1)) * lost if lost else stream
+    others = [(kind, data) for kind, data in png.pixels if kind != b"IDAT"]
+    return [*others, (b"IDAT", zlib.compress(stream, 1))], lost * header.width
+
+
+def _stream_bytes(header: Header) -> int:
+    """How many bytes its pixels are before they are compressed; each row has one more."""
+    bits = header.depth * CHANNELS[header.colour_type]
+    passes = ADAM7 if header.interlaced else ((0, 0, 1, 1),)
+    sizes = (
+        (-(-(header.width - left) // across), -(-(header.height - top) // down)) for left, top, across, down in passes
+    )
+    return sum(rows * (1 + -(-columns * bits // 8)) for columns, rows in sizes if columns > 0 and rows > 0)
 
 
 def _with_indices(raster: Raster, png: Png, bare: bytes, orientation: object) -> Raster:

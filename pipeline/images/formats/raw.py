@@ -62,8 +62,9 @@ def decode_raw(data: bytes) -> Raster:
         try:
             preview = raw.extract_thumb()
             if exif is None and preview.format == rawpy.ThumbFormat.JPEG:
-                exif = take_apart(bytes(preview.data)).exif
-        except (rawpy.LibRawError, ImageError):  # it has none
+                jpeg = take_apart(bytes(preview.data))
+                exif = None if jpeg is None else jpeg.exif
+        except rawpy.LibRawError:  # it has none
             pass
     return make_raster(np.asarray(values), 65535.0, 1)._replace(bits=16, exif=exif, xmp=_xmp(data))
 

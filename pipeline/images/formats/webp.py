@@ -5,9 +5,9 @@ import io
 import numpy as np
 from PIL import Image
 
-from pipeline.images.containers import webp_chunks
 from pipeline.images.containers.exif import read_exif
-from pipeline.images.raster import Raster, check_size, make_raster
+from pipeline.images.containers.webp_chunks import take_apart
+from pipeline.images.raster import HEADER_UNREADABLE, ImageError, Raster, check_size, make_raster
 
 
 def decode_webp(data: bytes) -> Raster:
@@ -17,7 +17,11 @@ def decode_webp(data: bytes) -> Raster:
         ImageError: it is cut off within its pixels, or holds none.
         Exception: the decoder's own, for damaged ones.
     """
-    webp = webp_chunks.take_apart(data)
+    webp = take_apart(data)
+    if webp is None:
+        raise ImageError(HEADER_UNREADABLE)
+    if webp.missing:
+        raise ImageError(f"damaged: cut off: {webp.missing} bytes of its pixels are missing")
     exif = read_exif(webp.exif)
     with Image.open(io.BytesIO(webp.pixels), formats=["WEBP"]) as image:
         check_size(*image.size)

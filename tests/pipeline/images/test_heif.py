@@ -10,7 +10,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from pipeline.images.formats.numbered_colours import BT2020, D65, P3, profile_of
+from pipeline.images.formats.stated_colours import BT2020, D65, P3, profile_of
 from pipeline.images.raster import ImageError
 from pipeline.images.reading import understand
 

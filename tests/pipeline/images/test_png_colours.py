@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.images.formats.numbered_colours import BT709, BT2020, D65, P3
+from pipeline.images.formats.stated_colours import BT709, BT2020, D65, P3
 from pipeline.images.raster import ImageError
 from pipeline.images.reading import understand
 from tests.pipeline.images.image_files import RGB, chunk, png
