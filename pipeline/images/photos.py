@@ -2,9 +2,21 @@
 
 from typing import NamedTuple
 
-from pipeline.images.containers.kept import Kept
 from pipeline.images.raster import Alpha
 from stages.arrays import Photo
+
+
+class Kept(NamedTuple):
+    """What a result keeps of its photo's file, beside the pixels, as it stands there; None where there is none."""
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    profile: bytes | None = None
+    """Of RGB colours."""
+
+    def stripped(self) -> "Kept":
+        """Without what tells of people, places and cameras; the profile says what the colours are, and stays."""
+        return Kept(profile=self.profile)
 
 
 class Original(NamedTuple):

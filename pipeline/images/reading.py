@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.images.colour_space import to_srgb
-from pipeline.images.containers.kept import Kept
 from pipeline.images.decoding import read_raster
-from pipeline.images.photos import Original, Understood
+from pipeline.images.photos import Kept, Original, Understood
 from pipeline.images.raster import A_HAIR, ImageError, Raster
 from pipeline.images.transparency import extend_colours, without_premultiplication
 from stages.arrays import Photo

@@ -14,12 +14,12 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from pipeline.images.colour_space import from_srgb, srgb_profile
 from pipeline.images.containers.exif import DESCRIPTIVE, EXIF_IFD, GPS_IFD, PREFIX
-from pipeline.images.containers.kept import Fitted, Kept, fitted
+from pipeline.images.containers.fitted import Fitted, fitted
 from pipeline.images.containers.png_chunks import TEXT, packed, with_chunks
 from pipeline.images.containers.png_chunks import XMP as XMP_KEYWORD
 from pipeline.images.containers.xmp import XMP_TAG
 from pipeline.images.encoding import FAST, Levels, encode_pixels, rounded
-from pipeline.images.photos import Original
+from pipeline.images.photos import Kept, Original
 from pipeline.images.raster import ImageError
 
 QUALITY = 95
@@ -92,7 +92,7 @@ def encode_photo(
     wide = image if image.dtype.kind == "f" and (image.min() < 0 or image.max() > 1) else None
     own = from_srgb(levels, kept.profile, wide) if kept.profile else None
     pixels = levels if own is None else own
-    beside = fitted(kept, levels.shape[1], levels.shape[0], srgb=own is None)
+    beside = fitted(kept.exif, kept.xmp, levels.shape[1], levels.shape[0], srgb=own is None)
     if alpha is not None:
         pixels = np.dstack([pixels, _levels(alpha, bits)])
     return encode(pixels, beside, kept.profile if own is not None else None, quality)

@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -12,7 +13,9 @@ import uvicorn
 from pipeline.dataset.pairs import Dataset, Pair
 from pipeline.live.handlers import HOSTS, Site
 from pipeline.live.live import Live, Served
+from pipeline.live.making import through_stage_one
 from pipeline.live.upload import Uploads, uploads_folder
+from pipeline.networks.loaded import Network
 from pipeline.settings.config import Config
 
 
@@ -49,7 +52,8 @@ class Server(ExitStack):
         self.live = Live([Served(pair, results / pair.name, settings_of(pair)) for pair in dataset.pairs], settings_of)
         self._socket = self.enter_context(socket.create_server((HOSTS[0], port)))
         self.folder = self.enter_context(uploads_folder())
-        self.site = Site(dataset, self.live, Uploads(self.live, self.folder, config))
+        make = partial(through_stage_one, self.live, config, Network(config))
+        self.site = Site(dataset, self.live, Uploads(self.folder, make))
         self._uvicorn = uvicorn.Server(uvicorn.Config(self.site.application(), lifespan="off", log_level="error"))
 
     @property

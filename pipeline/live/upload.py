@@ -1,31 +1,18 @@
-"""Two photos of one's own through stage one, in the background."""
+"""Two photos of one's own, taken from the page, and made a pair of in the background."""
 
 import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from pipeline.dataset.found_masks import WAYS, with_found_mask
-from pipeline.dataset.inputs import Inputs
-from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.events.errors import reason_of
-from pipeline.events.progress import Advance, ignore
-from pipeline.images.encoding import encode_tiff
 from pipeline.images.reading import read_photo
-from pipeline.live.live import Live, Served
-from pipeline.networks.loaded import Network
-from pipeline.run.performing import bring_up_to_date
-from pipeline.run.task import PairTask
-from pipeline.settings.config import Config
-from pipeline.steps.segment import finder_of
-from pipeline.steps.stylize import STYLIZE
 from pipeline.store.files import LockedError, lock, write_atomically
-from stages.smooth import find_anchor
 
 Uploaded = Literal["content", "style"]
 PREFIX = "photostyle-uploads-"
@@ -45,6 +32,10 @@ class Progress(NamedTuple):
     done: bool = False
 
 
+Make = Callable[[Pair, Path, Callable[[Progress], None]], None]
+"""Makes a pair ready for the page, with results in a folder of its own, and tells how far it is."""
+
+
 @contextmanager
 def uploads_folder() -> Iterator[Path]:
     """A folder that is gone when the block ends; those of killed servers, whose lock nobody holds, go at once."""
@@ -61,15 +52,13 @@ class Uploads:
     """Photos are taken one for each side; with both, one job at a time makes a pair of them.
 
     Args:
-        live: gets the finished pairs.
         folder: for the photos and results; they last as long as it does.
-        config: all settings.
+        make: makes the pairs ready.
     """
 
-    def __init__(self, live: Live, folder: Path, config: Config) -> None:
+    def __init__(self, folder: Path, make: Make) -> None:
         self.progress: Progress | None = None
-        self._live, self._folder, self._config = live, folder, config
-        self._network = Network(config)
+        self._folder, self._make = folder, make
         self._names: dict[Uploaded, str] = {}
         self._count = 0
         self._alone = threading.Lock()
@@ -119,28 +108,12 @@ class Uploads:
         threading.Thread(target=self._work, args=(pair, place), daemon=True).start()
 
     def _work(self, pair: Pair, place: Path) -> None:
+        assert self.progress is not None  # it has been started
         try:
-            if self._config.masks in WAYS:
-                bring_up_to_date(PairTask(pair, finder_of(self._config), self._config, place), self._network, ignore)
-            masked = with_found_mask(pair, place, self._config)
-            self._show_draft(Served(masked, place, self._config), load_inputs(masked, self._config.size))
-            stage_one = PairTask(pair, STYLIZE, self._config, place, force=True)
-            bring_up_to_date(stage_one, self._network, self._advance)
-            self._tell(done=True)
+            self._make(pair, place, self._tell)
+            self._tell(self.progress._replace(done=True))
         except Exception as error:  # told on the page; the server goes on
-            self._tell(error=reason_of(error).replace(str(place), "your photos"))
+            self._tell(self.progress._replace(error=reason_of(error).replace(str(place), "your photos")))
 
-    def _show_draft(self, served: Served, inputs: Inputs) -> None:
-        """What stage two can make without stage one: its anchor."""
-        draft = find_anchor(inputs.content, inputs.style, inputs.regions.content, inputs.regions.style)
-        served.link.parent.mkdir()
-        write_atomically(served.link, encode_tiff(draft))
-        self._live.pairs.append(served)
-        self._tell(pair=len(self._live.pairs) - 1, text="stage one")
-
-    def _advance(self, advance: Advance) -> None:
-        self._tell(step=advance.done, total=advance.total, text=f"stage one {advance.text}")
-
-    def _tell(self, **news: Any) -> None:
-        assert self.progress is not None
-        self.progress = self.progress._replace(**news)
+    def _tell(self, progress: Progress) -> None:
+        self.progress = progress

@@ -12,6 +12,7 @@ from pipeline.dataset.results_folder import writing_results
 from pipeline.events.progress import OnEvent, Said, ignore, once
 from pipeline.events.summary import Summary, failure_line
 from pipeline.run.examination import examine, record_faults
+from pipeline.run.performing import perform
 from pipeline.run.plan import Again, Hire, run
 from pipeline.run.schedule import Crew
 from pipeline.run.task import Task
@@ -72,7 +73,7 @@ def run_dataset(
         on_event(Said("note: drafts have the working size; photostyle transfer --draft keeps the photo's own"))
 
     def crew(tasks: Sequence[Task], on_event: OnEvent) -> AbstractContextManager[Crew]:
-        return Workers(tasks, config, on_event, tell, workers)
+        return Workers(tasks, config, perform, on_event, tell, workers)
 
     with writing_results(results, dataset) as folder:
         found = examine(dataset, folder, with_starts(steps), settings_of or (lambda pair: config), prepare=True)

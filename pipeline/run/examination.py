@@ -18,8 +18,9 @@ from pipeline.images.raster import ImageError
 from pipeline.run.staleness import Examined, State, find_state, wanted_recipe
 from pipeline.settings.config import WORKING_SIZE, Config, ConfigError, Size
 from pipeline.steps.step import Step
-from pipeline.store.hash_cache import HashCache, Known
+from pipeline.store.hash_cache import HashCache
 from pipeline.store.manifest import FAILURE_FILE, record_failure
+from pipeline.store.recall import Known
 
 
 class Examination(NamedTuple):

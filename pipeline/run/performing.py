@@ -26,8 +26,8 @@ from pipeline.run.task import ClusterError, Outcome, PairTask, Task, WholeTask
 from pipeline.settings.config import WORKING_SIZE, Config, working_size
 from pipeline.steps.step import Made, Step, Work
 from pipeline.store.files import hash_array, read_file
-from pipeline.store.hash_cache import anew
 from pipeline.store.manifest import publish, read_manifest
+from pipeline.store.recall import anew
 from stages.arrays import Photo
 
 FATAL_TO_A_PROCESS = "CUDA error", "CUDA driver error", "cuDNN error", "CUDACachingAllocator"
@@ -113,7 +113,7 @@ def bring_up_to_date(task: PairTask, network: Network, on_advance: OnAdvance) ->
         return state
     masked = pair if step.finds_masks else with_found_mask(pair, folder, config)
     start, turned = _fitting(step, start, inputs), step.turned(config)
-    made = step.make(Work(masked, folder, inputs, start, turned, network, on_advance))
+    made = step.make(Work(masked, folder, inputs, start, turned, network, on_advance, read_photo))
     publish(place, wanted, made.outputs, _recorded(step, made, inputs, config, began))
     return state
 

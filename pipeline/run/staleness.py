@@ -15,8 +15,8 @@ from pipeline.images.reading import read_photo
 from pipeline.settings.config import Config, working_size
 from pipeline.steps.step import Start, Step, Whole, WholeStep
 from pipeline.store.files import hash_array, hash_bytes
-from pipeline.store.hash_cache import Known, Recall, anew
 from pipeline.store.manifest import Manifest, Recipe, foreign_files, read_failure, read_manifest
+from pipeline.store.recall import Known, Recall, anew
 
 Kind = Literal["current", "foreign", "other settings", "stale", "incomplete", "failed", "missing"]
 

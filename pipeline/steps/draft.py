@@ -1,6 +1,7 @@
 """The draft: a result in a second, without the network. It is stage two's anchor, which stage two would give back."""
 
 from pipeline.dataset.inputs import AT_WORK
+from pipeline.steps.finishing import finished
 from pipeline.steps.step import Made, Step, Work
 from stages.smooth.anchor import find_anchor
 
@@ -8,7 +9,7 @@ from stages.smooth.anchor import find_anchor
 def _make(work: Work) -> Made:
     inputs, regions = work.inputs, work.inputs.regions
     anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
-    return Made(work.finished(anchor), {"device": "cpu", "regions": regions.count})
+    return Made(finished(work, anchor), {"device": "cpu", "regions": regions.count})
 
 
 DRAFT = Step(

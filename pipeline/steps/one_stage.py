@@ -3,6 +3,7 @@
 from functools import partial
 
 from pipeline.dataset.inputs import AT_WORK
+from pipeline.steps.finishing import finished
 from pipeline.steps.optimising import optimised
 from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work
 
@@ -16,7 +17,7 @@ def _make(work: Work) -> Made:
     laplacian, settings = matting_laplacian(inputs.content), work.config.onestage
     method = partial(onestage, inputs.content, inputs.style, start, laplacian, settings=settings)
     result, facts = optimised(work, method)
-    return Made(work.finished(result.image), {"start": STAGE_ONE_IMAGE.name} | facts)
+    return Made(finished(work, result.image), {"start": STAGE_ONE_IMAGE.name} | facts)
 
 
 ONESTAGE = Step(

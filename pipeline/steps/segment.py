@@ -22,7 +22,7 @@ from pipeline.images.masks.mask import Mask
 from pipeline.networks.semantic_model import describe_model, weights_sha256
 from pipeline.settings.config import Config
 from pipeline.steps.step import Made, Step, Work, network_memory
-from pipeline.store.hash_cache import Recall
+from pipeline.store.recall import Recall
 from stages.arrays import Labels, Photo
 from stages.segment.labels import PALETTE
 

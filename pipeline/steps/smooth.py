@@ -8,6 +8,7 @@ from tifffile import TiffFile
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.events.progress import Advance
 from pipeline.settings.config import Config
+from pipeline.steps.finishing import finished
 from pipeline.steps.step import PROCESS, STAGE_ONE_IMAGE, TWO_STAGE_IMAGE, Made, Step, Work, little_memory
 
 
@@ -37,7 +38,7 @@ def _make(work: Work) -> Made:
         "residual": result.residual,
         "step_seconds": result.seconds._asdict(),
     }
-    return Made(work.finished(result.image), facts)
+    return Made(finished(work, result.image), facts)
 
 
 def _memory(folder: Path, config: Config, most: int) -> int:

@@ -8,19 +8,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import numpy as np
 from msgspec.structs import replace
 
 from pipeline.dataset.found_masks import WAYS
 from pipeline.dataset.inputs import Inputs
 from pipeline.dataset.pairs import Fault, Pair
-from pipeline.events.progress import Advance, OnAdvance
-from pipeline.images.encoding import encode_png
-from pipeline.networks.faces import with_own_skin
+from pipeline.events.progress import OnAdvance
 from pipeline.networks.loaded import Network
 from pipeline.settings.config import Config
-from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import Recipe
+from pipeline.store.recall import Recall
 from stages.arrays import Photo
 
 
@@ -59,24 +56,8 @@ class Work(NamedTuple):
     config: Config
     network: Network
     on_advance: OnAdvance
-
-    def finished(self, image: Photo) -> dict[str, bytes]:
-        """The files of a result, (H, W, 3), at the strength that is asked for and with the content's transparency."""
-        alpha = self.inputs.alpha
-        image = as_wanted(image, self.inputs.content, self.config, lambda text: self.on_advance(Advance(0, 0, text)))
-        return {"image16.png": encode_png(image, 16, alpha), "image.png": encode_png(image, 8, alpha)}
-
-
-def as_wanted(image: Photo, content: Photo, config: Config, tell: Callable[[str], None]) -> Photo:
-    """A result, (H, W, 3) like its content, at its strength and with what is protected; not clipped.
-
-    tell: what was found to protect.
-
-    Raises:
-        NetworkError: what finds faces can't be had.
-    """
-    image = content + np.float32(config.strength) * (image - content)
-    return with_own_skin(image, content, config.protect.skin, tell)
+    read: Callable[[Path], Photo]
+    """Reads a further image."""
 
 
 class Made(NamedTuple):

@@ -27,6 +27,7 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.store.files import hash_bytes, read_file, write_atomically
+from pipeline.store.recall import Known
 
 FILE = ".hashes.json"
 TICK_NS = 2_000_000_000
@@ -35,17 +36,6 @@ DECODERS = ("imagecodecs", "numpy", "pillow", "tifffile")
 
 Stamp = tuple[int, int, int, int]
 """Of a file: bytes, inode, time of the last change to its content and to its inode."""
-
-
-class Known(NamedTuple):
-    """What was found out about some files."""
-
-    hashes: dict[str, str]
-    notes: tuple[str, ...] = ()
-
-
-Recall = Callable[[str, Sequence[Path], Callable[[], Known]], Known]
-"""Finds out about files, or remembers; its arguments are those of `HashCache.recall`."""
 
 
 class _Entry(NamedTuple):
@@ -58,11 +48,6 @@ class _Kept(Struct, forbid_unknown_fields=True):
 
     maker: str
     entries: dict[str, _Entry]
-
-
-def anew(question: str, files: Sequence[Path], find_out: Callable[[], Known]) -> Known:
-    """Remembers nothing."""
-    return find_out()
 
 
 class HashCache:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.store.files import hash_bytes, hash_file, read_file, staged, swap_in, sync_folder, write_atomically
-from pipeline.store.hash_cache import Known, Recall, anew
+from pipeline.store.recall import Known, Recall, anew
 
 FILE = "manifest.json"
 FAILURE_FILE = "failure.txt"

@@ -15,23 +15,25 @@ from pipeline.dataset.found_masks import WAYS, with_found_masks
 from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.opening import choose_pairs
 from pipeline.dataset.pairs import Dataset, Pair
-from pipeline.events.progress import OnEvent
-from pipeline.events.summary import Failure
+from pipeline.events.summary import Failure, Summary
 from pipeline.images.photos import Original, Understood
 from pipeline.images.reading import read_photo, understand
 from pipeline.images.sizes import shrink
-from pipeline.run.dataset import run_dataset
 from pipeline.settings.config import Config, working_size
 from pipeline.steps.catalogue import steps_of
+from pipeline.steps.finishing import as_wanted
 from pipeline.steps.segment import finder_of
-from pipeline.steps.step import TWO_STAGE_IMAGE, as_wanted
+from pipeline.steps.step import TWO_STAGE_IMAGE, Step
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import LockedError, hash_bytes, lock
-from pipeline.transfer.transfer import Read, Solvable, Solved
+from pipeline.transfer.solvable import Read, Solvable, Solved
 from stages.smooth.anchor import find_anchor
 
 MOST_BYTES = 2 * 10**9
 """That results take in the cache: those of some hundred photos."""
+
+Run = Callable[[Dataset, Path, Config, Sequence[Step]], Summary]
+"""Takes pairs through some steps, with results in a folder; what failed before is tried again."""
 
 
 def cached_results() -> Path:
@@ -56,14 +58,14 @@ def tidy(most: int = MOST_BYTES) -> None:
             left -= size[folder]
 
 
-def solve_pairs(pairs: Sequence[Pair], config: Config, goes_to: Path, on_event: OnEvent) -> Solvable:
+def solve_pairs(pairs: Sequence[Pair], config: Config, goes_to: Path, run: Run) -> Solvable:
     """Takes pairs as far as they have to be written down: what is left is to read their results, or to make drafts.
 
     Args:
         pairs: of different names.
         config: all settings.
         goes_to: where the results go in the end: names the place in the cache.
-        on_event: told what is going on.
+        run: takes them through the steps.
 
     Raises:
         NetworkError: the network can't be had.
@@ -73,19 +75,19 @@ def solve_pairs(pairs: Sequence[Pair], config: Config, goes_to: Path, on_event: 
     place = goes_to.resolve()
     dataset = Dataset(f"{printable(place.name)}-{hash_bytes(os.fsencode(place))}", place, tuple(pairs), ())
     try:
-        return (_ready_for_drafts if config.draft else _through_stages)(dataset, config, on_event)
+        return (_ready_for_drafts if config.draft else _through_stages)(dataset, config, run)
     except LockedError as error:
         raise LockedError(
             f"{goes_to}: another command makes results for it: wait for that, or choose another"
         ) from error
 
 
-def _through_stages(dataset: Dataset, config: Config, on_event: OnEvent) -> Solvable:
+def _through_stages(dataset: Dataset, config: Config, run: Run) -> Solvable:
     tidy()
     edge = working_size(config.size)
     working = structs.replace(config, size=edge)
     steps = [step for step in steps_of(working) if not step.compared_only]
-    summary = run_dataset(dataset, cached_results(), working, on_event, steps=steps, retry_failed=True)
+    summary = run(dataset, cached_results(), working, steps)
 
     def solve(pair: Pair, read: Read) -> Solved:
         content = shrink(read(pair.content).original.photo, edge)
@@ -94,14 +96,13 @@ def _through_stages(dataset: Dataset, config: Config, on_event: OnEvent) -> Solv
     return _solvable(dataset.pairs, solve, summary.failures)
 
 
-def _ready_for_drafts(dataset: Dataset, config: Config, on_event: OnEvent) -> Solvable:
+def _ready_for_drafts(dataset: Dataset, config: Config, run: Run) -> Solvable:
     """The regions are found, where they are wanted; the rest is as quick as reading."""
     edge = working_size(config.size)
     working = structs.replace(config, size=edge)
     dataset, failures = choose_pairs(dataset, working), tuple[Failure, ...]()
     if config.masks in WAYS and any(pair.content_mask is None for pair in dataset.pairs):
-        steps = [finder_of(working)]
-        summary = run_dataset(dataset, cached_results(), working, on_event, steps=steps, retry_failed=True)
+        summary = run(dataset, cached_results(), working, [finder_of(working)])
         dataset, failures = with_found_masks(dataset, summary.folder, working), summary.failures
 
     @lru_cache(1)

@@ -17,7 +17,6 @@ from pipeline.events.errors import reason_of
 from pipeline.events.progress import OnEvent, ignore
 from pipeline.events.summary import Failure, Summary
 from pipeline.images.encoding import rounded
-from pipeline.images.photos import Understood
 from pipeline.images.reading import understand
 from pipeline.images.saving import Encoded, Form
 from pipeline.images.sizes import shrink
@@ -25,7 +24,7 @@ from pipeline.settings.config import Config
 from pipeline.steps.catalogue import STEP_VERSIONS
 from pipeline.steps.native import carried_up
 from pipeline.store.files import hash_bytes, read_file
-from stages.arrays import Photo
+from pipeline.transfer.solvable import Read, Solve, Solved
 
 VERSION = 2
 """Raised when the code would make another file of the same result."""
@@ -40,30 +39,6 @@ class Job(NamedTuple):
 
     pair: Pair
     output: Path
-
-
-Read = Callable[[Path], Understood]
-"""Reads a photo, or remembers it."""
-
-
-class Solved(NamedTuple):
-    """A pair's content and result at the working size, (H, W, 3) in [0, 1]."""
-
-    content: Photo
-    result: Photo
-    notes: tuple[str, ...] = ()
-    """What had to be put right, where nobody has told of it yet."""
-
-
-class Solvable(NamedTuple):
-    """Pairs by name, each with what gives its result; and those that failed."""
-
-    solve: dict[str, Callable[[Read], Solved]]
-    failures: tuple[Failure, ...]
-
-
-Solve = Callable[[Sequence[Pair]], Solvable]
-"""Takes pairs of different names as far as they have to be written down."""
 
 
 def transfer(

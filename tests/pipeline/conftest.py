@@ -14,8 +14,8 @@ from pipeline.events.progress import OnEvent, underway
 from pipeline.networks.loaded import Networks
 from pipeline.networks.weights import load_encoder_weights
 from pipeline.run import dataset
-from pipeline.run.performing import perform
 from pipeline.run.task import Outcome, Task
+from pipeline.run.workers.pool import Perform
 from pipeline.settings.config import Config
 
 Tell = Callable[[str], None]
@@ -38,10 +38,12 @@ class InThisProcess:
 
     kept: ClassVar[dict[bytes, Networks]] = {}
 
-    def __init__(self, tasks: Sequence[Task], config: Config, on_event: OnEvent, tell: Tell, workers: object) -> None:
+    def __init__(
+        self, tasks: Sequence[Task], config: Config, perform: Perform, on_event: OnEvent, tell: Tell, workers: object
+    ) -> None:
         which = msgspec.json.encode((config.encoder, config.device, config.segment))
         self.networks = self.kept.setdefault(which, Networks(config, tell))
-        self.on_event, self.ended = on_event, deque[tuple[Task, Outcome]]()
+        self.perform, self.on_event, self.ended = perform, on_event, deque[tuple[Task, Outcome]]()
 
     def __enter__(self) -> "InThisProcess":
         return self
@@ -54,7 +56,7 @@ class InThisProcess:
 
     def give(self, task: Task) -> None:
         with underway(self.on_event, task.title) as on_advance:
-            self.ended.append((task, perform(task, self.networks.of(task.on_gpu), on_advance)))
+            self.ended.append((task, self.perform(task, self.networks.of(task.on_gpu), on_advance)))
 
     def wait(self) -> tuple[Task, Outcome]:
         return self.ended.popleft()

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from pipeline.cli.options.photos import LookMake, Transfer
 from pipeline.dataset.file_names import printable
-from pipeline.dataset.pairs import Pair
+from pipeline.dataset.pairs import Dataset, Pair
 from pipeline.delivery.destinations import MISSING, destinations, names_a_file, photos_named
 from pipeline.delivery.orders import Order, carry_out_orders
 from pipeline.events.progress import OnEvent, Said
@@ -21,9 +21,12 @@ from pipeline.images.saving import ENCODERS, Encoded
 from pipeline.looks.fitting import FIT_VERSION, Example
 from pipeline.looks.look_file import LEFT_OUT, LookError, check_name, encode_look, misfit_in_words, read_look
 from pipeline.looks.making import Style, make_look
-from pipeline.settings.config import ConfigError
+from pipeline.run.dataset import run_dataset
+from pipeline.settings.config import Config, ConfigError
 from pipeline.steps.catalogue import STEP_VERSIONS
+from pipeline.steps.step import Step
 from pipeline.store.files import digest_of, hash_bytes, hash_file
+from pipeline.transfer.solvable import Solvable
 from pipeline.transfer.solving import solve_pairs
 from pipeline.transfer.transfer import Job, transfer
 
@@ -44,9 +47,18 @@ def work_on_photos(command: Transfer | LookMake, on_event: OnEvent) -> Summary:
 
 def _transfer(command: Transfer, on_event: OnEvent) -> Summary:
     jobs, faults, goes_to, read = _jobs(command, on_event)
-    solve = partial(solve_pairs, config=command.settings, goes_to=goes_to, on_event=on_event)
+    solve = partial(_solve, config=command.settings, goes_to=goes_to, on_event=on_event)
     summary = transfer(jobs, command.settings, solve, on_event, read=read, form=command.form, force=command.force)
     return summary._replace(failures=(*faults, *summary.failures), folder=goes_to, file=command.output)
+
+
+def _solve(pairs: Sequence[Pair], config: Config, goes_to: Path, on_event: OnEvent) -> Solvable:
+    """Takes pairs through the steps, in the cache."""
+
+    def run(dataset: Dataset, results: Path, config: Config, steps: Sequence[Step]) -> Summary:
+        return run_dataset(dataset, results, config, on_event, steps=steps, retry_failed=True)
+
+    return solve_pairs(pairs, config, goes_to, run)
 
 
 class _Asked(NamedTuple):
@@ -124,7 +136,7 @@ def _make(command: LookMake, on_event: OnEvent) -> Summary:
         return hash_bytes(f"make {FIT_VERSION} {STEP_VERSIONS} {files} {shares} {settings!r}".encode())
 
     def solve(pairs: Sequence[Pair]) -> list[Example]:
-        solvable = solve_pairs(pairs, command.settings, command.output, on_event)
+        solvable = _solve(pairs, command.settings, command.output, on_event)
         if solvable.failures:
             raise LookError("\n".join(map(failure_line, solvable.failures)))
         read = lru_cache(2)(understand)

@@ -5,12 +5,12 @@ those that have started, so that none waits for a GPU that went away with its no
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from pipeline.networks.loaded import Networks
-from pipeline.run.performing import perform_on_node
 from pipeline.run.task import ClusterError, Outcome, Task
 from pipeline.settings.config import Config
 
@@ -20,26 +20,30 @@ AHEAD = 2
 """Tasks for each actor, so that none waits for this process."""
 
 
+Perform = Callable[[Task, Networks], Outcome]
+"""Does a task on a node."""
+
+
 class Optimiser:
     """An actor, on its node."""
 
-    def __init__(self, config: bytes) -> None:
-        self._networks = Networks(msgspec.json.decode(config, type=Config))
+    def __init__(self, config: bytes, perform: Perform) -> None:
+        self._networks, self._perform = Networks(msgspec.json.decode(config, type=Config)), perform
 
     def start(self) -> None:
         """Returns when it is there."""
 
     def do(self, task: Task) -> Outcome:
         """A task, with lines of progress that Ray brings to the user's screen."""
-        return perform_on_node(task, self._networks)
+        return self._perform(task, self._networks)
 
 
 class Actors:
     """The actors of a cluster, and the tasks that they have."""
 
-    def __init__(self, ray: Any, gpus: float, share: float, config: Config) -> None:
+    def __init__(self, ray: Any, gpus: float, share: float, config: Config, perform: Perform) -> None:
         """ray: the module, connected; gpus: of the cluster; share: of a GPU, for each; config: the run's."""
-        self._ray, self._config = ray, msgspec.json.encode(config)
+        self._ray, self._given = ray, (msgspec.json.encode(config), perform)
         self._kind = ray.remote(Optimiser).options(num_gpus=share, num_cpus=0)
         self._tasks: dict[Any, int] = {}
         """How many each has that has started."""
@@ -106,5 +110,5 @@ class Actors:
             self._hire()
 
     def _hire(self) -> None:
-        actor = self._kind.remote(self._config)
+        actor = self._kind.remote(*self._given)
         self._starting[actor.start.remote()] = actor

@@ -65,7 +65,7 @@ class Cluster:
             raise NetworkError(f"device {self._config.device} is not available: the cluster has no GPU")
         cpus = has.get("CPU", 0)
         self._places = max(1, int(cpus))
-        self._actors = Actors(self._ray, gpus, self._share, self._config) if gpus else None
+        self._actors = Actors(self._ray, gpus, self._share, self._config, perform_on_node) if gpus else None
         nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
         self._most_memory = int(max(node.get("memory", 0) for node in nodes))
         self._on_event(Said(f"cluster: {len(nodes)} nodes, {cpus:g} CPUs, {gpus:g} GPUs for stage one"))

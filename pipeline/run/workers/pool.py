@@ -26,8 +26,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Self
 
 from pipeline.events.progress import Advance, OnAdvance, OnEvent, Said, ignore, once, underway
-from pipeline.networks.loaded import Networks
-from pipeline.run.performing import perform
+from pipeline.networks.loaded import Network, Networks
 from pipeline.run.task import Outcome, Task
 from pipeline.run.workers.cores import available_cores
 from pipeline.settings.config import Config
@@ -36,6 +35,9 @@ from stages.free_memory import free_memory
 
 PATIENCE_S = 5.0
 """For a worker that was told to stop; longer than writing takes, so that none is stopped in the middle of it."""
+
+Perform = Callable[[Task, Network, OnAdvance], Outcome]
+"""Does a task. A process of the pool imports it, and what it needs, by its name."""
 
 spawn = get_context("spawn")  # neither torch nor OpenMP survives a fork
 
@@ -47,6 +49,7 @@ class Workers:
         self,
         tasks: Sequence[Task],
         config: Config,
+        perform: Perform,
         on_event: OnEvent = ignore,
         tell: Callable[[str], None] | None = None,
         workers: int | None = None,
@@ -56,11 +59,12 @@ class Workers:
         Args:
             tasks: that will be given first.
             config: the run's, for its encoder and device.
+            perform: does a task, in one of the processes.
             on_event: told how far each task is.
             tell: for what the processes say of themselves.
             workers: processes beside the one that optimises, at most; None for what the machine has room for.
         """
-        self._config, self._on_event, self._tell = config, on_event, tell or once(on_event)
+        self._given, self._on_event, self._tell = (config, perform), on_event, tell or once(on_event)
         cores, self._most = available_cores(), free_memory()
         self._optimising = any(task.on_gpu for task in tasks)
         needs = [task.memory(self._most) for task in tasks if not task.on_gpu]
@@ -99,7 +103,7 @@ class Workers:
         """Has a task done; returns at once."""
         if task.on_gpu:
             if self._optimiser is None or not self._optimiser.process.is_alive():
-                self._optimiser = _Worker(self._config, self._on_event, threads=None, row=1)
+                self._optimiser = _Worker(*self._given, self._on_event, threads=None, row=1)
             self._optimiser.give(task)
             return
         self._others = [worker for worker in self._others if worker.process.is_alive()]
@@ -107,7 +111,7 @@ class Workers:
         if worker is None:
             rows = {one.row for one in self._others}
             row = next(row for row in count(2) if row not in rows)
-            worker = _Worker(self._config, self._on_event, threads=self._threads, row=row)
+            worker = _Worker(*self._given, self._on_event, threads=self._threads, row=row)
             self._others.append(worker)
         worker.give(task)
 
@@ -133,9 +137,9 @@ class Workers:
 class _Worker:
     """A process, the task it is at, and that task's bar."""
 
-    def __init__(self, config: Config, on_event: OnEvent, *, threads: int | None, row: int) -> None:
+    def __init__(self, config: Config, perform: Perform, on_event: OnEvent, *, threads: int | None, row: int) -> None:
         self.connection, theirs = spawn.Pipe()
-        self.process = spawn.Process(target=_work, args=(theirs, config, threads), daemon=True)
+        self.process = spawn.Process(target=_work, args=(theirs, config, perform, threads), daemon=True)
         with _interrupts_kept_from_children():
             self.process.start()
         theirs.close()
@@ -205,7 +209,7 @@ def _interrupts_kept_from_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(parent: Connection, config: Config, threads: int | None) -> None:
+def _work(parent: Connection, config: Config, perform: Perform, threads: int | None) -> None:
     """What a worker does: tasks in; texts, steps and one outcome for each task out. An exception ends the whole run.
 
     threads: those that it may use beside torch, which has one; None for all, torch's too.

@@ -7,22 +7,22 @@ from pipeline.compare.methods import METHODS, Candidate, Gap
 from pipeline.dataset.inputs import Inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.images.raster import ImageError
-from pipeline.images.reading import read_photo
 from pipeline.images.sizes import shrink
 from pipeline.settings.config import Config, working_size
 from pipeline.steps.step import Work
-from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest
+from pipeline.store.recall import Recall
 from stages.arrays import Photo
 
 
 def find_candidates(work: Work) -> tuple[list[Candidate], list[Gap]]:
     """The images that there are of a pair, the stages' in its folder and others' beside the photos; what is missing."""
-    found = list(_found(work.pair, work.folder, work.inputs, working_size(work.config.size)))
+    found = list(_found(work))
     return [one for one in found if isinstance(one, Candidate)], [one for one in found if isinstance(one, Gap)]
 
 
-def _found(pair: Pair, folder: Path, inputs: Inputs, size: int) -> Iterator[Candidate | Gap]:
+def _found(work: Work) -> Iterator[Candidate | Gap]:
+    pair, folder, inputs = work.pair, work.folder, work.inputs
     for method, (stage, file) in METHODS.items():
         path = folder / stage / file
         if not path.exists():
@@ -31,14 +31,15 @@ def _found(pair: Pair, folder: Path, inputs: Inputs, size: int) -> Iterator[Cand
         manifest = read_manifest(folder / stage)
         facts = manifest.facts if manifest is not None else {}
         try:
-            image = _fitting(read_photo(path), inputs, path, "give the --size it was made with")
+            image = _fitting(work.read(path), inputs, path, "give the --size it was made with")
             spent = facts.get("seconds"), facts.get("process_peak_mib"), facts.get("evaluations")
             yield Candidate(method, image, *spent)
         except ImageError as error:
             yield Gap(pair.name, method, str(error))
     for name, path in sorted(pair.comparisons.items()):
         try:
-            image = _fitting(shrink(read_photo(path), size), inputs, path, "save it at the content's size")
+            image = shrink(work.read(path), working_size(work.config.size))
+            image = _fitting(image, inputs, path, "save it at the content's size")
             yield Candidate(f"compare_{name}", image)
         except ImageError as error:
             yield Gap(pair.name, f"compare_{name}", str(error))

@@ -12,13 +12,12 @@ from pathlib import Path
 from pipeline.dataset.pairs import Pair
 from pipeline.images.contact_sheet import TILE, Tile, contact_sheet
 from pipeline.images.encoding import encode_png
-from pipeline.images.reading import read_photo
 from pipeline.images.sizes import shrink
 from pipeline.settings.config import Config
 from pipeline.steps.smooth import smooth_at
 from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work
-from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash
+from pipeline.store.recall import Recall
 
 SHEET, IMAGE = "lambdas.png", "image.png"
 LAMBDA = "\N{GREEK SMALL LETTER LAMDA}"
@@ -51,7 +50,7 @@ def _shown(names: Sequence[str], pair: Pair, folder: Path, config: Config, recal
 def _make_sheet(names: Mapping[float, str], work: Work) -> Made:
     assert work.start is not None  # the step starts from it
     tiles = [
-        Tile(f"{LAMBDA} = {lam:g}", shrink(read_photo(work.folder / name / IMAGE), TILE)) for lam, name in names.items()
+        Tile(f"{LAMBDA} = {lam:g}", shrink(work.read(work.folder / name / IMAGE), TILE)) for lam, name in names.items()
     ]
     rows = [tiles[start : start + COLUMNS] for start in range(0, len(tiles), COLUMNS)]
     first = [Tile("content", work.inputs.content), Tile("stage one", work.start)]

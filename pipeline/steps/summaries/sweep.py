@@ -16,14 +16,13 @@ from pipeline.compare.score_table import Row
 from pipeline.compare.sweep_table import Point
 from pipeline.dataset.inputs import AT_WORK
 from pipeline.dataset.pairs import Pair
-from pipeline.images.reading import read_photo
 from pipeline.settings.config import Config
 from pipeline.steps.one_stage import ONESTAGE
 from pipeline.steps.smooth import smooth_at
 from pipeline.steps.step import STAGE_ONE_IMAGE, Made, Step, Work, network_memory
 from pipeline.steps.summaries.written import POINT_FILE
-from pipeline.store.hash_cache import Recall
 from pipeline.store.manifest import file_hash, read_manifest
+from pipeline.store.recall import Recall
 
 IMAGE = "image.png"
 LAMBDAS = (1e-2, 1e-1, 1.0, 10.0)
@@ -90,7 +89,7 @@ def _make(stops: list[Stop], work: Work) -> Made:
     for method, dial, value, step in stops:
         manifest = read_manifest(work.folder / step.name)
         facts = {} if manifest is None else manifest.facts
-        scores = scorer.score(read_photo(work.folder / step.name / IMAGE))
+        scores = scorer.score(work.read(work.folder / step.name / IMAGE))
         row = Row(work.pair.name, method, scores, facts.get("seconds"), evaluations=facts.get("evaluations"))
         points.append(Point(row, dial, value))
     return Made({POINT_FILE.file: msgspec.json.encode(points)}, {"encoder": encoder.architecture})

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pipeline.images.containers.kept import Kept
+from pipeline.images.photos import Kept
 from pipeline.images.raster import ImageError
 from pipeline.images.reading import read_original, understand
 from pipeline.images.saving import encode_photo

@@ -7,7 +7,7 @@ from PIL import Image
 
 from pipeline.cli.main import main
 from pipeline.events.errors import NetworkError
-from pipeline.images.containers.kept import Kept
+from pipeline.images.photos import Kept
 from pipeline.images.reading import read_original
 from pipeline.looks.look_file import Look
 from pipeline.networks.faces import load_face_weights

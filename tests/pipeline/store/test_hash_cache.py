@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.store import hash_cache
-from pipeline.store.hash_cache import FILE, TICK_NS, HashCache, Known
+from pipeline.store.hash_cache import FILE, TICK_NS, HashCache
+from pipeline.store.recall import Known
 
 
 class Asked:

@@ -63,7 +63,7 @@ def images(results: Path) -> dict[str, bytes]:
 @pytest.fixture
 def crew(folders: tuple[Path, Path]) -> Iterator[Workers]:
     both = [task._replace(step=step) for task in tasks(folders) for step in (STYLIZE, SMOOTH)]
-    with Workers(both, Config(), workers=1) as crew:
+    with Workers(both, Config(), perform, workers=1) as crew:
         yield crew
     assert multiprocessing.active_children() == []
 
@@ -103,7 +103,7 @@ def test_one_that_is_killed_costs_one_pair_and_is_replaced(
 
 def test_an_error_that_concerns_all_pairs_ends_the_run(folders: tuple[Path, Path]) -> None:
     nowhere = Config(device="mps" if sys.platform == "linux" else "cuda")
-    with pytest.raises(NetworkError, match="not available here"), Workers([], nowhere) as crew:
+    with pytest.raises(NetworkError, match="not available here"), Workers([], nowhere, perform) as crew:
         list(carry_out([task._replace(step=STYLIZE, force=True) for task in tasks(folders)], crew))
 
 
@@ -245,7 +245,7 @@ def test_a_pair_waits_while_memory_is_short_and_none_waits_for_ever(
     need = hill.memory(10**12)
     for free, both in ((2 * need, True), (2 * need - 1, False), (1, False)):
         monkeypatch.setattr(pool, "free_memory", lambda free=free: free)
-        with Workers([hill, lake], Config(), workers=2) as crew:
+        with Workers([hill, lake], Config(), perform, workers=2) as crew:
             assert crew.free(hill)
             crew.give(hill)
             assert crew.free(lake) == both
