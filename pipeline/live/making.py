@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.dataset.found_masks import WAYS, with_found_mask
-from pipeline.dataset.inputs import Inputs
 from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
 from pipeline.events.progress import Advance, ignore
@@ -24,35 +23,22 @@ from stages.smooth import find_anchor
 def through_stage_one(
     live: Live, config: Config, network: Network, pair: Pair, place: Path, tell: Callable[[Progress], None]
 ) -> None:
-    """Shows a pair on the page, as a draft at first, and then as stage one makes it.
+    """Shows two photos on the page, as a draft at first, and then as stage one makes them.
 
-    Args:
-        live: gets the pair.
-        config: all settings.
-        network: computes stage one.
-        pair: two photos.
-        place: the folder of its results.
-        tell: told how far it is.
-
-    Raises:
-        Exception: as `bring_up_to_date`.
+    place: the folder of their results. Raises what `bring_up_to_date` raises.
     """
     if config.masks in WAYS:
         bring_up_to_date(PairTask(pair, finder_of(config), config, place), network, ignore)
     served = Served(with_found_mask(pair, place, config), place, config)
-    number = _show_draft(live, served, load_inputs(served.pair, config.size))
+    inputs = load_inputs(served.pair, config.size)
+    draft = find_anchor(inputs.content, inputs.style, inputs.regions.content, inputs.regions.style)
+    served.link.parent.mkdir()
+    write_atomically(served.link, encode_tiff(draft))
+    number = len(live.pairs)
+    live.pairs.append(served)
     tell(Progress(text="stage one", pair=number))
 
     def on_advance(advance: Advance) -> None:
         tell(Progress(advance.done, advance.total, f"stage one {advance.text}", pair=number))
 
     bring_up_to_date(PairTask(pair, STYLIZE, config, place, force=True), network, on_advance)
-
-
-def _show_draft(live: Live, served: Served, inputs: Inputs) -> int:
-    """What stage two can make without stage one: its anchor. The pair's number on the page."""
-    draft = find_anchor(inputs.content, inputs.style, inputs.regions.content, inputs.regions.style)
-    served.link.parent.mkdir()
-    write_atomically(served.link, encode_tiff(draft))
-    live.pairs.append(served)
-    return len(live.pairs) - 1

@@ -4,7 +4,6 @@ import io
 import struct
 import zlib
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -77,22 +76,14 @@ def decode_png(data: bytes) -> Raster:
     return _with_indices(raster, png, bare, orientation) if png.header.colour_type == INDEXED else raster
 
 
-class _Bare(NamedTuple):
-    """A PNG with nothing beside its pixels."""
-
-    data: bytes
-    lost: int
-    """Levels that were made up, since the file is cut off."""
-
-
-def _bare(png: Png, header: Header) -> _Bare:
-    """The same PNG, with nothing but its pixels, palette and transparency, and with right checksums.
+def _bare(png: Png, header: Header) -> tuple[bytes, int]:
+    """The same PNG, with nothing but its pixels, palette and transparency; and how many pixels were made up.
 
     Raises:
         ImageError: its pixels are damaged, or more of them are missing than can be made up.
     """
     chunks, lost = (png.pixels, 0) if png.whole else _mended(png, header)
-    return _Bare(SIGNATURE + b"".join(packed(kind, data) for kind, data in (*chunks, (b"IEND", b""))), lost)
+    return SIGNATURE + b"".join(packed(kind, data) for kind, data in (*chunks, (b"IEND", b""))), lost
 
 
 def _mended(png: Png, header: Header) -> tuple[list[tuple[bytes, bytes]], int]:
