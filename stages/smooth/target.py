@@ -2,13 +2,14 @@
 
 That image is mostly texture, painted onto the photo, but its light and its colours are the style's, place by place. A
 photographer could have had those. So of the ratio of the image to the anchor only what is smooth within the content's
-edges is taken. A ratio keeps the anchor's detail and leaves black black, where a difference would be a haze.
+edges is taken. A ratio keeps the anchor's detail and leaves black black, where a difference would be a haze. Light may
+be taken more than once, for it differs from place to place in any photograph; colour that does so is soon a stain.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stages.arrays import AnyLabels
+from stages.arrays import LUMA, AnyLabels
 from stages.colour.edges import smooth_within_edges, smooth_within_region
 from stages.colour.match import LONG_EDGE
 from stages.smooth.checks import check_image
@@ -45,11 +46,12 @@ def find_target(
     logs, scale = np.log(seen / base).transpose(2, 0, 1), (max(photo.shape) / LONG_EDGE) ** 2
     one_hot = (regions == np.arange(regions.max() + 1)[:, None, None]).astype(np.float64)
     shares = smooth_within_edges(one_hot, photo, BORDERS * scale)
-    light = np.zeros_like(base)
+    change = np.zeros_like(base)
     for inside, share in zip(one_hot, shares, strict=True):
         if inside.any():
-            light += share[..., None] * smooth_within_region(logs, inside, photo, WITHIN * scale).transpose(1, 2, 0)
+            change += share[..., None] * smooth_within_region(logs, inside, photo, WITHIN * scale).transpose(1, 2, 0)
+    light = (change @ np.array(LUMA))[..., None]
     target: NDArray[np.float32] = (
-        (base * np.exp(emphasis * light) - BLACK).clip(-OUTSIDE, 1 + OUTSIDE).astype(np.float32)
+        (base * np.exp(change + (emphasis - 1) * light) - BLACK).clip(-OUTSIDE, 1 + OUTSIDE).astype(np.float32)
     )
     return target
