@@ -32,8 +32,8 @@ class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """This weighs how even the difference to the anchor is where the content is even: more is cleaner. It is taken as
     it stands at a long edge of 700 pixels, and grows with the area, so that it means the same at every size."""
     emphasis: NonNegative = 1.5
-    """The light that stage one gives the photo's places is taken so many times: 1 is as it is, more has more of the
-    style. Colours are taken once. Without an anchor it has no meaning."""
+    """The light that stage one gives the photo's places is taken so many times, and its colours by the root of it: 0 is
+    not at all, 1 as they are, more has more of the style. Without an anchor it has no meaning."""
     anchor: Literal["colour", "none"] = "colour"
     """The solution is anchored to the content in the style's colours, region by region, or to nothing. Without one, and
     with mu 0, it is the plain photorealistic smoothing of FastPhotoStyle."""

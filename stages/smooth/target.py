@@ -3,7 +3,7 @@
 That image is mostly texture, painted onto the photo, but its light and its colours are the style's, place by place. A
 photographer could have had those. So of the ratio of the image to the anchor only what is smooth within the content's
 edges is taken. A ratio keeps the anchor's detail and leaves black black, where a difference would be a haze. Light may
-be taken more than once, for it differs from place to place in any photograph; colour that does so is soon a stain.
+be taken more than once, for it differs from place to place in any photograph; colour less so, for it is soon a stain.
 """
 
 import numpy as np
@@ -32,8 +32,8 @@ def find_target(
     """The image that stage two solves for, which the solution approaches as lambda grows.
 
     stylized, anchor: (H, W, 3), nominally [0, 1]. content: of the same shape, floats in [0, 1]. emphasis: how many
-    times the change of light is taken. labels: (H, W) region numbers from 0; no light goes from one into another, where
-    fog may have left no edge between them. Without them all is one region.
+    times the change of light is taken; that of colour is taken by the root of it. labels: (H, W) region numbers from 0;
+    no light goes from one into another, where fog may have left no edge between them. Without them all is one region.
     Returns (H, W, 3) in [-0.5, 1.5].
     Raises TypeError and ValueError (see `check_image`), and ValueError for images of another size than the content's.
     """
@@ -52,6 +52,8 @@ def find_target(
             change += share[..., None] * smooth_within_region(logs, inside, photo, WITHIN * scale).transpose(1, 2, 0)
     light = (change @ np.array(LUMA))[..., None]
     target: NDArray[np.float32] = (
-        (base * np.exp(change + (emphasis - 1) * light) - BLACK).clip(-OUTSIDE, 1 + OUTSIDE).astype(np.float32)
+        (base * np.exp(emphasis * light + emphasis**0.5 * (change - light)) - BLACK)
+        .clip(-OUTSIDE, 1 + OUTSIDE)
+        .astype(np.float32)
     )
     return target

@@ -32,12 +32,13 @@ def test_it_is_taken_so_many_times():
     np.testing.assert_allclose(find_target(0.5 * a, a, content, emphasis=0.0), a, atol=1e-6)
 
 
-def test_colour_is_taken_once():
+def test_colour_is_taken_by_the_root():
     content, a = photo_like(30, 40), np.full((30, 40, 3), 0.3)
-    tint = np.exp(np.array([0.2, -0.1, 0.1]) - np.array([0.2, -0.1, 0.1]) @ (0.299, 0.587, 0.114))
-    y = tint * (a + BLACK) - BLACK
-    for emphasis in (0.0, 1.0, 3.0):
-        np.testing.assert_allclose(find_target(y, a, content, emphasis), y, atol=1e-6)
+    colour = np.array([0.2, -0.1, 0.1]) - np.array([0.2, -0.1, 0.1]) @ (0.299, 0.587, 0.114)
+    y = np.exp(colour) * (a + BLACK) - BLACK
+    for emphasis in (0.0, 1.0, 4.0):
+        expected = np.exp(emphasis**0.5 * colour) * (a + BLACK) - BLACK
+        np.testing.assert_allclose(find_target(y, a, content, emphasis), expected, atol=1e-6)
 
 
 def test_texture_painted_on_an_even_wall_is_left_out():
