@@ -114,8 +114,9 @@ def bring_up_to_date(task: PairTask, network: Network, on_advance: OnAdvance) ->
     masked = pair if step.finds_masks else with_found_mask(pair, folder, config)
     start, turned = _fitting(step, start, inputs), step.turned(config)
     made = step.make(Work(masked, folder, inputs, start, turned, network, on_advance, read_photo))
-    publish(place, wanted, made.outputs, _recorded(step, made, inputs, config, began))
-    return state
+    aside = publish(place, wanted, made.outputs, _recorded(step, made, inputs, config, began))
+    told = [f"{name}, which another program changed, is kept as {copy}" for name, copy in aside.items()]
+    return state._replace(why="; ".join([*filter(None, [state.why]), *told]))
 
 
 def bring_whole_up_to_date(task: WholeTask) -> State:

@@ -132,18 +132,20 @@ def _written_by_us(folder: Path) -> dict[str, list[str]]:
     return ours
 
 
-def _set_aside(path: Path) -> None:
-    """Copies a file that somebody else made, so that it outlives what is put in its place."""
+def _set_aside(path: Path) -> str:
+    """Copies a file that somebody else made, so that it outlives what is put in its place; the copy's name."""
     copies = (path.with_name(f"{path.stem}.kept{number}{path.suffix}") for number in count(1))
-    write_atomically(next(copy for copy in copies if not copy.exists()), read_file(path))
+    copy = next(copy for copy in copies if not copy.exists())
+    write_atomically(copy, read_file(path))
+    return copy.name
 
 
-def publish(folder: Path, recipe: Recipe, outputs: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
+def publish(folder: Path, recipe: Recipe, outputs: Mapping[str, bytes], facts: Mapping[str, Any]) -> dict[str, str]:
     """Puts a stage's outputs and, last, their manifest in the place of what was there.
 
     All is on the disk before anything old is touched: a full disk leaves the old result as it was. A kill at any moment
     leaves nothing that passes for current. A file in an output's place that we did not write is kept as
-    `<name>.kept1.<suffix>`.
+    `<name>.kept1.<suffix>`. Returns the names of such files, and of their copies.
 
     Raises:
         OSError: the disk is full or the folder can't be written to.
@@ -156,14 +158,14 @@ def publish(folder: Path, recipe: Recipe, outputs: Mapping[str, bytes], facts: M
     results = {folder / name: data for name, data in outputs.items()}
     last = {folder / FILE: _encode(Manifest(recipe, recipe.fingerprint(), digests, dict(facts)))}
     with staged(first) as journal_part, staged(results) as parts, staged(last) as manifest_part:
-        for name in foreign:
-            _set_aside(folder / name)
+        aside = {name: _set_aside(folder / name) for name in foreign}
         swap_in(journal_part)
         withdraw(folder)
         swap_in(parts)
         swap_in(manifest_part)
     (folder / JOURNAL).unlink(missing_ok=True)
     (folder / FAILURE_FILE).unlink(missing_ok=True)
+    return aside
 
 
 def withdraw(folder: Path) -> None:

@@ -177,7 +177,7 @@ def _status(command: Status) -> int:
     examination = examine(dataset, folder, with_starts(steps), command.settings_of)
     print(_status_table(examination.sound, steps, examination.failures))
     if DRAFT not in steps and any((folder / pair.name / DRAFT.name).is_dir() for pair in dataset.pairs):
-        say("note: there are drafts too: `photostyle status --draft` tells of them")
+        say(f"note: there are drafts too: `photostyle status {command.dataset} --draft` tells of them")
     return FAILED if examination.failures else 0
 
 

@@ -44,6 +44,7 @@ def test_an_image_of_another_program_is_used_and_never_overwritten_and_a_preview
     told = "image.png was changed by hand, which counts for nothing: later steps start from image.tiff; save it there"
     assert f"hill stylize: {told}" in capsys.readouterr().err
     assert photostyle("stylize", dataset, results, *alone, "--stylize.style-weight", "3") == 0
+    assert "image.png, which another program changed, is kept as image.kept1.png" in capsys.readouterr().err
     assert link.stat().st_mtime_ns != made
     assert read_photo(folder / "image.kept1.png").shape == (36, 48, 3)
 

@@ -77,7 +77,7 @@ def test_status_takes_the_size_of_the_drafts(dataset, tmp_path, capsys):
     assert out.split() == ["pair", "draft", "beach", "current"]
     assert "drafts" not in err
     assert main(["status", str(dataset), "--results", str(tmp_path / "results"), "--masks", "none"]) == 0
-    assert "note: there are drafts too: `photostyle status --draft`" in capsys.readouterr().err
+    assert f"note: there are drafts too: `photostyle status {dataset} --draft`" in capsys.readouterr().err
 
 
 def test_status_tells_of_a_pair_whose_name_the_terminal_can_t_show(dataset, tmp_path):
