@@ -10,7 +10,7 @@ from stages.arrays import Photo
 from stages.colour.match import match_colours
 from stages.features.encoder import Encoder
 from stages.features.resample import resample, resample_labels, shape_at, shape_of, to_array, to_tensor
-from stages.segment import Regions
+from stages.segment.remap import Regions
 from stages.settings import Optimised, Stylize
 from stages.stylize.evaluation import Losses, OnNote
 from stages.stylize.losses import chroma_variation, total_variation

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from stages.arrays import Photo
 from stages.features.resample import to_tensor
-from stages.segment import Regions, one_region
+from stages.segment.remap import Regions, one_region
 from stages.settings import SMALLEST_EDGE
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from stages.arrays import Photo
 from stages.features.encoder import Encoder
 from stages.features.resample import to_tensor
-from stages.segment import Regions
+from stages.segment.remap import Regions
 from stages.settings import OneStage
 from stages.stylize.coarse_to_fine import Stylized, descend
 from stages.stylize.evaluation import OnNote
