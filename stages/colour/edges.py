@@ -62,6 +62,18 @@ def smooth_within_region(
     return smooth
 
 
+def smooth_shares(
+    labels: NDArray[np.integer], count: int, photo: NDArray[np.floating], strength: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where each region is, and its share in each pixel, which is smooth but for the photo's edges.
+
+    labels: (H, W), 0 to count - 1. photo, strength: as above.
+    Returns (K, H, W) zeros and ones, and (K, H, W) shares that sum to one.
+    """
+    inside = (labels == np.arange(count)[:, None, None]).astype(np.float64)
+    return inside, smooth_within_edges(inside, photo, strength) if count > 1 else inside
+
+
 @njit(cache=True, parallel=True, nogil=True)
 def _smooth_rows(planes, ties, strength):  # type: ignore[no-untyped-def]
     """Solve (I + strength G) u = f along each row in place, G its path's Laplacian (Thomas's algorithm)."""

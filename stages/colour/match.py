@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from stages.arrays import AnyLabels, AnyPhoto, Array
 from stages.colour.colour_map import ColourMap, find_colour_map, unexplained
-from stages.colour.edges import smooth_within_edges
+from stages.colour.edges import smooth_shares, smooth_within_edges
 from stages.colour.light import Chosen, find_gradient, gain, lit, share_of
 from stages.colour.transport import bounded, span
 
@@ -54,8 +54,7 @@ def match_colours(
     photo, target: (H, W, 3) and (h, w, 3) in [0, 1]. labels, target_labels: (H, W) and (h, w), 0 to count - 1.
     """
     scale = (max(labels.shape) / LONG_EDGE) ** 2
-    one_hot = (labels == np.arange(count)[:, None, None]).astype(np.float64)
-    weights = smooth_within_edges(one_hot, photo, BLENDING * scale) if count > 1 else one_hot
+    weights = smooth_shares(labels, count, photo, BLENDING * scale)[1]
     base = smooth_within_edges(photo.transpose(2, 0, 1), photo, GRAIN * scale).transpose(1, 2, 0)
     source, wished = photo.astype(np.float64), target.astype(np.float64)
     grain = source - base

@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from stages.arrays import Array
 from stages.features.encoder import Encoder
+from stages.features.guides import one_hot
 from stages.features.resample import resample, shape_at, shape_of
 
 SIZE = 350
@@ -70,13 +71,13 @@ def find_cells(photo: Tensor, labels: Tensor, count: int, encoder: Encoder) -> C
     with torch.inference_mode():
         activations = encoder(resample(photo, shape_at(shape_of(photo), SIZE)), LAYERS)
     shape = shape_of(activations[CELLS_OF])
-    one_hot = labels == torch.arange(count, device=labels.device)[:, None, None]
-    return Cells([averages(activations[layer], shape) for layer in LAYERS], averages(one_hot[None], shape).T, shape)
+    shares = averages(one_hot(labels, count), shape).T
+    return Cells([averages(activations[layer], shape) for layer in LAYERS], shares, shape)
 
 
 def averages(image: Tensor, shape: tuple[int, int]) -> Array:
     """(n, C), the means of an image (1, C, H, W) over its cells, n = rows * columns."""
-    pooled: Array = functional.adaptive_avg_pool2d(image.float(), shape)[0].flatten(1).T.cpu().double().numpy()
+    pooled: Array = functional.adaptive_avg_pool2d(image, shape)[0].flatten(1).T.cpu().double().numpy()
     return pooled
 
 

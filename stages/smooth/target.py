@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stages.arrays import LUMA, AnyLabels
-from stages.colour.edges import smooth_within_edges, smooth_within_region
+from stages.colour.edges import smooth_shares, smooth_within_region
 from stages.colour.match import LONG_EDGE
 from stages.smooth.checks import check_image
 
@@ -44,10 +44,8 @@ def find_target(
             raise ValueError(f"{name}: {image.shape[:2]}, the content is {photo.shape[:2]}; bring both to one size")
     seen, base = (image.astype(np.float64).clip(0) + BLACK for image in (stylized, anchor))
     logs, scale = np.log(seen / base).transpose(2, 0, 1), (max(photo.shape) / LONG_EDGE) ** 2
-    one_hot = (regions == np.arange(regions.max() + 1)[:, None, None]).astype(np.float64)
-    shares = smooth_within_edges(one_hot, photo, BORDERS * scale)
     change = np.zeros_like(base)
-    for inside, share in zip(one_hot, shares, strict=True):
+    for inside, share in zip(*smooth_shares(regions, int(regions.max()) + 1, photo, BORDERS * scale), strict=True):
         if inside.any():
             change += share[..., None] * smooth_within_region(logs, inside, photo, WITHIN * scale).transpose(1, 2, 0)
     light = (change @ np.array(LUMA))[..., None]

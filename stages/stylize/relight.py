@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter
 from torch.nn import functional
 
 from stages.arrays import LUMA, AnyPhoto, Array, Photo
-from stages.colour.edges import smooth_within_edges, smooth_within_region
+from stages.colour.edges import smooth_shares, smooth_within_region
 from stages.colour.match import LONG_EDGE
 from stages.colour.transport import monge_kantorovich
 from stages.features.correspondence import Cells, Correspondence, averages, correspond, find_cells
@@ -53,9 +53,8 @@ def relight(matched: AnyPhoto, content: Photo, pair: OnDevice, spans: Array, enc
     colours = averages(to_tensor(matched, pair.content.device), cells.shape)
     style_colours = averages(pair.style, style.shape)
     labels = pair.content_labels.cpu().numpy()
-    one_hot = (labels == np.arange(pair.count)[:, None, None]).astype(np.float64)
     scale = (max(labels.shape) / LONG_EDGE) ** 2
-    shares = smooth_within_edges(one_hot, content, BORDERS * scale) if pair.count > 1 else one_hot
+    inside, shares = smooth_shares(labels, pair.count, content, BORDERS * scale)
     image = matched.astype(np.float64)
     peak, relit = image.max(axis=2, keepdims=True), np.zeros_like(image)
     correspondences = [correspond(cells, style, k) for k in range(pair.count)]
@@ -67,7 +66,7 @@ def relight(matched: AnyPhoto, content: Photo, pair: OnDevice, spans: Array, enc
             logs = np.zeros((len(colours), 4))
             told = 1 - one_scene * (1 - AS_SEEN * found.again[:, None])
             logs[found.inside] = told * _logs(found, k, cells, style, colours, style_colours)
-            light, colour = np.split(_within_edges(logs, cells, k, one_hot[k], content, WITHIN * scale), [1], axis=2)
+            light, colour = np.split(_within_edges(logs, cells, k, inside[k], content, WITHIN * scale), [1], axis=2)
             brighter = np.exp((LIGHT * light).clip(-MOST, MOST))
             gains = brighter * np.exp((COLOUR * colour).clip(-MOST_COLOUR, MOST_COLOUR))
             gains /= 1 + (brighter - 1).clip(0) * peak  # white stays white, and what is near it keeps its detail
