@@ -28,6 +28,10 @@ class NetworkError(RuntimeError):
     """A network can't be had: its weights, or the device that was asked for."""
 
 
+class CrowdedGpuError(MemoryError):
+    """A GPU's memory is full, and other processes of ours have some of it."""
+
+
 def reason_of(error: Exception) -> str:
     """What an error says; its kind where it says nothing."""
     return in_words(error) if isinstance(error, OSError) else str(error).strip() or type(error).__name__

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.events.errors import NetworkError
+from pipeline.events.errors import CrowdedGpuError, NetworkError
 from pipeline.settings.config import Config
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class Network:
     ) -> None:
         """config: which networks, on which device; tell: for what they say; on_cpu: there, whatever is asked for."""
         self._config, self._tell, self._on_cpu = config, tell, on_cpu
+        self.alone = True
+        """Whether no other process of ours computes on its GPU."""
 
     @cached_property
     def encoder(self) -> "Encoder":
@@ -32,7 +34,7 @@ class Network:
         Raises:
             NetworkError: its weights or the device can't be had.
         """
-        return self._load(self._device)
+        return self._load(self.device)
 
     def compute(
         self, make: "Callable[[Encoder], T]", tell: Callable[[str], object] = lambda text: None
@@ -45,6 +47,7 @@ class Network:
 
         Raises:
             NetworkError: the encoder can't be had.
+            CrowdedGpuError: memory is full, and others of ours have some of it.
         """
         from stages.features.device import is_memory_full
 
@@ -54,6 +57,8 @@ class Network:
             except RuntimeError as error:
                 if not is_memory_full(error):
                     raise
+                if not self.alone:
+                    raise CrowdedGpuError("its memory is full") from error
                 tell(f"the GPU's memory is full: {remedy}")
             _empty_cache()  # only here, where no exception holds what was computed
         return make(self._encoder_on_cpu), self._encoder_on_cpu
@@ -79,13 +84,18 @@ class Network:
         """
         from pipeline.networks.semantic_model import load_semantic_model
 
-        device, name = self._device, self._config.segment.model
+        device, name = self.device, self._config.segment.model
         model = load_semantic_model(name, device)
         self._tell(f"semantic model: {name} on {device}")
         return model
 
     @cached_property
-    def _device(self) -> "torch.device":
+    def device(self) -> "torch.device":
+        """Where it computes.
+
+        Raises:
+            NetworkError: it can't be had.
+        """
         from stages.features.device import NO_GPU, best_device, cuda_fault
 
         wanted = "cpu" if self._on_cpu else self._config.device
@@ -95,6 +105,17 @@ class Network:
             return best_device(wanted)
         except RuntimeError as error:
             raise NetworkError(str(error)) from error
+
+    @property
+    def gpu_memory(self) -> int | None:
+        """Bytes of its GPU that nobody has taken; None where it computes elsewhere.
+
+        Raises:
+            NetworkError: its device can't be had.
+        """
+        import torch
+
+        return torch.cuda.mem_get_info(self.device)[0] if self.device.type == "cuda" else None
 
 
 class Networks:

@@ -52,7 +52,7 @@ def run_dataset(
         steps: only these; None for all of them. After the scores come their table and the report.
         force: do again what is current; what is somebody else's is copied first.
         retry_failed: try again what failed before, though nothing has changed.
-        workers: processes beside the one that optimises, at most; None for what the machine has room for.
+        workers: processes beside those that optimise, at most; None for what the machine has room for.
         hire: gets those who do the tasks; None for processes on this machine.
 
     Raises:

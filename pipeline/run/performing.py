@@ -15,7 +15,7 @@ from pipeline.dataset.inputs import InputError, Inputs
 from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.prepared import FOLDER as PREPARED
 from pipeline.dataset.prepared import Prepared
-from pipeline.events.errors import concerns_all, is_the_machine_s, reason_of
+from pipeline.events.errors import CrowdedGpuError, concerns_all, is_the_machine_s, reason_of
 from pipeline.events.progress import Lines, OnAdvance
 from pipeline.images.raster import ImageError
 from pipeline.images.reading import read_photo
@@ -23,6 +23,7 @@ from pipeline.networks.loaded import Network, Networks
 from pipeline.run.memory import peak_memory
 from pipeline.run.staleness import State, attempt, find_state, find_whole_state, wanted_recipe
 from pipeline.run.task import ClusterError, Outcome, PairTask, Task, WholeTask
+from pipeline.run.threads import limit_threads
 from pipeline.settings.config import WORKING_SIZE, Config, working_size
 from pipeline.steps.step import Made, Step, Work
 from pipeline.store.files import hash_array, read_file
@@ -56,8 +57,9 @@ def perform(task: Task, network: Network, on_advance: OnAdvance) -> Outcome:
         if concerns_all(error):
             raise
         reason, tried = reason_of(error), "" if is_the_machine_s(error) else _attempt(task)
-        spent = any(sign in reason for sign in FATAL_TO_A_PROCESS)
-        return Outcome(error=type(error).__name__, reason=reason, tried=tried, spent=spent)
+        crowded = isinstance(error, CrowdedGpuError)
+        spent = crowded or any(sign in reason for sign in FATAL_TO_A_PROCESS)
+        return Outcome(error=type(error).__name__, reason=reason, tried=tried, spent=spent, crowded=crowded)
 
 
 def perform_on_node(task: Task, networks: Networks) -> Outcome:
@@ -66,9 +68,7 @@ def perform_on_node(task: Task, networks: Networks) -> Outcome:
     Raises:
         ClusterError: the dataset isn't there.
     """
-    import numba
-
-    numba.set_num_threads(1)
+    limit_threads(1)
     if isinstance(task, PairTask) and not task.pair.content.exists():
         raise ClusterError(f"{task.pair.content} is not there on {os.uname().nodename}: every node needs the dataset")
     return perform(task, networks.of(task.on_gpu), Lines(task.title, partial(print, file=sys.stderr, flush=True)))

@@ -132,3 +132,5 @@ class Outcome(NamedTuple):
     """Digest of what would have to change for another outcome; "" where it is to be tried again all the same."""
     spent: bool = False
     """Whether the process that it befell can do nothing more: after an error of CUDA's, all that follows fails."""
+    crowded: bool = False
+    """Whether it lacked memory of a GPU that other processes of ours were on: it is done again, with fewer of them."""

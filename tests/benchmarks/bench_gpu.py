@@ -1,5 +1,7 @@
 """How well stage one, and a whole dataset, use the GPU: `python -m tests.benchmarks.bench_gpu [--pairs N]`.
 
+With `--optimisers N ...`, only the dataset is measured, once with each of these numbers of processes that optimise.
+
 One evaluation of stage one, at 350 px with three regions, in both precisions: its time, beside the time that the
 arithmetic alone would take at the speed of a large matrix product on the same device; its kernels, and how long the
 device is busy. Then stage one of a pair, from arrays to array, and by how much it differs when it is made twice. Then
@@ -32,7 +34,7 @@ from numpy.typing import NDArray
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from pipeline.dataset.inputs import Inputs
+from pipeline.dataset.inputs import InputError, Inputs
 from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.opening import open_dataset
 from pipeline.networks.weights import load_encoder_weights
@@ -78,11 +80,17 @@ class Row(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--pairs", type=int, help="of the dataset; 40 on a GPU, 2 on a CPU")
-    pairs = parser.parse_args().pairs
+    parser.add_argument("--optimisers", type=int, nargs="+", help="processes that optimise on a GPU; the dataset alone")
+    asked = parser.parse_args()
     device = best_device("auto")
     on_gpu = device.type == "cuda"
+    pairs, size = asked.pairs or (40 if on_gpu else 2), 700 if on_gpu else 350
     name = torch.cuda.get_device_name() if on_gpu else f"the CPU, {torch.get_num_threads()} threads: {cuda_fault()}"
-    print(f"measured on {name}; torch {torch.__version__}\n")
+    print(f"measured on {name}; torch {torch.__version__}\n", flush=True)
+    if asked.optimisers:
+        for optimisers in asked.optimisers:
+            _measure_dataset(pairs, size, on_gpu, optimisers)
+        return
     weights = load_encoder_weights("vgg16")
     encoder = Encoder(weights.tensors, weights.architecture, device)
     usual = compute_dtype(device)
@@ -96,7 +104,7 @@ def main() -> None:
         print(f"{row.precision:>10} " + " ".join(f"{text:>11}" for text in told), flush=True)
     objective.compute_dtype = compute_dtype
     _measure_pair(encoder)
-    _measure_dataset(pairs or (40 if on_gpu else 2), 700 if on_gpu else 350, on_gpu)
+    _measure_dataset(pairs, size, on_gpu)
 
 
 def _measure(encoder: Encoder, dtype: torch.dtype, times: int) -> Row:
@@ -193,11 +201,22 @@ def _measure_pair(encoder: Encoder) -> None:
     print(f"made twice, it differs by {apart.mean():.2g} in the mean and by {apart.max():.2g} at most")
 
 
-def _measure_dataset(count: int, size: int, on_gpu: bool) -> None:
+SO_MANY = """
+import sys
+from pipeline.cli.main import main
+from pipeline.run.workers import pool
+pool.optimisers_for = lambda *machine: {}
+sys.exit(main(sys.argv[1:]))
+"""
+"""The command line, with another number of processes that optimise on a GPU."""
+
+
+def _measure_dataset(count: int, size: int, on_gpu: bool, optimisers: int | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root, results = Path(folder, "photos"), Path(folder, "results")
         _make_dataset(root, count)
-        argv = [sys.executable, "-m", "pipeline.cli.main", "run", str(root), "--results", str(results)]
+        program = ["-m", "pipeline.cli.main"] if optimisers is None else ["-c", SO_MANY.format(optimisers)]
+        argv = [sys.executable, *program, "run", str(root), "--results", str(results)]
         began = perf_counter()
         with _watched(on_gpu) as seen:
             run = subprocess.run([*argv, "--encoder", "vgg16", "--size", str(size)], capture_output=True, text=True)
@@ -210,6 +229,7 @@ def _measure_dataset(count: int, size: int, on_gpu: bool) -> None:
                 of_stage[stage].append(manifest.facts)
     pace = f"{seconds:.0f} s, {60 * count / seconds:.1f} pairs a minute"
     print(f"\n{count} pairs at {size} px through all stages and scores: {pace}")
+    print("\n".join(line for line in run.stderr.splitlines() if "workers for" in line or "note:" in line))
     for stage, facts in of_stage.items():
         peak = max(each.get("process_peak_mib", 0) for each in facts)
         print(f"{stage:>10}: {mean(each['seconds'] for each in facts):6.2f} s a pair, process of {peak} MiB at most")
@@ -225,15 +245,17 @@ def _measure_dataset(count: int, size: int, on_gpu: bool) -> None:
 
 
 def _make_dataset(root: Path, count: int) -> None:
-    """Pairs of the demo's contents and styles with their masks, every content with every style in turn."""
-    sources = sorted(path for path in DEMO.iterdir() if path.is_dir())
-    combined = islice(cycle(product(sources, sources)), count)
-    for number, (content, style) in enumerate(combined):
-        pair = root / f"pair{number}"
-        pair.mkdir(parents=True)
-        for source, side in ((content, "content"), (style, "style")):
-            for file in source.glob(f"{side}*"):
-                shutil.copy(file, pair)
+    """Pairs of the demo's contents and styles with their masks, every content with every style that suits it in turn."""
+    demo, suited = open_dataset(DEMO).pairs, []
+    for content, style in product(demo, demo):
+        with suppress(InputError):  # their masks have no class in common
+            load_inputs(pair := content._replace(style=style.style, style_mask=style.style_mask), 64)
+            suited.append(pair)
+    for number, pair in enumerate(islice(cycle(suited), count)):
+        folder = root / f"pair{number}"
+        folder.mkdir(parents=True)
+        for file in pair.files():
+            shutil.copy(file, folder)
 
 
 @contextmanager

@@ -1,49 +1,43 @@
-"""The tasks of a dataset on this machine: one process that optimises, and several for all else.
+"""The tasks of a dataset on this machine: one process that optimises, on a GPU several, and several for all else.
 
 While the GPU styles a pair, the CPU finds the masks of the next, smooths the one before and scores what is there.
 Processes of their own also keep the run from harm: one that the system kills for its memory costs a pair, and is
-replaced. They are ours, and no library's pool: a task tells how far it is while it is at work, one that dies costs its
-own task alone, an interrupt is the parent's, and a pair waits while memory is short.
+replaced. A pair waits while memory is short.
 
-The threads are shared out so that they don't fight. The process that optimises keeps all cores: on the CPU, the last
-bits of torch's sums depend on their number, and must not depend on what else was running. For the same reason torch has
-one thread in the others. The rest of their work, mostly CHOLMOD's in one thread, gives the same on any number, and each
-has its share of the cores.
+The threads are shared out so that they don't fight. A process that optimises on the CPU keeps all cores: the last bits
+of torch's sums depend on their number, and must not depend on what else was running. For the same reason it is one
+alone, and torch has one thread in all others. The rest of their work, mostly CHOLMOD's in one thread, gives the same on
+any number, and each has its share of the cores.
 
 Measured once on two cores without a GPU, on a machine that was not quite idle: three short optimisations of stage one
 took 16.6 s alone, ten pairs of stage two 14.1 s alone, and both at once 21.7 s, 0.71 of the sum. With all cores for
 both it was 36.3 s, more than one after the other; with one for each, 25.3 s. Stage two alone was as fast on one core.
+
+Only a process that has loaded torch knows whether there is a GPU. So the first that optimises says so before its first
+task. On a GPU the others are started then; the first tasks have been given by that time, and wait here.
 """
 
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections import deque
+from collections.abc import Callable, Sequence
 from itertools import count
-from multiprocessing import connection, get_context, parent_process, resource_tracker
-from multiprocessing.connection import Connection
-from typing import Any, Self
+from multiprocessing import connection
+from typing import Self
 
-from pipeline.events.progress import Advance, OnAdvance, OnEvent, Said, ignore, once, underway
-from pipeline.networks.loaded import Network, Networks
+from msgspec.structs import replace
+
+from pipeline.events.errors import NetworkError
+from pipeline.events.progress import OnEvent, Said, ignore, once
 from pipeline.run.task import Outcome, Task
 from pipeline.run.workers.cores import available_cores
-from pipeline.settings.config import Config
+from pipeline.run.workers.process import Perform, Ready, Worker
+from pipeline.run.workers.room import optimisers_for, room_for
+from pipeline.settings.config import Config, working_size
 from pipeline.steps.step import WITH_NETWORK
 from stages.free_memory import free_memory
 
-PATIENCE_S = 5.0
-"""For a worker that was told to stop; longer than writing takes, so that none is stopped in the middle of it."""
-
-Perform = Callable[[Task, Network, OnAdvance], Outcome]
-"""Does a task. A process of the pool imports it, and what it needs, by its name."""
-
-spawn = get_context("spawn")  # neither torch nor OpenMP survives a fork
-
 
 class Workers:
-    """The crew of this machine; each of its processes starts with its first task."""
+    """The crew of this machine; its processes start when there are tasks for them, the first that optimises at once."""
 
     def __init__(
         self,
@@ -62,61 +56,70 @@ class Workers:
             perform: does a task, in one of the processes.
             on_event: told how far each task is.
             tell: for what the processes say of themselves.
-            workers: processes beside the one that optimises, at most; None for what the machine has room for.
+            workers: processes beside those that optimise, at most; None for what the machine has room for.
         """
-        self._given, self._on_event, self._tell = (config, perform), on_event, tell or once(on_event)
-        cores, self._most = available_cores(), free_memory()
-        self._optimising = any(task.on_gpu for task in tasks)
-        needs = [task.memory(self._most) for task in tasks if not task.on_gpu]
-        self._places = room_for(needs, cores - self._optimising, self._most) if workers is None else workers
-        self._threads = max(1, cores // (self._places + self._optimising))
-        self._optimiser: _Worker | None = None
-        self._others: list[_Worker] = []
-        if min(len(needs), self._places) > 1:
-            chosen = "" if workers is not None else "; --workers takes another number"
-            room = f"{cores} cores and {self._most / 1e9:.1f} GB of free memory"
-            on_event(Said(f"{self._places} workers for {len(needs)} tasks, on {room}{chosen}"))
+        self._config, self._perform, self._on_event = config, perform, on_event
+        self._tell = tell or once(on_event)
+        self._cores, self._memory = available_cores(), free_memory()
+        self._needs = [task.memory(self._memory) for task in tasks if not task.on_gpu]
+        self._optimisations = sum(task.on_gpu for task in tasks)
+        self._chosen = workers
+        self._waiting: deque[Task] = deque()
+        """Optimisations that were given, for which no process is free yet."""
+        self._all: list[Worker] = []
+        self._device_known = not self._optimisations or config.device == "cpu"
+        self._share_out(1 if self._device_known else optimisers_for(self._optimisations, self._cores, self._memory))
+        if self._device_known:
+            self._say_how_many()
+
+    def _share_out(self, optimisers: int) -> None:
+        """Among so many processes that optimise, at most, and the others."""
+        self._most_optimisers = optimisers
+        beside = self._cores - (optimisers if self._optimisations else 0)
+        self._places = room_for(self._needs, beside, self._memory) if self._chosen is None else self._chosen
+
+    def _say_how_many(self) -> None:
+        several = self._most_optimisers > 1
+        if not several and min(len(self._needs), self._places) < 2:
+            return
+        beside = f", beside {self._most_optimisers} that optimise on the GPU" if several else ""
+        chosen = "" if self._chosen is not None else "; --workers takes another number"
+        room = f"{self._cores} cores and {self._memory / 1e9:.1f} GB of free memory"
+        self._on_event(Said(f"{self._places} workers for {len(self._needs)} tasks{beside}, on {room}{chosen}"))
 
     def __enter__(self) -> Self:
+        if self._optimisations:
+            self._start(optimises=True)
         return self
 
     def __exit__(self, *error: object) -> None:
         """They end; where a task is cut off, by an interrupt or another's error, nothing of it is left."""
-        for worker in self._all():
+        for worker in self._all:
             worker.dismiss()
-        for worker in self._all():
+        for worker in self._all:
             worker.see_off()
 
     def free(self, task: Task) -> bool:
-        """Whether there is a process for it, and memory beside what those at work may still take."""
+        """Whether there is a process for it, or will be soon, and memory beside what those at work may still take."""
         if task.on_gpu:
-            return self._optimiser is None or self._optimiser.task is None
-        at_work = [one.task for one in self._others if one.task is not None]
+            return len(self._waiting) + len(_busy(self._optimisers)) < self._most_optimisers
+        at_work = _busy(self._others)
         if not at_work:
             return True
         if len(at_work) >= self._places:
             return False
-        taken = sum(one.memory(self._most) for one in at_work) + WITH_NETWORK * self._optimising
-        return taken + task.memory(self._most) <= self._most
+        taken = sum(one.memory(self._memory) for one in at_work)
+        taken += WITH_NETWORK * (self._most_optimisers if self._optimisations else 0)
+        return taken + task.memory(self._memory) <= self._memory
 
     def give(self, task: Task) -> None:
         """Has a task done; returns at once."""
         if task.on_gpu:
-            if self._optimiser is None or not self._optimiser.process.is_alive():
-                self._optimiser = _Worker(*self._given, self._on_event, threads=None, row=1)
-            self._optimiser.give(task)
+            self._waiting.append(task)
+            self._hand_out()
             return
-        self._others = [worker for worker in self._others if worker.process.is_alive()]
-        worker = next((one for one in self._others if one.task is None), None)
-        if worker is None:
-            rows = {one.row for one in self._others}
-            row = next(row for row in count(2) if row not in rows)
-            worker = _Worker(*self._given, self._on_event, threads=self._threads, row=row)
-            self._others.append(worker)
-        worker.give(task)
-
-    def _all(self) -> list["_Worker"]:
-        return [*([] if self._optimiser is None else [self._optimiser]), *self._others]
+        idle = (worker for worker in self._others if worker.task is None)
+        (next(idle, None) or self._start(optimises=False)).give(task)
 
     def wait(self) -> tuple[Task, Outcome]:
         """The next task to end.
@@ -126,122 +129,83 @@ class Workers:
             OSError: the disk is full.
         """
         while True:
-            at_work = {worker.connection: worker for worker in self._all() if worker.task is not None}
-            for ready in connection.wait(at_work):
-                worker = at_work[ready]  # type: ignore[index]
-                task, outcome = worker.task, worker.hear(self._tell)
-                if task is not None and outcome is not None:
-                    return task, outcome
+            heard = {worker.connection: worker for worker in self._all if worker.starting or worker.task is not None}
+            for ready in connection.wait(heard):
+                ended = self._hear(heard[ready])  # type: ignore[index]
+                self._hand_out()
+                if ended is not None:
+                    return ended
 
-
-class _Worker:
-    """A process, the task it is at, and that task's bar."""
-
-    def __init__(self, config: Config, perform: Perform, on_event: OnEvent, *, threads: int | None, row: int) -> None:
-        self.connection, theirs = spawn.Pipe()
-        self.process = spawn.Process(target=_work, args=(theirs, config, perform, threads), daemon=True)
-        with _interrupts_kept_from_children():
-            self.process.start()
-        theirs.close()
-        self.task: Task | None = None
-        self.row, self._on_event, self._bar = row, on_event, ExitStack()
-        self._show: OnAdvance
-
-    def give(self, task: Task) -> None:
-        self.task = task
-        self._show = self._bar.enter_context(underway(self._on_event, task.title, self.row))
-        with suppress(BrokenPipeError):  # it has just died: `hear` will find out
-            self.connection.send(task)
-
-    def hear(self, tell: Callable[[str], object]) -> Outcome | None:
-        """One message from the process, which is there to be read; the outcome if it is at the end of its task."""
+    def _hear(self, worker: Worker) -> tuple[Task, Outcome] | None:
+        """One message of a process; the task that ended, if one did."""
+        task, starting = worker.task, worker.starting
+        others = [one for one in self._optimisers if one is not worker]
         try:
-            message: Any = self.connection.recv()
-        except (EOFError, OSError):
-            reason = self._cause_of_death()
-            message = Outcome(error="WorkerDiedError", reason=reason)
+            message = worker.hear(self._tell)
+        except NetworkError as error:
+            if not (starting and others):
+                raise
+            worker.see_off()
+            self._make_do(len(others), str(error))
+            return None
         match message:
-            case str():
-                tell(message)
-            case Advance():
-                self._show(message)
-            case Exception():
-                raise message
-            case Outcome():
-                self._bar.close()
-                self.task = None
-                if message.spent:
-                    self.see_off()
-                return message
+            case Ready(gpu_memory):
+                self._see_device(gpu_memory)
+            case Outcome(crowded=True) if task is not None:
+                self._waiting.appendleft(task)
+                self._make_do(max(1, len(others)), message.reason)
+            case Outcome() if task is not None:
+                return task, message
+            case Outcome() if others:  # it died while it started
+                self._make_do(len(others), message.reason)
+            case Outcome() if self._waiting:
+                return self._waiting.popleft(), message
         return None
 
-    def _cause_of_death(self) -> str:
-        self.process.join()
-        code = self.process.exitcode or 0
-        if code == -signal.SIGKILL:
-            return "the process at work on it was killed, most likely for lack of memory: try a smaller --size"
-        how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-        return f"the process at work on it ended {how}"
+    def _see_device(self, gpu_memory: int | None) -> None:
+        """What one that optimises computes on. The first tells how many there can be."""
+        if gpu_memory is None:
+            self._share_out(1)
+        elif not self._device_known:
+            on_gpu = gpu_memory, working_size(self._config.size)
+            self._share_out(optimisers_for(self._optimisations, self._cores, self._memory, *on_gpu))
+        if not self._device_known:
+            self._device_known = True
+            self._say_how_many()
 
-    def dismiss(self) -> None:
-        """Tells it to end: by a signal where it is at work, by the end of its input where it waits for some."""
-        self._bar.close()
-        if self.task is None:
-            self.connection.close()
-        else:
-            self.process.terminate()
+    def _make_do(self, optimisers: int, reason: str) -> None:
+        """With fewer than there might have been."""
+        self._share_out(optimisers)
+        self._on_event(Said(f"note: on the GPU, {optimisers} at a time from here: {reason}"))
 
-    def see_off(self) -> None:
-        """Waits until it has."""
-        self.process.join(PATIENCE_S)
-        self.process.kill()
-        self.process.join()
+    def _hand_out(self) -> None:
+        """Optimisations, to those that are free for them; those that are missing are started."""
+        idle = [one for one in self._optimisers if one.task is None and not one.starting]
+        while self._waiting and idle:
+            idle.pop().give(self._waiting.popleft(), alone=self._most_optimisers == 1)
+        most = self._most_optimisers if self._device_known else 1
+        while len(self._optimisers) < most and len(self._waiting) > sum(one.starting for one in self._optimisers):
+            self._start(optimises=True)
 
+    def _start(self, *, optimises: bool) -> Worker:
+        self._all = [worker for worker in self._all if not worker.gone]
+        taken, config = {worker.row for worker in self._all}, self._config
+        if optimises and self._optimisers:
+            config = replace(config, device="cuda")  # or, were the GPU this one's alone, it would take the CPU
+        threads = max(1, self._cores // (self._places + (self._most_optimisers if self._optimisations else 0)))
+        row = next(row for row in count(1) if row not in taken)
+        worker = Worker(config, self._perform, self._on_event, threads=threads, row=row, optimises=optimises)
+        self._all.append(worker)
+        return worker
 
-@contextmanager
-def _interrupts_kept_from_children() -> Iterator[None]:
-    """Ctrl-C goes to every process of a terminal; the workers, who inherit the mask, are stopped by their parent."""
-    resource_tracker.ensure_running()  # or the first start would bring it up, which ends with SIGINT let through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    @property
+    def _optimisers(self) -> list[Worker]:
+        return [worker for worker in self._all if worker.optimises and not worker.gone]
 
-
-def _work(parent: Connection, config: Config, perform: Perform, threads: int | None) -> None:
-    """What a worker does: tasks in; texts, steps and one outcome for each task out. An exception ends the whole run.
-
-    threads: those that it may use beside torch, which has one; None for all, torch's too.
-    """
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    if threads is not None:
-        import numba
-
-        os.environ["OMP_NUM_THREADS"] = "1"  # torch's, which is not imported yet, and may never be
-        numba.set_num_threads(min(threads, numba.get_num_threads()))
-    networks = Networks(config, tell=parent.send)
-    with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):  # there is nothing more to do, or the parent is gone
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # raises, so that what is half done is cleaned up
-        while True:
-            task = parent.recv()
-            try:
-                message: Outcome | Exception = perform(task, networks.of(task.on_gpu), parent.send)
-            except Exception as error:
-                message = error
-            parent.send(message)
-            if isinstance(message, Outcome) and message.spent:
-                return
+    @property
+    def _others(self) -> list[Worker]:
+        return [worker for worker in self._all if not worker.optimises and not worker.gone]
 
 
-def _end_with_parent() -> None:
-    """Were it to outlive a parent that is killed, it would write to results that the next run has taken over."""
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
-
-
-def room_for(needs: Sequence[int], cores: int, memory: int) -> int:
-    """How many processes are of use for tasks that need so much memory: one a core, as far as it goes; one at least."""
-    return max(1, min(len(needs), cores, memory // max(1, *needs, 1)))
+def _busy(workers: Sequence[Worker]) -> list[Task]:
+    return [worker.task for worker in workers if worker.task is not None]

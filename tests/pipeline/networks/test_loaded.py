@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from pipeline.events.errors import CrowdedGpuError
 from pipeline.networks.loaded import Network
 from pipeline.settings.config import Config
 
@@ -34,6 +35,21 @@ def test_a_full_memory_is_emptied_and_then_left_for_the_cpu(full, error):
     assert (used[-1] is network.encoder) == (full < 2)
     assert used[-1].device.type == "cpu"
     assert [line.partition(":")[0] for line in told] == ["the GPU's memory is full"] * full
+
+
+@pytest.mark.usefixtures("vgg16")
+def test_where_others_of_ours_have_the_memory_it_is_not_waited_for_here():
+    network = Network(Config(encoder="vgg16", device="cpu"))
+    network.alone = False
+    tried = []
+
+    def make(encoder):
+        tried.append(encoder)
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    with pytest.raises(CrowdedGpuError, match="memory is full"):
+        network.compute(make)
+    assert len(tried) == 1
 
 
 @pytest.mark.usefixtures("vgg16")

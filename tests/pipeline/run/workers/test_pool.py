@@ -14,7 +14,7 @@ import pytest
 from pipeline.cli.main import main
 from pipeline.compare.score_table import Row
 from pipeline.dataset.opening import open_dataset
-from pipeline.events.errors import NetworkError
+from pipeline.events.errors import CrowdedGpuError, NetworkError
 from pipeline.events.progress import Event, Said, Underway
 from pipeline.images.encoding import encode_tiff
 from pipeline.networks.loaded import Network
@@ -24,7 +24,7 @@ from pipeline.run.performing import perform
 from pipeline.run.schedule import carry_out
 from pipeline.run.task import PairTask, Task
 from pipeline.run.workers import pool
-from pipeline.run.workers.pool import Workers, room_for
+from pipeline.run.workers.pool import Workers
 from pipeline.settings.config import Config
 from pipeline.steps.catalogue import COMPARISON, SUMMARIES
 from pipeline.steps.segment import SEGMENT
@@ -62,8 +62,7 @@ def images(results: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def crew(folders: tuple[Path, Path]) -> Iterator[Workers]:
-    both = [task._replace(step=step) for task in tasks(folders) for step in (STYLIZE, SMOOTH)]
-    with Workers(both, Config(), perform, workers=1) as crew:
+    with Workers(tasks(folders), Config(), perform, workers=1) as crew:
         yield crew
     assert multiprocessing.active_children() == []
 
@@ -150,6 +149,7 @@ def test_what_failed_is_not_tried_again_until_something_changes_or_it_is_asked_f
 @pytest.mark.parametrize(
     ("error", "of_the_machine", "spent"),
     [
+        (CrowdedGpuError("its memory is full"), True, True),
         (NotEnoughMemoryError("needs 9 GB"), True, False),
         (OSError(errno.EIO, "Input/output error"), True, False),
         (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), True, False),
@@ -251,13 +251,3 @@ def test_a_pair_waits_while_memory_is_short_and_none_waits_for_ever(
             assert crew.free(lake) == both
             crew.wait()
             assert crew.free(lake)
-
-
-@pytest.mark.parametrize(
-    ("needs", "cores", "memory", "room"),
-    [([5] * 9, 4, 100, 4), ([5] * 3, 4, 100, 3), ([1, 5] * 3, 4, 11, 2), ([5] * 9, 4, 1, 1), ([], 4, 100, 1)],
-)
-def test_there_is_room_for_as_many_as_cores_memory_and_tasks_allow(
-    needs: list[int], cores: int, memory: int, room: int
-) -> None:
-    assert room_for(needs, cores, memory) == room

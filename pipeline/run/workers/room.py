@@ -1,0 +1,30 @@
+"""How many processes this machine has room for."""
+
+from collections.abc import Sequence
+
+from pipeline.steps.step import WITH_NETWORK
+
+FILL_A_GPU = 4
+"""So many that optimise fill a GPU: of the 1.4 s that stage one of a pair takes, an H200 works 0.3 s."""
+CORES_EACH = 4
+"""Of one that optimises, which keeps a core busy, and of those that smooth and score what it made, which take more."""
+ON_GPU, ON_GPU_PER_PIXEL = 1_000_000_000, 4_000
+"""Bytes of the GPU's memory that one takes: CUDA's own with the networks; and the one-stage method's activations, their
+gradients and the Laplacian, by the pixels of a square of the working size. Reckoned with room to spare."""
+
+
+def room_for(needs: Sequence[int], cores: int, memory: int) -> int:
+    """How many processes are of use for tasks that need so much memory: one a core, as far as it goes; one at least."""
+    return max(1, min(len(needs), cores, memory // max(1, *needs, 1)))
+
+
+def optimisers_for(tasks: int, cores: int, memory: int, gpu_memory: int | None = None, size: int = 0) -> int:
+    """How many processes are of use for so many tasks that optimise on a GPU; one at least.
+
+    Half of the memory is left to the others. gpu_memory: what is free of the GPU's, bytes; None where that is not known
+    yet. size: the working size, pixels.
+    """
+    most = min(FILL_A_GPU, cores // CORES_EACH)
+    if gpu_memory is not None:
+        most = min(most, gpu_memory // (ON_GPU + ON_GPU_PER_PIXEL * size**2))
+    return room_for([WITH_NETWORK] * tasks, most, memory // 2)
