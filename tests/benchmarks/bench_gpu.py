@@ -245,7 +245,7 @@ def _measure_dataset(count: int, size: int, on_gpu: bool, optimisers: int | None
 
 
 def _make_dataset(root: Path, count: int) -> None:
-    """Pairs of the demo's contents and styles with their masks, every content with every style that suits it in turn."""
+    """Pairs of the demo's contents and styles with their masks, every content with every style that suits it."""
     demo, suited = open_dataset(DEMO).pairs, []
     for content, style in product(demo, demo):
         with suppress(InputError):  # their masks have no class in common

@@ -56,7 +56,7 @@ class Working(OnDataset, frozen=True, kw_only=True):
     retry_failed: bool = False
     """What failed before is tried again; without it, that is only told again, until its files or settings change."""
     workers: Annotated[int, Meta(ge=1)] | None = None
-    """Beside those that optimise, this many processes are at work at once, at most; without it, as many as this machine's
+    """Beside those that optimise, so many processes are at work at once, at most; without it, as many as this machine's
     cores and its free memory allow."""
     cluster: str | None = None
     """The work is done on this Ray cluster: auto, or ray://HOST:PORT. All its nodes need the folders of dataset and
