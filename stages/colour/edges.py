@@ -4,89 +4,106 @@ Neighbours p, q are tied by w_pq = 1 / (|l_p - l_q|^1.2 + 0.005), l = log(luma +
 minimises sum_p (u_p - f_p)^2 + strength * sum_pq w_pq (u_p - u_q)^2.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from stages.arrays import LUMA
+from stages.arrays import LUMA, AnyLabels, AnyPhoto, Array
 
 EXPONENT, FLOOR, BLACK = 1.2, 0.005, 0.05
 PASSES = 4
+WIDE = 32
+"""Columns that are solved side by side."""
 
 
-def affinities(photo: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How firmly each pixel is tied to its right and to its lower neighbour.
+class Edges(NamedTuple):
+    """How firmly each pixel is tied to its right and to its lower neighbour: 0.3 at the strongest edge, 200 at none."""
 
-    photo: (H, W, 3) in [0, 1].
-    Returns (H, W - 1) and (H - 1, W) float64, from 0.3 at the strongest edge to 200 where there is none.
-    """
+    right: Array
+    """(H, W - 1)."""
+    down: Array
+    """(H - 1, W)."""
+
+    def smooth(self, planes: NDArray[np.floating], strength: float) -> NDArray[np.floating]:
+        """Planes smoothed, but not across the edges: the fast global smoother (Min et al. 2014).
+
+        The quadratic form is minimised along rows, then along columns, in turn, by tridiagonal systems; the strength
+        falls by four from one pass to the next, so that the last one wipes out the streaks of those before. Constants
+        stay as they are, and no value leaves the range of its plane.
+
+        planes: (C, H, W). strength: of the ties, 0 leaves all as it is.
+        Returns (C, H, W) of the planes' precision; the systems are solved in float64.
+        """
+        smoothed = np.array(planes, order="C")
+        for done in range(PASSES):
+            share = strength * 3 * 4.0 ** (PASSES - done - 1) / (4.0**PASSES - 1)
+            _smooth_columns(smoothed.transpose(0, 2, 1), self.right.T, share)
+            _smooth_columns(smoothed, self.down, share)
+        return smoothed
+
+    def smooth_within(
+        self, planes: NDArray[np.floating], weights: NDArray[np.floating], strength: float
+    ) -> NDArray[np.floating]:
+        """Planes smoothed as if there were nothing but one region, and carried on beyond it.
+
+        planes: (C, H, W). weights: (H, W), how much each pixel counts, 0 outside the region. strength: as above.
+        Returns (C, H, W) of the planes' precision.
+        """
+        sums = self.smooth(np.concatenate([planes * weights, weights[None]], dtype=planes.dtype), strength)
+        smooth: NDArray[np.floating] = sums[:-1] / np.maximum(sums[-1], 1e-3)
+        return smooth
+
+    def shares(self, labels: AnyLabels, count: int, strength: float) -> NDArray[np.float32]:
+        """Each region's share in each pixel, smooth but for the edges.
+
+        labels: (H, W), 0 to count - 1. strength: as above.
+        Returns (K, H, W) shares that sum to one.
+        """
+        inside = (labels == np.arange(count)[:, None, None]).astype(np.float32)
+        return self.smooth(inside, strength) if count > 1 else inside
+
+
+def find_edges(photo: AnyPhoto) -> Edges:
+    """Of a photo, (H, W, 3) in [0, 1]."""
     log_luma = np.log(photo.astype(np.float64) @ np.array(LUMA) + BLACK)
-    right, down = (1 / (np.abs(np.diff(log_luma, axis=axis)) ** EXPONENT + FLOOR) for axis in (1, 0))
-    return right, down
-
-
-def smooth_within_edges(
-    planes: NDArray[np.floating], photo: NDArray[np.floating], strength: float
-) -> NDArray[np.float64]:
-    """Planes smoothed, but not across the photo's edges: the fast global smoother (Min et al. 2014).
-
-    The quadratic form is minimised along rows, then along columns, in turn, by tridiagonal systems; the strength falls
-    by four from one pass to the next, so that the last one wipes out the streaks of those before. Constants stay as
-    they are, and no value leaves the range of its plane.
-
-    planes: (C, H, W). photo: (H, W, 3) in [0, 1]. strength: of the ties, 0 leaves all as it is.
-    Returns (C, H, W) float64.
-    """
-    right, down = affinities(photo)
-    across, along = right, np.ascontiguousarray(down.T)
-    smoothed = np.array(planes, np.float64, order="C")
-    for done in range(PASSES):
-        share = strength * 3 * 4.0 ** (PASSES - done - 1) / (4.0**PASSES - 1)
-        _smooth_rows(smoothed, across, share)
-        turned = np.ascontiguousarray(smoothed.transpose(0, 2, 1))
-        _smooth_rows(turned, along, share)
-        smoothed = np.ascontiguousarray(turned.transpose(0, 2, 1))
-    return smoothed
-
-
-def smooth_within_region(
-    planes: NDArray[np.floating], weights: NDArray[np.floating], photo: NDArray[np.floating], strength: float
-) -> NDArray[np.float64]:
-    """Planes smoothed within edges as if there were nothing but one region, and carried on beyond it.
-
-    planes: (C, H, W). weights: (H, W), how much each pixel counts, 0 outside the region. photo, strength: as above.
-    Returns (C, H, W) float64.
-    """
-    sums = smooth_within_edges(np.concatenate([planes * weights, weights[None]]), photo, strength)
-    smooth: NDArray[np.float64] = sums[:-1] / np.maximum(sums[-1], 1e-3)
-    return smooth
-
-
-def smooth_shares(
-    labels: NDArray[np.integer], count: int, photo: NDArray[np.floating], strength: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Where each region is, and its share in each pixel, which is smooth but for the photo's edges.
-
-    labels: (H, W), 0 to count - 1. photo, strength: as above.
-    Returns (K, H, W) zeros and ones, and (K, H, W) shares that sum to one.
-    """
-    inside = (labels == np.arange(count)[:, None, None]).astype(np.float64)
-    return inside, smooth_within_edges(inside, photo, strength) if count > 1 else inside
+    return Edges(*(1 / (np.abs(np.diff(log_luma, axis=axis)) ** EXPONENT + FLOOR) for axis in (1, 0)))
 
 
 @njit(cache=True, parallel=True, nogil=True)
-def _smooth_rows(planes, ties, strength):  # type: ignore[no-untyped-def]
-    """Solve (I + strength G) u = f along each row in place, G its path's Laplacian (Thomas's algorithm)."""
+def _smooth_columns(planes, ties, strength):  # type: ignore[no-untyped-def]
+    """Solve (I + strength G) u = f down each column in place, G its path's Laplacian (Thomas's algorithm).
+
+    planes: (C, H, W). ties: (H - 1, W). The pivot of a pixel is `free` plus what ties it to the one below; `free` is
+    found without a subtraction, exact however strong the ties are. The last row's tie, below it and around, is 0.
+    """
     channels, height, width = planes.shape
-    for y in prange(height):
-        upper = np.zeros(width)
-        for x in range(width):
-            left = strength * ties[y, x - 1] if x else 0.0
-            right = strength * ties[y, x] if x < width - 1 else 0.0
-            pivot = 1 + left + right - (left * upper[x - 1] if x else 0.0)
-            upper[x] = right / pivot
-            for c in range(channels):
-                planes[c, y, x] = (planes[c, y, x] + (left * planes[c, y, x - 1] if x else 0.0)) / pivot
-        for x in range(width - 2, -1, -1):
-            for c in range(channels):
-                planes[c, y, x] += upper[x] * planes[c, y, x + 1]
+    for block in prange((width + WIDE - 1) // WIDE):
+        first, wide = block * WIDE, min(WIDE, width - block * WIDE)
+        tied, inverse, u = np.zeros((height, WIDE)), np.empty((height, WIDE)), np.zeros((height, WIDE))
+        free = np.ones(WIDE)
+        for y in range(height):
+            tie, pivot = tied[y], inverse[y]
+            if y < height - 1:
+                row = ties[y, first : first + wide]
+                for x in range(wide):
+                    tie[x] = strength * row[x]
+            for x in range(WIDE):
+                pivot[x] = 1 / (free[x] + tie[x])
+                free[x] = 1 + tie[x] * free[x] * pivot[x]
+        for c in range(channels):
+            for y in range(height):
+                row, now, above = planes[c, y, first : first + wide], u[y], u[y - 1]
+                tie, pivot = tied[y - 1], inverse[y]
+                for x in range(wide):
+                    now[x] = row[x]
+                for x in range(WIDE):
+                    now[x] = (now[x] + tie[x] * above[x]) * pivot[x]
+            for y in range(height - 1, -1, -1):
+                row, now, below = planes[c, y, first : first + wide], u[y], u[(y + 1) % height]
+                tie, pivot = tied[y], inverse[y]
+                for x in range(WIDE):
+                    now[x] += tie[x] * pivot[x] * below[x]
+                for x in range(wide):
+                    row[x] = now[x]

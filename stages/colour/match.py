@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from stages.arrays import AnyLabels, AnyPhoto, Array
 from stages.colour.colour_map import ColourMap, find_colour_map, unexplained
-from stages.colour.edges import smooth_shares, smooth_within_edges
+from stages.colour.edges import find_edges
 from stages.colour.light import Chosen, find_gradient, gain, lit, share_of
 from stages.colour.transport import bounded, span
 
@@ -27,7 +27,7 @@ class Matched(NamedTuple):
 
     image: NDArray[np.float32]
     """(H, W, 3) in [0, 1]."""
-    weights: NDArray[np.float64]
+    weights: NDArray[np.float32]
     """(K, H, W), each region's share in a pixel, summing to one."""
     spans: NDArray[np.float64]
     """(K, 3, 3), the projection onto the directions in which each region's target varies."""
@@ -53,9 +53,9 @@ def match_colours(
 
     photo, target: (H, W, 3) and (h, w, 3) in [0, 1]. labels, target_labels: (H, W) and (h, w), 0 to count - 1.
     """
-    scale = (max(labels.shape) / LONG_EDGE) ** 2
-    weights = smooth_shares(labels, count, photo, BLENDING * scale)[1]
-    base = smooth_within_edges(photo.transpose(2, 0, 1), photo, GRAIN * scale).transpose(1, 2, 0)
+    edges, scale = find_edges(photo), (max(labels.shape) / LONG_EDGE) ** 2
+    weights = edges.shares(labels, count, BLENDING * scale)
+    base = edges.smooth(photo.transpose(2, 0, 1), GRAIN * scale).transpose(1, 2, 0).astype(np.float64)
     source, wished = photo.astype(np.float64), target.astype(np.float64)
     grain = source - base
     masks = ((k, labels == k, target_labels == k) for k in range(count))

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.colour.edges import smooth_within_edges
+from stages.colour.edges import find_edges
 from stages.colour.oklab import to_oklab
 from stages.people.faces import Faces
 
@@ -40,7 +40,7 @@ def skin_of(photo: NDArray[np.floating], faces: Faces) -> NDArray[np.float32]:
     mask = np.zeros((height, width))
     if not len(faces.boxes):
         return mask.astype(np.float32)
-    lab = to_oklab(photo)
+    lab, edges = to_oklab(photo), find_edges(photo)
     y, x = np.mgrid[:height, :width]
     for left, top, right, bottom in faces.boxes:
         across, along = (x - (left + right) / 2) / (right - left), (y - (top + bottom) / 2) / (bottom - top)
@@ -48,12 +48,12 @@ def skin_of(photo: NDArray[np.floating], faces: Faces) -> NDArray[np.float32]:
         if not (inner < 1).any():
             continue
         alike = _alike(lab, inner < 1)
-        seed = (inner < 1)[None].astype(np.float64)
-        (reached,) = smooth_within_edges(seed, photo, REACH * ((bottom - top) / OF_HEIGHT) ** 2)
+        seed = (inner < 1)[None].astype(np.float32)
+        (reached,) = edges.smooth(seed, REACH * ((bottom - top) / OF_HEIGHT) ** 2)
         mask = np.maximum(mask, np.maximum(alike * _falling(-reached, -WITHIN, -BEYOND), _falling(inner, 0.8, 1.2)))
     strength = STRENGTH * (max(height, width) / LONG_EDGE) ** 2
-    (smooth,) = smooth_within_edges(mask[None], photo, strength)
-    skin: NDArray[np.float32] = smooth.clip(0, 1).astype(np.float32)
+    (smooth,) = edges.smooth(mask[None].astype(np.float32), strength)
+    skin: NDArray[np.float32] = smooth.clip(0, 1)
     return skin
 
 

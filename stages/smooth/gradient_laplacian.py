@@ -1,6 +1,6 @@
 """The gradient Laplacian G of an image: how much another image changes where this one has no edge.
 
-r^T G r = sum over neighbours p, q of w_pq (r_p - r_q)^2, with the affinities w of `stages.colour.edges` (weighted least
+r^T G r = sum over neighbours p, q of w_pq (r_p - r_q)^2, with the ties w of `stages.colour.edges` (weighted least
 squares, Farbman et al. 2008). Its entries lie within the Matting Laplacian's pattern: in the stencil of
 `matting_laplacian`, at the offsets (0, 0), (0, 1) and (1, 0) only.
 """
@@ -8,7 +8,7 @@ squares, Farbman et al. 2008). Its entries lie within the Matting Laplacian's pa
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stages.colour.edges import affinities
+from stages.colour.edges import find_edges
 from stages.smooth.checks import check_image
 
 SLOTS = [0, 1, 5]
@@ -30,7 +30,7 @@ def gradient_stencil(content: ArrayLike) -> NDArray[np.float64]:
 
     content: (H, W, 3) floats in [0, 1], H and W at least 3. Raises TypeError and ValueError (see `check_image`).
     """
-    right, down = affinities(check_image(content, "content", lowest=0.0, highest=1.0))
+    right, down = find_edges(check_image(content, "content", lowest=0.0, highest=1.0))
     height, width = down.shape[0] + 1, down.shape[1]
     entries = np.zeros((height, 3, width))
     entries[:, 1, :-1] = -right

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from stages.arrays import LUMA, AnyLabels
-from stages.colour.edges import smooth_shares, smooth_within_region
+from stages.colour.edges import find_edges
 from stages.colour.match import LONG_EDGE
 from stages.smooth.checks import check_image
 
@@ -43,11 +43,12 @@ def find_target(
         if image.shape[:2] != photo.shape[:2]:
             raise ValueError(f"{name}: {image.shape[:2]}, the content is {photo.shape[:2]}; bring both to one size")
     seen, base = (image.astype(np.float64).clip(0) + BLACK for image in (stylized, anchor))
-    logs, scale = np.log(seen / base).transpose(2, 0, 1), (max(photo.shape) / LONG_EDGE) ** 2
-    change = np.zeros_like(base)
-    for inside, share in zip(*smooth_shares(regions, int(regions.max()) + 1, photo, BORDERS * scale), strict=True):
+    logs, change = np.log(seen / base).astype(np.float32).transpose(2, 0, 1), np.zeros_like(base)
+    edges, scale = find_edges(photo), (max(photo.shape) / LONG_EDGE) ** 2
+    for k, share in enumerate(edges.shares(regions, int(regions.max()) + 1, BORDERS * scale)):
+        inside = regions == k
         if inside.any():
-            change += share[..., None] * smooth_within_region(logs, inside, photo, WITHIN * scale).transpose(1, 2, 0)
+            change += share[..., None] * edges.smooth_within(logs, inside, WITHIN * scale).transpose(1, 2, 0)
     light = (change @ np.array(LUMA))[..., None]
     target: NDArray[np.float32] = (
         (base * np.exp(emphasis * light + emphasis**0.5 * (change - light)) - BLACK)

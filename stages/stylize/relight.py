@@ -9,11 +9,12 @@ that the style's region has not.
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from torch.nn import functional
 
 from stages.arrays import LUMA, AnyPhoto, Array, Photo
-from stages.colour.edges import smooth_shares, smooth_within_region
+from stages.colour.edges import Edges, find_edges
 from stages.colour.match import LONG_EDGE
 from stages.colour.transport import monge_kantorovich
 from stages.features.correspondence import Cells, Correspondence, averages, correspond, find_cells
@@ -53,8 +54,8 @@ def relight(matched: AnyPhoto, content: Photo, pair: OnDevice, spans: Array, enc
     colours = averages(to_tensor(matched, pair.content.device), cells.shape)
     style_colours = averages(pair.style, style.shape)
     labels = pair.content_labels.cpu().numpy()
-    scale = (max(labels.shape) / LONG_EDGE) ** 2
-    inside, shares = smooth_shares(labels, pair.count, content, BORDERS * scale)
+    edges, scale = find_edges(content), (max(labels.shape) / LONG_EDGE) ** 2
+    shares = edges.shares(labels, pair.count, BORDERS * scale)
     image = matched.astype(np.float64)
     peak, relit = image.max(axis=2, keepdims=True), np.zeros_like(image)
     correspondences = [correspond(cells, style, k) for k in range(pair.count)]
@@ -66,7 +67,7 @@ def relight(matched: AnyPhoto, content: Photo, pair: OnDevice, spans: Array, enc
             logs = np.zeros((len(colours), 4))
             told = 1 - one_scene * (1 - AS_SEEN * found.again[:, None])
             logs[found.inside] = told * _logs(found, k, cells, style, colours, style_colours)
-            light, colour = np.split(_within_edges(logs, cells, k, inside[k], content, WITHIN * scale), [1], axis=2)
+            light, colour = np.split(_within_edges(logs, cells, k, labels == k, edges, WITHIN * scale), [1], axis=2)
             brighter = np.exp((LIGHT * light).clip(-MOST, MOST))
             gains = brighter * np.exp((COLOUR * colour).clip(-MOST_COLOUR, MOST_COLOUR))
             gains /= 1 + (brighter - 1).clip(0) * peak  # white stays white, and what is near it keeps its detail
@@ -115,12 +116,13 @@ def _around(values: Array, shares: Array, shape: tuple[int, int]) -> Array:
     return means
 
 
-def _within_edges(values: Array, cells: Cells, region: int, inside: Array, content: Photo, strength: float) -> Array:
-    """(n, C) values of a region's cells to (H, W, C), smooth within the edges of the content (H, W, 3)."""
+def _within_edges(
+    values: Array, cells: Cells, region: int, inside: NDArray[np.bool_], edges: Edges, strength: float
+) -> AnyPhoto:
+    """(n, C) values of a region's cells to (H, W, C), smooth within the edges of the content."""
     weights = cells.shares[region][:, None] * (values != 0).any(axis=1, keepdims=True)
-    planes = np.concatenate([values * weights, weights], axis=1).T.reshape(1, -1, *cells.shape)
+    planes = np.concatenate([values * weights, weights], axis=1).T.reshape(1, -1, *cells.shape).astype(np.float32)
     *sums, total = functional.interpolate(torch.from_numpy(planes), size=inside.shape, mode="bilinear")[0].numpy()
     known = total * inside
     within = np.stack(sums) / np.maximum(total, 1e-3)
-    smooth: Array = smooth_within_region(within, known, content, strength).transpose(1, 2, 0)
-    return smooth
+    return edges.smooth_within(within, known, strength).transpose(1, 2, 0)
