@@ -6,7 +6,7 @@ import numpy as np
 
 from stages.arrays import Array
 from stages.colour.tone import Tone, find_tone, toned
-from stages.colour.transport import monge_kantorovich, wasserstein
+from stages.colour.transport import mean, monge_kantorovich, wasserstein
 
 
 class ColourMap(NamedTuple):
@@ -32,16 +32,15 @@ def find_colour_map(colours: Array, target: Array, within: Array) -> ColourMap:
     return ColourMap(A, b, find_tone(colours @ A.T + b, target, within))
 
 
-def unexplained(colour_map: ColourMap, regions: list[tuple[Array, Array]]) -> float:
+def unexplained(colour_map: ColourMap, regions: list[tuple[Array, Array]], sizes: Array) -> float:
     """How far one map leaves regions from their targets, as a share of how far apart the targets are.
 
     The squared 2-Wasserstein distance between Gaussians of a region's moments and its target's, over the variance of
-    the targets' means; each region weighted by the root of the product of its numbers of pixels.
+    the targets' means; each region weighted by its size.
 
-    regions: colours (n, 3) and the target's (m, 3) of each.
+    regions: colours (n, 3) and the target's (m, 3) of each. sizes: (K,), positive.
     """
-    weights = np.sqrt([len(colours) * len(target) for colours, target in regions])
-    weights /= weights.sum()
+    weights = sizes / sizes.sum()
     left = [wasserstein(colour_map.of(colours).clip(0, 1), target) for colours, target in regions]
-    means = np.array([target.mean(axis=0) for _, target in regions])
+    means = np.array([mean(target) for _, target in regions])
     return float(weights @ left / max(weights @ np.square(means - weights @ means).sum(axis=1), 1e-9))

@@ -9,9 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.arrays import AnyPhoto, Array
-
-Chosen = NDArray[np.bool_]
+from stages.arrays import Array
+from stages.colour.transport import covariance, mean
 
 ENDS = 0.02
 """The share of a region's pixels that lie above its top and below its bottom: a few stray ones don't stretch it."""
@@ -49,27 +48,24 @@ class Gradient(NamedTuple):
         return heights
 
 
-def find_gradient(image: AnyPhoto, region: Chosen) -> Gradient:
-    """Of the colours of a region, (H, W) with at least one pixel, of an image (H, W, 3).
+def find_gradient(colours: Array, rows: NDArray[np.integer]) -> Gradient:
+    """Of a region's colours (n, 3), n >= 1, in these rows (n,) of the image, from the uppermost down.
 
     Height is a matter of the row, so that the rows' numbers of pixels and mean colours are all that is needed.
     """
-    counts = region.sum(axis=1)
-    rows = counts.nonzero()[0]
-    counts, pixels = counts[rows].astype(np.float64), np.asarray(image[region], np.float64)
-    mean, size = pixels.mean(axis=0), len(pixels)
+    starts, size = np.flatnonzero(np.diff(rows, prepend=-1)), len(rows)
+    counts, average = np.diff(starts, append=size).astype(np.float64), mean(colours)
     below = counts.cumsum() / size
-    top, bottom = (float(rows[np.searchsorted(below, end)]) for end in (ENDS, 1 - ENDS))
-    flat = Gradient(mean, np.zeros((2, 3)), np.zeros(2), top, bottom, 0.0)
-    starts = np.concatenate([[0], counts.cumsum()[:-1]]).astype(int)
-    of_rows = np.add.reduceat(pixels, starts) / counts[:, None] - mean
-    powers = _powers(flat.heights(rows))
+    top, bottom = (float(rows[starts[np.searchsorted(below, end)]]) for end in (ENDS, 1 - ENDS))
+    flat = Gradient(average, np.zeros((2, 3)), np.zeros(2), top, bottom, 0.0)
+    of_rows = np.add.reduceat(colours, starts) / counts[:, None] - average
+    powers = _powers(flat.heights(rows[starts]))
     centre, weights = counts @ powers / size, np.sqrt(counts)[:, None]
     slopes = np.linalg.lstsq(weights * (powers - centre), weights * of_rows, rcond=None)[0]
     explained = counts @ np.square((powers - centre) @ slopes).sum(axis=1) / size
-    share = explained / max(pixels.var(axis=0).sum(), 1e-12)
+    share = explained / max(np.trace(covariance(colours)), 1e-12)
     adjusted = 1 - (1 - share) * (size - 1) / (size - 3) if size > 3 else 0.0
-    return flat._replace(slopes=slopes, centre=centre, explained=float(np.clip(adjusted, 0, 1)))
+    return flat._replace(slopes=slopes.astype(np.float64), centre=centre, explained=float(np.clip(adjusted, 0, 1)))
 
 
 def share_of(target: Gradient, extents: tuple[float, float], areas: tuple[float, float]) -> float:

@@ -1,15 +1,17 @@
 """A photo in the colours of another, region by region: where stage one starts, and what stage two is anchored to."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit, prange
 from numpy.typing import NDArray
 
 from stages.arrays import AnyLabels, AnyPhoto, Array
 from stages.colour.colour_map import ColourMap, find_colour_map, unexplained
 from stages.colour.edges import find_edges
-from stages.colour.light import Chosen, find_gradient, gain, lit, share_of
-from stages.colour.transport import bounded, span
+from stages.colour.light import Gradient, find_gradient, gain, lit, share_of
+from stages.colour.tone import CELLS, Tone, toned_colour
+from stages.colour.transport import bounded, mean, span
 
 BLENDING, LONG_EDGE = 15.0, 700
 """Strength of the filter that blends regions, for an image of this long edge: it reaches 55 pixels where nothing stands
@@ -18,8 +20,13 @@ GRAIN = 0.025
 """Strength of the filter that tells a thing's colours from its grain."""
 STEEPEST_GRAIN = 1.2
 """Grain is stretched by no more than this: noise and JPEG blocks would show."""
+ENOUGH = 2**16
+"""Pixels of a region, evenly spread, that its colours are told from."""
 SURELY_OWN = 0.5
 """Where one map leaves this share, or more, of how the target's regions differ unexplained, each has its own alone."""
+UNCHANGED = ColourMap(np.eye(3), np.zeros(3), Tone(np.zeros(CELLS), np.zeros(3), np.zeros((CELLS, 3))))
+CORNERS = np.concatenate([np.eye(3), np.zeros((1, 3))])
+"""What becomes of red, green, blue and black tells an affine map."""
 
 
 class Matched(NamedTuple):
@@ -31,6 +38,34 @@ class Matched(NamedTuple):
     """(K, H, W), each region's share in a pixel, summing to one."""
     spans: NDArray[np.float64]
     """(K, 3, 3), the projection onto the directions in which each region's target varies."""
+
+
+class Region(NamedTuple):
+    """A region of a photo."""
+
+    colours: Array
+    """(n, 3), of all its pixels, or of some that are evenly spread over it."""
+    rows: NDArray[np.intp]
+    """(n,), of the photo, that they are in."""
+    size: int
+    """All its pixels."""
+    shape: tuple[int, ...]
+    """(H, W) of the photo."""
+
+
+class Look(NamedTuple):
+    """What a region's colours become, row by row, as what computes it for a pixel wants it."""
+
+    before: Array
+    """(H, 3, 4), affine: the region's own light is taken off, and its colours are mapped."""
+    lightening: Array
+    grey: Array
+    tint: Array
+    """The tone of that map."""
+    after: Array
+    """(H, 3, 4), affine: the target's light is put on."""
+    grain: Array
+    """(3, 4), linear, for what is too small to be a thing."""
 
 
 def match_colours(
@@ -54,66 +89,126 @@ def match_colours(
     photo, target: (H, W, 3) and (h, w, 3) in [0, 1]. labels, target_labels: (H, W) and (h, w), 0 to count - 1.
     """
     edges, scale = find_edges(photo), (max(labels.shape) / LONG_EDGE) ** 2
+    photo = photo.astype(np.float32)
     weights = edges.shares(labels, count, BLENDING * scale)
-    base = edges.smooth(photo.transpose(2, 0, 1), GRAIN * scale).transpose(1, 2, 0).astype(np.float64)
-    source, wished = photo.astype(np.float64), target.astype(np.float64)
-    grain = source - base
-    masks = ((k, labels == k, target_labels == k) for k in range(count))
-    regions = {k: (inside, wanted) for k, inside, wanted in masks if inside.any() and wanted.any()}
-    shared, share = source, 0.0
-    if len(regions) > 1:
-        common, share = _find_common(source, wished, list(regions.values()))
-        if share:
-            shared = _with_grain(common.of(base), grain, common)
-    image, spans = np.zeros(photo.shape), np.tile(np.eye(3), (count, 1, 1))
-    for k, weight in enumerate(weights):
-        mapped = source
-        if k in regions:
-            inside, wanted = regions[k]
-            mean, spans[k] = wished[wanted].mean(axis=0), span(wished[wanted])
-            things, own = _match_region(source, base, inside, wished, wanted, spans[k])
-            mapped = _with_grain(things, grain, own)
-            if share:
-                within = mean + (shared - mean) @ spans[k]  # no hue that this region of the target lacks
-                mapped = share * within.clip(0, 1) + (1 - share) * mapped
-        image += weight[..., None] * mapped
-    return Matched(image.astype(np.float32), weights, spans)
+    base = edges.smooth(photo.transpose(2, 0, 1), GRAIN * scale)
+    sides = ((k, _region(photo, labels, k), _region(target, target_labels, k)) for k in range(count))
+    regions = {k: (own, wanted) for k, own, wanted in sides if own.size and wanted.size}
+    common, share = _find_common(list(regions.values())) if len(regions) > 1 else (UNCHANGED, 0.0)
+    looks = [_look(UNCHANGED, len(photo))] * count + [_look(common, len(photo))]
+    spans, within, shares = np.tile(np.eye(3), (count, 1, 1)), np.zeros((count, 3, 4)), np.zeros(count)
+    for k, (own, wanted) in regions.items():
+        middle, spans[k], shares[k] = mean(wanted.colours), span(wanted.colours), share
+        within[k] = _affine(middle + (CORNERS - middle) @ spans[k])  # no hue that this region of the target lacks
+        looks[k] = _find_look(own, wanted, spans[k])
+    image = _mixed(photo, base, weights, Look(*map(np.stack, zip(*looks, strict=True))), within, shares)
+    return Matched(image, weights, spans)
 
 
-def _find_common(photo: Array, target: Array, regions: list[tuple[Chosen, Chosen]]) -> tuple[ColourMap, float]:
-    """One map of all regions, and how much of it each of them takes."""
-    colours = [(photo[inside], target[wanted]) for inside, wanted in regions]
-    everything, of_target = (np.concatenate(side) for side in zip(*map(_evenly, colours), strict=True))
+def _region(photo: AnyPhoto, labels: AnyLabels, number: int) -> Region:
+    pixels = np.flatnonzero(labels == number)
+    some = _evenly(pixels, min(len(pixels), ENOUGH))
+    return Region(photo.reshape(-1, 3)[some].astype(np.float64), some // labels.shape[1], len(pixels), labels.shape)
+
+
+def _evenly(values: NDArray[Any], count: int) -> NDArray[Any]:
+    """So many of n values."""
+    return values[np.linspace(0, len(values) - 1, count).round().astype(np.intp)]
+
+
+def _find_common(regions: list[tuple[Region, Region]]) -> tuple[ColourMap, float]:
+    """One map of all regions, and how much of it each of them takes.
+
+    As many of a region's colours are taken as of the target's: how large a thing is, is not its look.
+    """
+    sizes = np.sqrt([own.size * wanted.size for own, wanted in regions])
+    counts = (sizes * min(1.0, ENOUGH / sizes.max())).round().astype(int)
+    colours = [(own.colours, wanted.colours) for own, wanted in regions]
+    everything, of_target = (
+        np.concatenate([_evenly(c, n) for c, n in zip(side, counts, strict=True)])
+        for side in zip(*colours, strict=True)
+    )
     common = find_colour_map(everything, of_target, span(of_target))
-    return common, 1 - min(1.0, unexplained(common, colours) / SURELY_OWN) ** 3
+    return common, 1 - min(1.0, unexplained(common, colours, sizes) / SURELY_OWN) ** 3
 
 
-def _evenly(colours: tuple[Array, Array]) -> tuple[Array, Array]:
-    """As many of a region's colours (n, 3) as of the target's (m, 3): how large a thing is, is not its look."""
-    count = round((len(colours[0]) * len(colours[1])) ** 0.5)
-    of_photo, of_target = (c[np.linspace(0, len(c) - 1, count).round().astype(np.intp)] for c in colours)
-    return of_photo, of_target
+def _find_look(own: Region, wanted: Region, within: Array) -> Look:
+    """The map of one region: of the colours without what height explains, the target's light on top."""
+    light, target_light = find_gradient(own.colours, own.rows), find_gradient(wanted.colours, wanted.rows)
+    sides = ((light, own), (target_light, wanted))
+    height, target_height = ((gradient.bottom - gradient.top) / max(region.shape) for gradient, region in sides)
+    area, target_area = (region.size / np.prod(region.shape) for region in (own, wanted))
+    share = share_of(target_light, (height, target_height), (area, target_area))
+
+    def even(colours: Array, gradient: Gradient, rows: NDArray[np.intp], directions: Array) -> Array:
+        return lit(colours, 1 / gain(gradient, share, gradient.heights(rows)), directions)
+
+    colour_map = find_colour_map(
+        even(own.colours, light, own.rows, np.eye(3)), even(wanted.colours, target_light, wanted.rows, within), within
+    )
+    heights = light.heights(np.arange(own.shape[0]))
+    before = lit(CORNERS, 1 / gain(light, share, heights)[:, None], np.eye(3))
+    return _look(colour_map, own.shape[0], before, lit(CORNERS, gain(target_light, share, heights)[:, None], within))
 
 
-def _match_region(
-    photo: Array, base: Array, inside: Chosen, target: Array, wanted: Chosen, within: Array
-) -> tuple[Array, ColourMap]:
-    """All of a photo's base by the map of one region, and that map: of the colours without what height explains, the
-    target's light on top."""
-    own, light = find_gradient(photo, inside), find_gradient(target, wanted)
-    sides = ((own, inside), (light, wanted))
-    height, target_height = ((gradient.bottom - gradient.top) / max(mask.shape) for gradient, mask in sides)
-    share = share_of(light, (height, target_height), (float(inside.mean()), float(wanted.mean())))
-    heights, target_heights = own.heights(np.arange(len(photo))), light.heights(np.arange(len(target)))
-    own_gains, target_gains = gain(own, share, heights), gain(light, share, target_heights)
-    rows, target_rows = inside.nonzero()[0], wanted.nonzero()[0]
-    colours = lit(photo[inside], 1 / own_gains[rows], np.eye(3))
-    colour_map = find_colour_map(colours, lit(target[wanted], 1 / target_gains[target_rows], within), within)
-    even = colour_map.of(lit(base, 1 / own_gains[:, None], np.eye(3)))
-    return lit(even, gain(light, share, heights)[:, None], within), colour_map
+def _look(colour_map: ColourMap, height: int, before: Array = CORNERS, after: Array = CORNERS) -> Look:
+    """The map in an image of this height; what becomes of the corners before and after it, (4, 3) or (H, 4, 3)."""
+    A, b, tone = colour_map
+    of_rows = (np.broadcast_to(_affine(corners), (height, 3, 4)) for corners in (before @ A.T + b, after))
+    return Look(next(of_rows), *tone, next(of_rows), _affine(CORNERS @ bounded(A, STEEPEST_GRAIN)))
 
 
-def _with_grain(things: Array, grain: Array, colour_map: ColourMap) -> Array:
-    """What became of the things in a photo, and their grain by the same map, but less steep; in [0, 1]."""
-    whole: Array = (things + grain @ bounded(colour_map.A, STEEPEST_GRAIN).T).clip(0, 1)
-    return whole
+def _affine(corners: Array) -> Array:
+    """(..., 3, 4), the matrix and the offset that take the corners to these, (..., 4, 3)."""
+    black = corners[..., 3:, :]
+    return np.concatenate([corners[..., :3, :] - black, black], axis=-2).swapaxes(-1, -2)
+
+
+@njit(cache=True, parallel=True, nogil=True)
+def _mixed(photo, base, weights, looks, within, shares):  # type: ignore[no-untyped-def]
+    """(H, W, 3): each row of the photo by all looks, the last of which is the common one.
+
+    base: (3, H, W). within: (K, 3, 4), affine: what a region makes of the common look; shares: (K,), how much of it.
+    """
+    count, height, width = weights.shape
+    mixed, agreed = np.zeros(photo.shape, np.float32), shares.max() > 0
+    for y in prange(height):
+        shared = _seen(photo[y], base[:, y], looks, count, y) if agreed else np.zeros((width, 3))
+        for k in range(count):
+            own, weight, share, region = _seen(photo[y], base[:, y], looks, k, y), weights[k, y], shares[k], within[k]
+            for x in range(width):
+                held = _clipped(_changed(region, (shared[x, 0], shared[x, 1], shared[x, 2])))
+                for c in range(3):
+                    mixed[y, x, c] += weight[x] * (share * held[c] + (1 - share) * own[x, c])
+    return mixed
+
+
+@njit(cache=True, nogil=True)
+def _seen(photo, base, looks, k, y):  # type: ignore[no-untyped-def]
+    """(W, 3) in [0, 1]: a row's things by a look, and their grain by the same map, but less steep."""
+    before, after, finer = looks.before[k, y], looks.after[k, y], looks.grain[k]
+    lightening, grey, tint = looks.lightening[k], looks.grey[k], looks.tint[k]
+    seen = np.empty(photo.shape)
+    for x in range(len(photo)):
+        thing = (base[0, x], base[1, x], base[2, x])
+        whole = _changed(after, toned_colour(_changed(before, thing), lightening, grey, tint))
+        grain = _changed(finer, (photo[x, 0] - thing[0], photo[x, 1] - thing[1], photo[x, 2] - thing[2]))
+        seen[x] = _clipped((whole[0] + grain[0], whole[1] + grain[1], whole[2] + grain[2]))
+    return seen
+
+
+@njit(cache=True, nogil=True)
+def _changed(affine, colour):  # type: ignore[no-untyped-def]
+    """A colour by an affine map, (3, 4)."""
+    red, green, blue = colour
+    return (
+        affine[0, 0] * red + affine[0, 1] * green + affine[0, 2] * blue + affine[0, 3],
+        affine[1, 0] * red + affine[1, 1] * green + affine[1, 2] * blue + affine[1, 3],
+        affine[2, 0] * red + affine[2, 1] * green + affine[2, 2] * blue + affine[2, 3],
+    )
+
+
+@njit(cache=True, nogil=True)
+def _clipped(colour):  # type: ignore[no-untyped-def]
+    red, green, blue = colour
+    return min(max(red, 0.0), 1.0), min(max(green, 0.0), 1.0), min(max(blue, 0.0), 1.0)

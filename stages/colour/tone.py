@@ -58,18 +58,25 @@ def toned(colours: Array, tone: Tone) -> Array:
 
 @njit(cache=True, parallel=True, nogil=True)
 def _toned(colours, lightening, grey, tint):  # type: ignore[no-untyped-def]
-    """Both curves linear between the grid's lumas, and even beyond them."""
     changed = np.empty_like(colours)
     for i in prange(len(colours)):
-        red, green, blue = colours[i]
-        cell, part = _place(RED * red + GREEN * green + BLUE * blue)
-        added = (1 - part) * lightening[cell] + part * lightening[cell + 1]
-        red, green, blue = red + added * grey[0], green + added * grey[1], blue + added * grey[2]
-        cell, part = _place(RED * red + GREEN * green + BLUE * blue)
-        changed[i, 0] = red + (1 - part) * tint[cell, 0] + part * tint[cell + 1, 0]
-        changed[i, 1] = green + (1 - part) * tint[cell, 1] + part * tint[cell + 1, 1]
-        changed[i, 2] = blue + (1 - part) * tint[cell, 2] + part * tint[cell + 1, 2]
+        changed[i] = toned_colour(colours[i], lightening, grey, tint)
     return changed
+
+
+@njit(cache=True, nogil=True)
+def toned_colour(colour, lightening, grey, tint):  # type: ignore[no-untyped-def]
+    """One colour, changed by a tone's curves: both linear between the grid's lumas, and even beyond them."""
+    red, green, blue = colour
+    cell, part = _place(RED * red + GREEN * green + BLUE * blue)
+    added = (1 - part) * lightening[cell] + part * lightening[cell + 1]
+    red, green, blue = red + added * grey[0], green + added * grey[1], blue + added * grey[2]
+    cell, part = _place(RED * red + GREEN * green + BLUE * blue)
+    return (
+        red + (1 - part) * tint[cell, 0] + part * tint[cell + 1, 0],
+        green + (1 - part) * tint[cell, 1] + part * tint[cell + 1, 1],
+        blue + (1 - part) * tint[cell, 2] + part * tint[cell + 1, 2],
+    )
 
 
 @njit(inline="always")

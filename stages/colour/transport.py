@@ -26,7 +26,7 @@ def monge_kantorovich(source: Array, target: Array) -> tuple[Array, Array]:
     Returns:
         A (3, 3) and b (3,).
     """
-    mean_source, mean_target = source.mean(axis=0), target.mean(axis=0)
+    mean_source, mean_target = mean(source), mean(target)
     S = covariance(source) + NOISE_VARIANCE * np.eye(3)
     T = covariance(target) + NOISE_VARIANCE * span(target)
     root, inverse_root = _power(S, 0.5), _power(S, -0.5)
@@ -41,7 +41,7 @@ def wasserstein(source: Array, target: Array) -> float:
     """
     S, T = covariance(source), covariance(target)
     root = _power(S, 0.5)
-    apart = np.square(source.mean(axis=0) - target.mean(axis=0)).sum()
+    apart = np.square(mean(source) - mean(target)).sum()
     return float(apart + np.trace(S + T - 2 * _power(root @ T @ root, 0.5)))
 
 
@@ -62,10 +62,17 @@ def span(colours: Array) -> Array:
     return projection
 
 
+def mean(colours: Array) -> Array:
+    """(3,) of (n, 3) colours: along the first axis numpy takes ten times as long."""
+    of_channels: Array = colours.T.copy().mean(axis=1)
+    return of_channels
+
+
 def covariance(colours: Array) -> Array:
     """(3, 3) covariance of (n, 3) colours, divided by n."""
-    centred = colours - colours.mean(axis=0)
-    product: Array = centred.T @ centred / len(colours)
+    centred = colours.T.copy()
+    centred -= centred.mean(axis=1, keepdims=True)
+    product: Array = centred @ centred.T / len(colours)
     return product
 
 

@@ -25,7 +25,7 @@ def test_one_grading_is_explained_by_one_map_and_an_exchange_of_colours_is_not()
 
     def share(pairs):
         everything, wanted = (np.concatenate(side) for side in zip(*pairs, strict=True))
-        return unexplained(find_colour_map(everything, wanted, span(wanted)), pairs)
+        return unexplained(find_colour_map(everything, wanted, span(wanted)), pairs, np.array([4.0, 3.0, 3.0]))
 
     assert share(regions) < 0.02
     assert share(exchanged) > 0.8

@@ -3,11 +3,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.colour.light import MOST, find_gradient, gain, lit, share_of
+from stages.colour.light import MOST, Gradient, find_gradient, gain, lit, share_of
 from stages.colour.match import match_colours
 from stages.colour.transport import span
 
-WHOLE = np.ones((40, 30), bool)
+
+def of_all(image: np.ndarray) -> Gradient:
+    """Of all pixels."""
+    return find_gradient(image.reshape(-1, 3), np.arange(len(image)).repeat(image.shape[1]))
 
 
 def sky(height: int, width: int, top: float, bottom: float, noise: float = 0.01) -> np.ndarray:
@@ -22,7 +25,7 @@ def test_the_gradient_is_the_least_squares_fit_over_all_pixels(seed, filled):
     rng = np.random.default_rng(seed)
     image, region = rng.random((17, 9, 3)), rng.random((17, 9)) < filled
     region[3, 4] = region[12, 5] = True
-    found = find_gradient(image, region)
+    found = find_gradient(image[region], region.nonzero()[0])
     t = found.heights(np.nonzero(region)[0])
     terms = np.stack([np.ones_like(t), t, t**2], axis=1)
     fitted = terms @ np.linalg.lstsq(terms, image[region], rcond=None)[0]
@@ -33,29 +36,29 @@ def test_the_gradient_is_the_least_squares_fit_over_all_pixels(seed, filled):
 
 
 def test_a_gradient_explains_a_sky_and_nothing_of_noise():
-    assert find_gradient(sky(40, 30, 0.3, 0.9), WHOLE).explained > 0.98
-    assert find_gradient(np.random.default_rng(0).random((40, 30, 3)), WHOLE).explained < 0.01
+    assert of_all(sky(40, 30, 0.3, 0.9)).explained > 0.98
+    assert of_all(np.random.default_rng(0).random((40, 30, 3))).explained < 0.01
 
 
 @pytest.mark.parametrize("region", [np.eye(5, dtype=bool) & (np.arange(5) == 2), np.arange(25).reshape(5, 5) // 5 == 2])
 def test_one_pixel_and_one_row_have_no_gradient(region):
-    found = find_gradient(np.random.default_rng(0).random((5, 5, 3)), region)
+    found = find_gradient(np.random.default_rng(0).random((region.sum(), 3)), region.nonzero()[0])
     assert found.explained == 0
     np.testing.assert_array_equal(found.change(found.heights(np.arange(5))), 0)
 
 
 def test_a_low_strip_takes_less_of_a_tall_gradient_a_whole_picture_and_noise_none():
-    tall = find_gradient(sky(40, 30, 0.3, 0.9), WHOLE)
+    tall = of_all(sky(40, 30, 0.3, 0.9))
     assert share_of(tall, (0.5, 0.5), (0.3, 0.5)) == 1
     assert share_of(tall, (0.1, 0.5), (0.1, 0.5)) == pytest.approx(0.2)
     assert share_of(tall, (0.5, 0.5), (0.3, 0.875)) == pytest.approx(0.5)
     assert share_of(tall, (0.5, 0.5), (1.0, 0.3)) == 0
-    noise = find_gradient(np.random.default_rng(0).random((40, 30, 3)), WHOLE)
+    noise = of_all(np.random.default_rng(0).random((40, 30, 3)))
     assert share_of(noise, (0.5, 0.5), (0.3, 0.3)) < 0.03
 
 
 def test_gains_keep_within_bounds_and_colours_within_the_span():
-    steep = find_gradient(sky(40, 30, 0.0, 1.0), WHOLE)
+    steep = of_all(sky(40, 30, 0.0, 1.0))
     gains = gain(steep, 1.0, np.linspace(-1, 1, 40))
     assert gains.min() >= 1 / MOST
     assert gains.max() <= MOST
