@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 from zipfile import BadZipFile
 
@@ -50,7 +51,14 @@ class Room:
 
     def __init__(self, results: Path) -> None:
         """results: a folder on that disk."""
-        self.left = int(SHARE * shutil.disk_usage(results).free)
+        self.left, self._lock = int(SHARE * shutil.disk_usage(results).free), Lock()
+
+    def take(self, count: int) -> bool:
+        """Whether so many bytes are left; then they are taken."""
+        with self._lock:
+            fits = count <= self.left
+            self.left -= count * fits
+        return fits
 
 
 class Prepared(NamedTuple):
@@ -106,8 +114,7 @@ def read_reduced(
         if known.digest or not whole:
             return known
     reduced = _reduced(read(path), edge, whole)
-    if prepared.room is not None and reduced.photo.nbytes <= prepared.room.left and stamps_of([path]) == before:
-        prepared.room.left -= reduced.photo.nbytes
+    if prepared.room is not None and stamps_of([path]) == before and prepared.room.take(reduced.photo.nbytes):
         with suppress(OSError):
             _write(kept, reduced)
     return reduced
