@@ -5,8 +5,9 @@ With `--optimisers N ...`, only the dataset is measured, once with each of these
 One evaluation of stage one, at 350 px with three regions, in both precisions: its time, beside the time that the
 arithmetic alone would take at the speed of a large matrix product on the same device; its kernels, and how long the
 device is busy. Then stage one of a pair, from arrays to array, and by how much it differs when it is made twice. Then
-a dataset of the demo's photos, contents and styles combined, through all stages and scores. Where there is no GPU, all
-this is measured on the CPU, with fewer and smaller pairs. It takes under five minutes.
+a dataset of the demo's photos, contents and styles combined, through all stages and scores, after a first run that
+compiles what it needs. Where there is no GPU, all this is measured on the CPU, with fewer and smaller pairs. It takes
+under five minutes.
 """
 
 import argparse
@@ -88,6 +89,7 @@ def main() -> None:
     name = torch.cuda.get_device_name() if on_gpu else f"the CPU, {torch.get_num_threads()} threads: {cuda_fault()}"
     print(f"measured on {name}; torch {torch.__version__}\n", flush=True)
     if asked.optimisers:
+        _measure_first_run()
         for optimisers in asked.optimisers:
             _measure_dataset(pairs, size, on_gpu, optimisers)
         return
@@ -104,6 +106,7 @@ def main() -> None:
         print(f"{row.precision:>10} " + " ".join(f"{text:>11}" for text in told), flush=True)
     objective.compute_dtype = compute_dtype
     _measure_pair(encoder)
+    _measure_first_run()
     _measure_dataset(pairs, size, on_gpu)
 
 
@@ -211,25 +214,41 @@ sys.exit(main(sys.argv[1:]))
 """The command line, with another number of processes that optimise on a GPU."""
 
 
+def _measure_first_run() -> None:
+    """Of one small pair: what is compiled in it is there for all others."""
+    with tempfile.TemporaryDirectory() as folder:
+        root, results = Path(folder, "photos"), Path(folder, "results")
+        _make_dataset(root, 1)
+        seconds, _ = _run(root, results, 64, None)
+    print(f"\nthe first run, of one pair at 64 px, while numba compiles what is new to it: {seconds:.0f} s", flush=True)
+
+
+def _run(root: Path, results: Path, size: int, optimisers: int | None) -> tuple[float, str]:
+    """Seconds, and what the run says of itself."""
+    program = ["-m", "pipeline.cli.main"] if optimisers is None else ["-c", SO_MANY.format(optimisers)]
+    argv = [sys.executable, *program, "run", str(root), "--results", str(results)]
+    began = perf_counter()
+    run = subprocess.run([*argv, "--encoder", "vgg16", "--size", str(size)], capture_output=True, text=True)
+    if run.returncode:
+        raise SystemExit(run.stdout + run.stderr)
+    return perf_counter() - began, run.stderr
+
+
 def _measure_dataset(count: int, size: int, on_gpu: bool, optimisers: int | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root, results = Path(folder, "photos"), Path(folder, "results")
         _make_dataset(root, count)
-        program = ["-m", "pipeline.cli.main"] if optimisers is None else ["-c", SO_MANY.format(optimisers)]
-        argv = [sys.executable, *program, "run", str(root), "--results", str(results)]
-        began = perf_counter()
         with _watched(on_gpu) as seen:
-            run = subprocess.run([*argv, "--encoder", "vgg16", "--size", str(size)], capture_output=True, text=True)
-        seconds = perf_counter() - began
-        if run.returncode:
-            raise SystemExit(run.stdout + run.stderr)
+            seconds, said = _run(root, results, size, optimisers)
         of_stage = defaultdict(list)
         for pair, stage in product((results / root.name).iterdir(), STAGES):
             if manifest := read_manifest(pair / stage):
                 of_stage[stage].append(manifest.facts)
     pace = f"{seconds:.0f} s, {60 * count / seconds:.1f} pairs a minute"
     print(f"\n{count} pairs at {size} px through all stages and scores: {pace}")
-    print("\n".join(line for line in run.stderr.splitlines() if "workers for" in line or "note:" in line))
+    for line in said.splitlines():
+        if "workers for" in line or line.startswith("note:"):
+            print(line)
     for stage, facts in of_stage.items():
         peak = max(each.get("process_peak_mib", 0) for each in facts)
         print(f"{stage:>10}: {mean(each['seconds'] for each in facts):6.2f} s a pair, process of {peak} MiB at most")
