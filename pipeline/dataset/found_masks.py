@@ -19,9 +19,11 @@ class Way(NamedTuple):
     """Of a pair's results, for its masks."""
     palette: Mapping[str, Colour]
     """The paper's colours, in their order, with the names of what they stand for."""
+    sure: bool
+    """Whether the regions are (see `Regions`)."""
 
 
-WAYS = {"auto": Way("segment", PALETTE), "semantic": Way("semantic", GROUP_PALETTE)}
+WAYS = {"auto": Way("segment", PALETTE, sure=False), "semantic": Way("semantic", GROUP_PALETTE, sure=True)}
 """By the value of the setting `masks`."""
 
 
@@ -38,5 +40,5 @@ def with_found_mask(pair: Pair, folder: Path, config: Config) -> Pair:
     content, style = (folder / way.folder / name for name in (CONTENT_MASK, STYLE_MASK))
     if not (content.exists() and style.exists()):
         return pair
-    rules = pair.mask_rules._replace(palette=way.palette)
+    rules = pair.mask_rules._replace(palette=way.palette, sure=way.sure)
     return pair._replace(content_mask=content, style_mask=style, mask_rules=rules)

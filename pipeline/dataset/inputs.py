@@ -61,4 +61,6 @@ class Inputs(NamedTuple):
         if self.alpha is not None:
             arrays[ALPHA] = self.alpha
         hashes = {name: hash_array(array) for name, array in arrays.items()}
+        if not self.regions.sure:
+            hashes["content regions"] += ", found"
         return hashes if self.full_size is None else {**hashes, FULL_SIZE: self.full_size.digest}

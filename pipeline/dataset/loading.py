@@ -86,7 +86,7 @@ def load_inputs(
     sides = (names[0], masks["content"]), (names[1], masks["style"])
     try:
         named = read_classes(*sides, pair.mask_rules.palette)
-        regions = match_regions(named.content, named.style, named.names, content, style)
+        regions = match_regions(named.content, named.style, named.names, content, style, sure=pair.mask_rules.sure)
     except ValueError as error:
         raise InputError(f"{pair.content_mask.parent}: {error}") from error
     notes[pair.content_mask] += [*named.content_notes, *regions.content_notes]

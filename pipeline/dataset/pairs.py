@@ -32,6 +32,8 @@ class MaskRules(NamedTuple):
     palette: Mapping[str, Colour] = PALETTE
     strict: bool = False
     """Whether what could be put right is an error nevertheless."""
+    sure: bool = True
+    """Whether their regions are (see `Regions`)."""
 
 
 class Pair(NamedTuple):

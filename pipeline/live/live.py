@@ -137,11 +137,10 @@ def _prepare(served: Served, size: Scale) -> _Prepared:
         "stage-one": shrink(link, edge),
     }
     settings = served.config.smooth
-    regions = inputs.regions
     target, small = pictures["stage-one"], None
     if settings.anchor == "colour":
-        anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
-        whole = find_target(link, anchor, inputs.content, settings.emphasis, regions.content)
+        anchor = find_anchor(inputs.content, inputs.style, inputs.regions)
+        whole = find_target(link, anchor, inputs.content, settings.emphasis, inputs.regions)
         target, small = shrink(whole, edge), shrink(anchor, edge)
     smoother = Smoother(pictures["content"], epsilon=settings.epsilon)
 

@@ -31,7 +31,7 @@ def through_stage_one(
         bring_up_to_date(PairTask(pair, finder_of(config), config, place), network, ignore)
     served = Served(with_found_mask(pair, place, config), place, config)
     inputs = load_inputs(served.pair, config.size)
-    draft = find_anchor(inputs.content, inputs.style, inputs.regions.content, inputs.regions.style)
+    draft = find_anchor(inputs.content, inputs.style, inputs.regions)
     served.link.parent.mkdir()
     write_atomically(served.link, encode_tiff(draft))
     number = len(live.pairs)

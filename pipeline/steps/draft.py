@@ -7,9 +7,9 @@ from stages.smooth.anchor import find_anchor
 
 
 def _make(work: Work) -> Made:
-    inputs, regions = work.inputs, work.inputs.regions
-    anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
-    return Made(finished(work, anchor), {"device": "cpu", "regions": regions.count})
+    inputs = work.inputs
+    anchor = find_anchor(inputs.content, inputs.style, inputs.regions)
+    return Made(finished(work, anchor), {"device": "cpu", "regions": inputs.regions.count})
 
 
 DRAFT = Step(

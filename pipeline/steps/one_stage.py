@@ -22,7 +22,7 @@ def _make(work: Work) -> Made:
 
 ONESTAGE = Step(
     name="onestage",
-    version=6,
+    version=7,
     make=_make,
     outputs=("image16.png", "image.png"),
     inputs=AT_WORK,

@@ -26,10 +26,10 @@ def _make(work: Work) -> Made:
         ),
     )
     on_advance(Advance(0, 0, f"by {smoother.chosen.why}"))
-    regions, target, anchor = inputs.regions, work.start, None
+    target, anchor = work.start, None
     if settings.anchor == "colour":
-        anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
-        target = find_target(work.start, anchor, inputs.content, settings.emphasis, regions.content)
+        anchor = find_anchor(inputs.content, inputs.style, inputs.regions)
+        target = find_target(work.start, anchor, inputs.content, settings.emphasis, inputs.regions)
     mu = mu_at_size(settings.mu, *inputs.content.shape[:2])
     result = smoother.solve(target, settings.lam, mu, anchor)
     facts = {
@@ -59,7 +59,7 @@ def _memory(folder: Path, config: Config, most: int) -> int:
 
 SMOOTH = Step(
     name="smooth",
-    version=10,
+    version=11,
     make=_make,
     outputs=(TWO_STAGE_IMAGE.file, "image.png"),
     inputs=AT_WORK,

@@ -119,8 +119,7 @@ def _ready_for_drafts(dataset: Dataset, config: Config, run: Run) -> Solvable:
             for photo in (pair.content, pair.style):
                 pool.submit(read_either, photo)
         inputs = load_inputs(pair, edge, read=read_either)
-        regions = inputs.regions
-        anchor = find_anchor(inputs.content, inputs.style, regions.content, regions.style)
+        anchor = find_anchor(inputs.content, inputs.style, inputs.regions)
         notes = list(inputs.notes)
         result = as_wanted(anchor, inputs.content, config, notes.append).clip(0, 1)
         return Solved(inputs.content, result, tuple(notes))

@@ -24,6 +24,8 @@ ENOUGH = 2**16
 """Pixels of a region, evenly spread, that its colours are told from."""
 SURELY_OWN = 0.5
 """Where one map leaves this share, or more, of how the target's regions differ unexplained, each has its own alone."""
+UNSURE = 0.5
+"""The least share of that one map where regions were only found: some take dark things for the sky behind them."""
 UNCHANGED = ColourMap(np.eye(3), np.zeros(3), Tone(np.zeros(CELLS), np.zeros(3), np.zeros((CELLS, 3))))
 CORNERS = np.concatenate([np.eye(3), np.zeros((1, 3))])
 """What becomes of red, green, blue and black tells an affine map."""
@@ -74,6 +76,8 @@ def match_colours(
     target: AnyPhoto,
     target_labels: AnyLabels,
     count: int,
+    *,
+    sure: bool = True,
 ) -> Matched:
     """Give each region of a photo the colours of the target's region of the same number.
 
@@ -86,7 +90,8 @@ def match_colours(
     The regions of two photos differ for other reasons than their looks: they show other things. So where one map of all
     colours explains how regions differ in the target (`unexplained`), they go by that one, without light of their own.
 
-    photo, target: (H, W, 3) and (h, w, 3) in [0, 1]. labels, target_labels: (H, W) and (h, w), 0 to count - 1.
+    photo, target: (H, W, 3) and (h, w, 3) in [0, 1]. labels, target_labels: (H, W) and (h, w), 0 to count - 1. sure:
+    whether the regions are; otherwise at least UNSURE of what one map makes of all is taken.
     """
     edges, scale = find_edges(photo), (max(labels.shape) / LONG_EDGE) ** 2
     photo = photo.astype(np.float32)
@@ -94,7 +99,7 @@ def match_colours(
     base = edges.smooth(photo.transpose(2, 0, 1), GRAIN * scale)
     sides = ((k, _region(photo, labels, k), _region(target, target_labels, k)) for k in range(count))
     regions = {k: (own, wanted) for k, own, wanted in sides if own.size and wanted.size}
-    common, share = _find_common(list(regions.values())) if len(regions) > 1 else (UNCHANGED, 0.0)
+    common, share = _find_common(list(regions.values()), sure) if len(regions) > 1 else (UNCHANGED, 0.0)
     looks = [_look(UNCHANGED, len(photo))] * count + [_look(common, len(photo))]
     spans, within, shares = np.tile(np.eye(3), (count, 1, 1)), np.zeros((count, 3, 4)), np.zeros(count)
     for k, (own, wanted) in regions.items():
@@ -116,7 +121,7 @@ def _evenly(values: NDArray[Any], count: int) -> NDArray[Any]:
     return values[np.linspace(0, len(values) - 1, count).round().astype(np.intp)]
 
 
-def _find_common(regions: list[tuple[Region, Region]]) -> tuple[ColourMap, float]:
+def _find_common(regions: list[tuple[Region, Region]], sure: bool) -> tuple[ColourMap, float]:
     """One map of all regions, and how much of it each of them takes.
 
     As many of a region's colours are taken as of the target's: how large a thing is, is not its look.
@@ -129,7 +134,8 @@ def _find_common(regions: list[tuple[Region, Region]]) -> tuple[ColourMap, float
         for side in zip(*colours, strict=True)
     )
     common = find_colour_map(everything, of_target, span(of_target))
-    return common, 1 - min(1.0, unexplained(common, colours, sizes) / SURELY_OWN) ** 3
+    share = 1 - min(1.0, unexplained(common, colours, sizes) / SURELY_OWN) ** 3
+    return common, share if sure else max(share, UNSURE)
 
 
 def _find_look(own: Region, wanted: Region, within: Array) -> Look:

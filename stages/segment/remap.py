@@ -28,6 +28,14 @@ class Regions:
     """What of the content was given another counterpart, or merged, for people."""
     style_notes: tuple[str, ...] = ()
     """What of the style was left out."""
+    sure: bool = True
+    """Whether someone drew them, or a model knows what they show; not where they were only found to look alike."""
+
+    @property
+    def places(self) -> "Regions":
+        """Those that light and texture keep to. What is not sure is good enough for colours only: its borders would
+        show, and a whole picture's places are told by what is seen there."""
+        return self if self.sure else one_region(self.content.shape, self.style.shape)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -35,13 +43,19 @@ class Regions:
         return (*self.content_notes, *self.style_notes)
 
 
-def one_region(content_shape: tuple[int, int], style_shape: tuple[int, int]) -> Regions:
+def one_region(content_shape: tuple[int, ...], style_shape: tuple[int, ...]) -> Regions:
     """A pair without masks: all of the content takes its look from all of the style."""
     return Regions(np.zeros(content_shape, np.uint8), np.zeros(style_shape, np.uint8), 1)
 
 
 def match_regions(
-    content: AnyLabels, style: AnyLabels, names: tuple[str, ...], content_photo: Photo, style_photo: Photo
+    content: AnyLabels,
+    style: AnyLabels,
+    names: tuple[str, ...],
+    content_photo: Photo,
+    style_photo: Photo,
+    *,
+    sure: bool = True,
 ) -> Regions:
     """Every pixel of the content gets a region that the style has, with enough of it for statistics.
 
@@ -55,6 +69,7 @@ def match_regions(
         content, style: (H, W) and (h, w) class numbers.
         names: of the classes.
         content_photo, style_photo: (H, W, 3) and (h, w, 3) in [0, 1].
+        sure: whether the classes are (see `Regions`).
 
     Raises:
         ValueError: the two have no class in common, and their names don't tell what may stand for what.
@@ -97,7 +112,7 @@ def match_regions(
     numbers[kept] = np.arange(len(kept))
     of_class = numbers[[taken.get(k, k) for k in range(count)]]
     regions = of_class[_nearest(content, list(taken))], numbers[style]
-    return Regions(*regions, len(kept), tuple(told), tuple(left_out))
+    return Regions(*regions, len(kept), tuple(told), tuple(left_out), sure)
 
 
 def _as_wide_as(side: int, labels: AnyLabels, count: int) -> npt.NDArray[np.bool_]:

@@ -9,12 +9,13 @@ be taken more than once, for it differs from place to place in any photograph; c
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from stages.arrays import LUMA, AnyLabels
+from stages.arrays import LUMA
 from stages.colour.edges import find_edges
 from stages.colour.match import LONG_EDGE
+from stages.segment.remap import Regions, one_region
 from stages.smooth.checks import check_image
 
-WITHIN, BORDERS = 6.0, 0.5
+WITHIN, BORDERS = 12.0, 0.5
 """Strengths of the filters, for an image whose long edge is LONG_EDGE: of the light, and of the regions' borders."""
 BLACK = 0.05
 """Added to colours before they are divided."""
@@ -27,26 +28,26 @@ def find_target(
     anchor: NDArray[np.floating],
     content: ArrayLike,
     emphasis: float,
-    labels: AnyLabels | None = None,
+    regions: Regions | None = None,
 ) -> NDArray[np.float32]:
     """The image that stage two solves for, which the solution approaches as lambda grows.
 
     stylized, anchor: (H, W, 3), nominally [0, 1]. content: of the same shape, floats in [0, 1]. emphasis: how many
-    times the change of light is taken; that of colour is taken by the root of it. labels: (H, W) region numbers from 0;
-    no light goes from one into another, where fog may have left no edge between them. Without them all is one region.
+    times the change of light is taken; that of colour is taken by the root of it. regions: the pair's; no light goes
+    from one of its places into another, where fog may have left no edge between them. Without them all is one.
     Returns (H, W, 3) in [-0.5, 1.5].
     Raises TypeError and ValueError (see `check_image`), and ValueError for images of another size than the content's.
     """
     photo = check_image(content, "content", lowest=0.0, highest=1.0)
-    regions = np.zeros(photo.shape[:2], np.uint8) if labels is None else labels
-    for name, image in (("stylized", stylized), ("anchor", anchor), ("labels", regions)):
+    places = (regions or one_region(photo.shape[:2], photo.shape[:2])).places
+    for name, image in (("stylized", stylized), ("anchor", anchor), ("regions", places.content)):
         if image.shape[:2] != photo.shape[:2]:
             raise ValueError(f"{name}: {image.shape[:2]}, the content is {photo.shape[:2]}; bring both to one size")
     seen, base = (image.astype(np.float64).clip(0) + BLACK for image in (stylized, anchor))
     logs, change = np.log(seen / base).astype(np.float32).transpose(2, 0, 1), np.zeros_like(base)
     edges, scale = find_edges(photo), (max(photo.shape) / LONG_EDGE) ** 2
-    for k, share in enumerate(edges.shares(regions, int(regions.max()) + 1, BORDERS * scale)):
-        inside = regions == k
+    for k, share in enumerate(edges.shares(places.content, places.count, BORDERS * scale)):
+        inside = places.content == k
         if inside.any():
             change += share[..., None] * edges.smooth_within(logs, inside, WITHIN * scale).transpose(1, 2, 0)
     light = (change @ np.array(LUMA))[..., None]

@@ -10,7 +10,7 @@ from stages.arrays import Photo
 from stages.colour.match import match_colours
 from stages.features.encoder import Encoder
 from stages.features.resample import resample, resample_labels, shape_at, shape_of, to_array, to_tensor
-from stages.segment.remap import Regions
+from stages.segment.remap import Regions, one_region
 from stages.settings import Optimised, Stylize
 from stages.stylize.evaluation import Losses, OnNote
 from stages.stylize.losses import chroma_variation, total_variation
@@ -57,9 +57,8 @@ def stylize(
     """
     pair = load_pair(content, style, regions, encoder.device)
     scales = list(zip(settings.sizes, settings.evaluations, strict=True))
-    return descend(
-        pair, _start(pair, content, style, encoder, settings), encoder, settings, scales, on_iterate, on_note
-    )
+    pixels = _start(pair, content, style, regions, encoder, settings)
+    return descend(pair, pixels, encoder, settings, scales, on_iterate, on_note)
 
 
 def descend(
@@ -136,15 +135,17 @@ def losses_at(
     return losses
 
 
-def _start(pair: OnDevice, content: Photo, style: Photo, encoder: Encoder, settings: Stylize) -> Pixels:
+def _start(
+    pair: OnDevice, content: Photo, style: Photo, regions: Regions | None, encoder: Encoder, settings: Stylize
+) -> Pixels:
     if settings.start == "content":
         return Pixels(pair.content)
     if settings.start == "noise":
         generator = torch.Generator().manual_seed(settings.seed)
         noise = torch.rand(pair.content.shape, generator=generator).to(pair.content.device)
         return Pixels(torch.zeros_like(pair.content), change=noise)
-    labels, style_labels = pair.content_labels.cpu().numpy(), pair.style_labels.cpu().numpy()
-    matched = match_colours(content, labels, style, style_labels, pair.count)
-    relit = relight(matched.image, content, pair, matched.spans, encoder)
+    regions = regions or one_region(content.shape[:2], style.shape[:2])
+    matched = match_colours(content, regions.content, style, regions.style, regions.count, sure=regions.sure)
+    relit = relight(matched, content, pair, encoder)
     weights, spans = (torch.tensor(array, dtype=torch.float32, device=pair.content.device) for array in matched[1:])
     return Pixels(to_tensor(relit, pair.content.device), weights[None], spans)

@@ -25,7 +25,7 @@ class OnDevice:
     style_labels: Tensor
     """(h, w)."""
     count: int
-    """Of regions."""
+    """Of regions, those that light and texture keep to (see `Regions.places`)."""
 
 
 def load_pair(content: Photo, style: Photo, regions: Regions | None, device: torch.device) -> OnDevice:
@@ -43,7 +43,7 @@ def load_pair(content: Photo, style: Photo, regions: Regions | None, device: tor
             raise ValueError(f"the {name} has {np.count_nonzero(~np.isfinite(image))} values that are not finite")
         if image.min() < 0 or image.max() > 1:
             raise ValueError(f"the {name} is in [0, 1], this one spans {image.min():g} to {image.max():g}")
-    regions = regions or one_region(content.shape[:2], style.shape[:2])
+    regions = (regions or one_region(content.shape[:2], style.shape[:2])).places
     for name, image, labels in (("content", content, regions.content), ("style", style, regions.style)):
         if labels.shape != image.shape[:2]:
             raise ValueError(f"the {name}'s regions are {labels.shape}, the {name} itself is {image.shape[:2]}")

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from torch.nn import functional
 
-from stages.arrays import LUMA, AnyPhoto, Array, Photo
+from stages.arrays import LUMA, Array, Photo
 from stages.colour.edges import Edges, find_edges
-from stages.colour.match import LONG_EDGE
+from stages.colour.match import LONG_EDGE, Matched
 from stages.colour.transport import monge_kantorovich
 from stages.features.correspondence import Cells, Correspondence, averages, correspond, find_cells
 from stages.features.encoder import Encoder
@@ -38,41 +38,42 @@ MOST, MOST_COLOUR = 1.1, 0.7
 """No logarithm of light, or of colour, is larger."""
 BLACK = 0.05
 """Added to colours before they are divided."""
-WITHIN, BORDERS = 5.0, 2.0
+WITHIN, BORDERS = 20.0, 2.0
 """Strengths of the filters, for an image whose long edge is LONG_EDGE: of the light, and of the regions' borders."""
 
 
-def relight(matched: AnyPhoto, content: Photo, pair: OnDevice, spans: Array, encoder: Encoder) -> Photo:
+def relight(matched: Matched, content: Photo, pair: OnDevice, encoder: Encoder) -> Photo:
     """Give the content in the style's colours the style's light.
 
-    matched, content: (H, W, 3) in [0, 1]. pair: the same content, and the style. spans: (K, 3, 3), the projections onto
-    the directions in which the style's regions vary. A region of fewer than four cells, on either side, stays as it is.
+    matched, content: of (H, W, 3) in [0, 1]. pair: the same content, and the style. A region of fewer than four cells,
+    on either side, stays as it is.
     Returns (H, W, 3).
     """
     cells = find_cells(pair.content, pair.content_labels, pair.count, encoder)
     style = find_cells(pair.style, pair.style_labels, pair.count, encoder)
-    colours = averages(to_tensor(matched, pair.content.device), cells.shape)
+    colours = averages(to_tensor(matched.image, pair.content.device), cells.shape)
     style_colours = averages(pair.style, style.shape)
     labels = pair.content_labels.cpu().numpy()
     edges, scale = find_edges(content), (max(labels.shape) / LONG_EDGE) ** 2
     shares = edges.shares(labels, pair.count, BORDERS * scale)
-    image = matched.astype(np.float64)
-    peak, relit = image.max(axis=2, keepdims=True), np.zeros_like(image)
+    peak, gains = matched.image.max(axis=2, keepdims=True), np.ones(content.shape)
     correspondences = [correspond(cells, style, k) for k in range(pair.count)]
     again = np.concatenate([[False], *(found.again for found in correspondences if found is not None)]).mean()
     one_scene = float(np.clip((again - TWO_SCENES) / (ONE_SCENE - TWO_SCENES), 0, 1))
     for k, (share, found) in enumerate(zip(shares, correspondences, strict=True)):
-        lit = image
         if found is not None:
             logs = np.zeros((len(colours), 4))
             told = 1 - one_scene * (1 - AS_SEEN * found.again[:, None])
             logs[found.inside] = told * _logs(found, k, cells, style, colours, style_colours)
             light, colour = np.split(_within_edges(logs, cells, k, labels == k, edges, WITHIN * scale), [1], axis=2)
             brighter = np.exp((LIGHT * light).clip(-MOST, MOST))
-            gains = brighter * np.exp((COLOUR * colour).clip(-MOST_COLOUR, MOST_COLOUR))
-            gains /= 1 + (brighter - 1).clip(0) * peak  # white stays white, and what is near it keeps its detail
-            lit = image + (image * (gains - 1)) @ spans[k]
-        relit += share[..., None] * lit
+            gain = brighter * np.exp((COLOUR * colour).clip(-MOST_COLOUR, MOST_COLOUR))
+            gain /= 1 + (brighter - 1).clip(0) * peak  # white stays white, and what is near it keeps its detail
+            gains += share[..., None] * (gain - 1)
+    change = matched.image * (gains - 1)
+    relit = matched.image.astype(np.float64)
+    for weight, span in zip(matched.weights, matched.spans, strict=True):
+        relit += weight[..., None] * (change @ span)
     return relit.astype(np.float32)
 
 
@@ -118,7 +119,7 @@ def _around(values: Array, shares: Array, shape: tuple[int, int]) -> Array:
 
 def _within_edges(
     values: Array, cells: Cells, region: int, inside: NDArray[np.bool_], edges: Edges, strength: float
-) -> AnyPhoto:
+) -> NDArray[np.floating]:
     """(n, C) values of a region's cells to (H, W, C), smooth within the edges of the content."""
     weights = cells.shares[region][:, None] * (values != 0).any(axis=1, keepdims=True)
     planes = np.concatenate([values * weights, weights], axis=1).T.reshape(1, -1, *cells.shape).astype(np.float32)

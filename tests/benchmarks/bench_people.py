@@ -39,7 +39,7 @@ def main() -> None:
     for file in files[1:]:
         style = shrink(read_photo(file), WORKING_SIZE)
         regions = one_region(photo.shape[:2], style.shape[:2])
-        draft = find_anchor(photo, style, regions.content, regions.style).clip(0, 1)
+        draft = find_anchor(photo, style, regions).clip(0, 1)
         off = [_off(photo, keep_hue(photo, draft, mask, share), mask > 0.5) for share in SHARES]
         print(f"{file.parent.name:>10}", *(f"{whole:5.1f} ({hue:3.1f})" for whole, hue in off))
 

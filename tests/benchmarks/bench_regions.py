@@ -44,13 +44,13 @@ def main() -> None:
         began = perf_counter()
         labels = automatic_labels(content, style, encoder)
         seconds = perf_counter() - began
-        found = match_regions(*labels, tuple(PALETTE), content, style)
+        found = match_regions(*labels, tuple(PALETTE), content, style, sure=False)
         scorer = Scorer(content, style, inputs.regions, encoder)
         row = []
         for regions in (one_region(content.shape[:2], style.shape[:2]), found, inputs.regions):
             stylized = stylize(content, style, encoder, regions=regions).image.clip(0, 1)
-            anchor, dials = find_anchor(content, style, regions.content, regions.style), Smooth()
-            target = find_target(stylized, anchor, content, dials.emphasis, regions.content)
+            anchor, dials = find_anchor(content, style, regions), Smooth()
+            target = find_target(stylized, anchor, content, dials.emphasis, regions)
             score = scorer.score(smooth(content, target, dials.lam, dials.mu, anchor).image)
             row.append((score.edge_ssim, score.style_distance, score.colour_distance))
         scores.append(row)

@@ -153,8 +153,8 @@ def _judge(inputs: Inputs, encoder: Encoder) -> Callable[[float, int, Photo], Ro
             losses = objective.losses(to_tensor(image.clip(0, 1), encoder.device))
         loss = sum(value.item() for value in losses.values())
         stylized, settings = image.clip(0, 1), Smooth()
-        anchor = find_anchor(inputs.content, inputs.style, inputs.regions.content, inputs.regions.style)
-        target = find_target(stylized, anchor, inputs.content, settings.emphasis, inputs.regions.content)
+        anchor = find_anchor(inputs.content, inputs.style, inputs.regions)
+        target = find_target(stylized, anchor, inputs.content, settings.emphasis, inputs.regions)
         smoothed = smooth(inputs.content, target, settings.lam, settings.mu, anchor).image
         scores = [scorer.score(one) for one in (image, smoothed)]
         quality = [value for one in scores for value in (one.edge_ssim, one.style_distance)]

@@ -63,14 +63,14 @@ def results(content: Photo, style: Photo, draft: bool):  # type: ignore[no-untyp
     A, b = monge_kantorovich(*(image.reshape(-1, 3).astype(np.float64) for image in (content, style)))
     yield "MK", (content @ A.T + b).clip(0, 1)
     encoder = Network(Config()).encoder
-    found = match_regions(*automatic_labels(content, style, encoder), tuple(PALETTE), content, style)
+    found = match_regions(*automatic_labels(content, style, encoder), tuple(PALETTE), content, style, sure=False)
     for name, regions in (("one", one_region(content.shape[:2], style.shape[:2])), ("found", found)):
-        anchor = find_anchor(content, style, regions.content, regions.style)
+        anchor = find_anchor(content, style, regions)
         yield f"draft, {name}", anchor
         if not draft:
             y = stylize(content, style, encoder, regions=regions).image.clip(-0.5, 1.5)
             dials = Smooth()
-            target = find_target(y, anchor, content, dials.emphasis, regions.content)
+            target = find_target(y, anchor, content, dials.emphasis, regions)
             yield f"two-stage, {name}", Smoother(content).solve(target, dials.lam, dials.mu, anchor).image.clip(0, 1)
 
 

@@ -1,14 +1,17 @@
 """A pair as the stages take it: brought down, masks matched to photos, all faults told together."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.dataset.found_masks import with_found_mask
 from pipeline.dataset.inputs import InputError
 from pipeline.dataset.loading import load_inputs
 from pipeline.dataset.pairs import Pair
+from pipeline.settings.config import Config
 from stages.segment.labels import PALETTE
 
 BLUE, GREEN = PALETTE["blue"], PALETTE["green"]
@@ -48,6 +51,23 @@ def test_photos_and_masks_are_brought_down_together(pair: Pair) -> None:
     assert np.array_equal(inputs.regions.content, np.repeat([[0], [1]], 20, axis=0).repeat(60, axis=1))
     assert np.array_equal(inputs.regions.style, np.repeat([[1], [0]], 30, axis=0).repeat(40, axis=1))
     assert inputs.notes == ()
+
+
+def test_found_masks_are_not_sure_and_count_as_other_regions(pair: Pair, tmp_path: Path) -> None:
+    folder = tmp_path / "results" / "segment"
+    folder.mkdir(parents=True)
+    for mask in (pair.content_mask, pair.style_mask):
+        assert mask is not None
+        shutil.copy(mask, folder)
+    bare = pair._replace(content_mask=None, style_mask=None)
+    drawn, found = (load_inputs(one, 60) for one in (pair, with_found_mask(bare, folder.parent, Config(masks="auto"))))
+    assert np.array_equal(drawn.regions.content, found.regions.content)
+    assert drawn.regions.sure
+    assert not found.regions.sure
+    assert drawn.regions.places is drawn.regions
+    assert found.regions.places.count == 1
+    differing = {name for name in drawn.hashes() if drawn.hashes()[name] != found.hashes()[name]}
+    assert differing == {"content regions"}
 
 
 def test_without_masks_all_is_one_region(pair: Pair) -> None:

@@ -8,6 +8,7 @@ from pipeline.live.live import PREVIEW, Dials, Live, Served
 from pipeline.settings.config import Config
 from pipeline.settings.layers import load_config
 from pipeline.steps.step import STAGE_ONE_IMAGE
+from stages.segment import Regions
 from stages.smooth import find_anchor, find_target, mu_at_size, smooth
 from tests.pipeline.pages.report.example import make_case, photo, spoilt
 
@@ -32,8 +33,9 @@ def test_it_solves_what_stage_two_solves(live):
     result = live.smooth(0, Dials(lam=0.01, mu=0.3), "full").image
     content, link = live.picture(0, "content", "full"), live.picture(0, "stage-one", "full")
     labels = np.repeat([0, 1], 30)[:, None].repeat(90, axis=1)  # as the masks are painted
-    anchor = find_anchor(content, live.picture(0, "style", "full"), labels, labels)
-    target = find_target(link, anchor, content, CONFIG.smooth.emphasis, labels)
+    regions = Regions(labels, labels, 2)
+    anchor = find_anchor(content, live.picture(0, "style", "full"), regions)
+    target = find_target(link, anchor, content, CONFIG.smooth.emphasis, regions)
     np.testing.assert_allclose(result, smooth(content, target, 0.01, mu_at_size(0.3, 60, 90), anchor).image, atol=1e-6)
     assert np.abs(content - photo(0)).max() < 1 / 255
     assert np.abs(live.picture(0, "stage-one", "full") - spoilt(photo(0))).max() < 1e-6

@@ -16,6 +16,7 @@ from pipeline.images.sizes import shrink
 from pipeline.store.cache import cache_folder
 from pipeline.store.files import hash_bytes, lock
 from pipeline.transfer.solving import cached_results, tidy
+from stages.segment import Regions
 from stages.smooth import find_anchor
 from tests.pipeline.scenes import TINY, mask, save_photo, scenery
 
@@ -66,7 +67,7 @@ def test_masks_strength_and_size(photos: Path, tmp_path: Path) -> None:
     content, style = shrink(read_photo(photos / "a.png"), 64), shrink(read_photo(tmp_path / "style.png"), 64)
     halves = [np.arange(photo.shape[0])[:, None] // (photo.shape[0] // 2) for photo in (content, style)]
     labels = [np.broadcast_to(half, photo.shape[:2]) for half, photo in zip(halves, (content, style), strict=True)]
-    expected = (content + find_anchor(content, style, *labels)) / 2
+    expected = (content + find_anchor(content, style, Regions(*labels, 2))) / 2
     assert np.abs(read_photo(output) - expected).mean() < 1 / 255
 
 

@@ -66,6 +66,19 @@ def test_grain_is_not_stretched_as_far_as_things_are():
     assert image[:, 40:].std() < 2.5 * photo[:, 40:].std()  # by the map itself: 3 to 4 times
 
 
+def test_regions_that_are_not_sure_take_half_of_the_one_map_of_all():
+    rng = np.random.default_rng(0)
+    labels = halves()
+    photo = np.where(labels[..., None] == 0, 0.3, 0.7) + 0.05 * rng.uniform(-1, 1, (40, 60, 3))
+    target = np.where(labels[..., None] == 0, 0.8, 0.2) + 0.05 * rng.uniform(-1, 1, (40, 60, 3))
+    own, unsure = (match_colours(photo, labels, target, labels, 2, sure=sure).image for sure in (True, False))
+    whole = match_colours(photo, 0 * labels, target, 0 * labels, 1).image
+    for side in (np.s_[:, :10], np.s_[:, 50:]):  # one map can't turn light and dark around
+        assert abs(own[side].mean() - target[side].mean()) < 0.03
+        assert abs(whole[side].mean() - target[side].mean()) > 0.1
+        assert abs(unsure[side].mean() - (own[side].mean() + whole[side].mean()) / 2) < 0.03
+
+
 def test_a_region_that_one_side_lacks_keeps_its_colours():
     photo = np.random.default_rng(0).random((8, 9, 3))
     labels = np.zeros((8, 9), np.uint8)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stages.segment import Regions, one_region
 from stages.smooth import Smoother, find_anchor, mu_at_size, smooth
 from stages.smooth.gradient_laplacian import SLOTS, gradient_stencil
 from stages.smooth.matting_laplacian import apply_stencil
@@ -87,7 +88,7 @@ def test_colours_that_a_region_has_by_an_affine_map_of_the_contents_are_kept():
     labels = np.zeros((40, 60), np.uint8)
     A = np.array([[0.7, 0.1, 0.0], [0.1, 0.6, 0.1], [0.0, 0.1, 0.5]])
     y = content @ A + 0.1
-    x = smooth(content, y, 1.0, 3.0, find_anchor(content, y, labels, labels)).image
+    x = smooth(content, y, 1.0, 3.0, find_anchor(content, y, Regions(labels, labels, 1))).image
     np.testing.assert_allclose(x, y, atol=0.03)
 
 
@@ -133,8 +134,8 @@ def test_what_does_not_fit_is_refused():
         smooth(content, content, 1.0, 3.0, content[1:])
     with pytest.raises(ValueError, match="mu is -1"):
         smooth(content, content, 1.0, -1)
-    with pytest.raises(ValueError, match=r"labels: \(9, 12\), the photo is \(10, 12\)"):
-        find_anchor(content, content, np.zeros((9, 12), int))
+    with pytest.raises(ValueError, match=r"content's regions: \(9, 12\), it is \(10, 12\)"):
+        find_anchor(content, content, one_region((9, 12), (10, 12)))
 
 
 def test_mu_means_the_same_at_every_size():
