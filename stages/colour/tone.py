@@ -99,19 +99,23 @@ def _lightening(luma: Array, target: Array) -> Array:
 
 def _given_luma(colours: Array) -> tuple[Array, Array]:
     """(CELLS, 3) mean colours less their luma, and (CELLS,) the shares of the pixels that they are of."""
-    luma: Array = colours @ LUMA
-    at = luma.clip(0, 1) * (CELLS - 1)
-    low = np.floor(at).astype(np.intp).clip(0, CELLS - 2)
-    part, chroma = at - low, colours - luma[:, None]
+    sums = _smoothed(_by_luma(colours) / len(colours), mode="constant")
+    chroma, shares = sums[:, :3], sums[:, 3]
+    return chroma / np.maximum(shares, 1e-12)[:, None], shares
 
-    def summed(values: Array) -> Array:
-        """Each value shared out between its two cells."""
-        sums = np.bincount(low, (1 - part) * values, CELLS) + np.bincount(low + 1, part * values, CELLS)
-        return _smoothed(sums / len(colours), mode="constant")
 
-    shares = summed(np.ones(len(colours)))
-    sums = np.stack([summed(channel) for channel in chroma.T], axis=-1)
-    return sums / np.maximum(shares, 1e-12)[:, None], shares
+@njit(cache=True, nogil=True)
+def _by_luma(colours):  # type: ignore[no-untyped-def]
+    """(CELLS, 4): sums of colours less their luma, and of their numbers, each shared out between its two cells."""
+    sums = np.zeros((CELLS, 4))
+    for i in range(len(colours)):
+        red, green, blue = colours[i]
+        luma = RED * red + GREEN * green + BLUE * blue
+        cell, part = _place(luma)
+        for c, value in enumerate((red - luma, green - luma, blue - luma, 1.0)):
+            sums[cell, c] += (1 - part) * value
+            sums[cell + 1, c] += part * value
+    return sums
 
 
 def _smoothed(curve: Array, mode: str = "nearest") -> Array:
