@@ -61,8 +61,8 @@ class Edges(NamedTuple):
         labels: (H, W), 0 to count - 1. strength: as above.
         Returns (K, H, W) shares that sum to one.
         """
-        inside = (labels == np.arange(count)[:, None, None]).astype(np.float32)
-        return self.smooth(inside, strength) if count > 1 else inside
+        others = self.smooth((labels == np.arange(1, count)[:, None, None]).astype(np.float32), strength)
+        return np.concatenate([1 - others.sum(axis=0, keepdims=True), others])
 
 
 def find_edges(photo: AnyPhoto) -> Edges:

@@ -56,7 +56,8 @@ def relight(matched: Matched, content: Photo, pair: OnDevice, encoder: Encoder) 
     labels = pair.content_labels.cpu().numpy()
     edges, scale = find_edges(content), (max(labels.shape) / LONG_EDGE) ** 2
     shares = edges.shares(labels, pair.count, BORDERS * scale)
-    peak, gains = matched.image.max(axis=2, keepdims=True), np.ones(content.shape)
+    image = np.ascontiguousarray(matched.image.transpose(2, 0, 1))
+    peak, change = image.max(axis=0), np.zeros_like(image)
     correspondences = [correspond(cells, style, k) for k in range(pair.count)]
     again = np.concatenate([[False], *(found.again for found in correspondences if found is not None)]).mean()
     one_scene = float(np.clip((again - TWO_SCENES) / (ONE_SCENE - TWO_SCENES), 0, 1))
@@ -65,16 +66,15 @@ def relight(matched: Matched, content: Photo, pair: OnDevice, encoder: Encoder) 
             logs = np.zeros((len(colours), 4))
             told = 1 - one_scene * (1 - AS_SEEN * found.again[:, None])
             logs[found.inside] = told * _logs(found, k, cells, style, colours, style_colours)
-            light, colour = np.split(_within_edges(logs, cells, k, labels == k, edges, WITHIN * scale), [1], axis=2)
+            light, colour = np.split(_within_edges(logs, cells, k, labels == k, edges, WITHIN * scale), [1])
             brighter = np.exp((LIGHT * light).clip(-MOST, MOST))
             gain = brighter * np.exp((COLOUR * colour).clip(-MOST_COLOUR, MOST_COLOUR))
             gain /= 1 + (brighter - 1).clip(0) * peak  # white stays white, and what is near it keeps its detail
-            gains += share[..., None] * (gain - 1)
-    change = matched.image * (gains - 1)
-    relit = matched.image.astype(np.float64)
-    for weight, span in zip(matched.weights, matched.spans, strict=True):
-        relit += weight[..., None] * (change @ span)
-    return relit.astype(np.float32)
+            change += share * (gain - 1)
+    change *= image
+    for weight, span in zip(matched.weights, matched.spans.astype(np.float32), strict=True):
+        image += weight * np.tensordot(span, change, 1)
+    return np.ascontiguousarray(image.transpose(1, 2, 0))
 
 
 def _logs(
@@ -120,10 +120,10 @@ def _around(values: Array, shares: Array, shape: tuple[int, int]) -> Array:
 def _within_edges(
     values: Array, cells: Cells, region: int, inside: NDArray[np.bool_], edges: Edges, strength: float
 ) -> NDArray[np.floating]:
-    """(n, C) values of a region's cells to (H, W, C), smooth within the edges of the content."""
+    """(n, C) values of a region's cells to (C, H, W), smooth within the edges of the content, and beyond the region."""
     weights = cells.shares[region][:, None] * (values != 0).any(axis=1, keepdims=True)
     planes = np.concatenate([values * weights, weights], axis=1).T.reshape(1, -1, *cells.shape).astype(np.float32)
-    *sums, total = functional.interpolate(torch.from_numpy(planes), size=inside.shape, mode="bilinear")[0].numpy()
-    known = total * inside
-    within = np.stack(sums) / np.maximum(total, 1e-3)
-    return edges.smooth_within(within, known, strength).transpose(1, 2, 0)
+    known = functional.interpolate(torch.from_numpy(planes), size=inside.shape, mode="bilinear")[0].numpy() * inside
+    sums = edges.smooth(known, strength)
+    smooth: NDArray[np.floating] = sums[:-1] / np.maximum(sums[-1], 1e-3)
+    return smooth
