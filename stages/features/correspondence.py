@@ -49,7 +49,7 @@ photos of different scenes hardly a hundredth of the cells are, of two views of 
 class Cells(NamedTuple):
     """A photo cut into n cells."""
 
-    features: list[Array]
+    features: list[NDArray[np.float32]]
     """(n, C) of each layer."""
     shares: Array
     """(K, n), each region's of a cell."""
@@ -76,13 +76,16 @@ def find_cells(photo: Tensor, labels: Tensor, count: int, encoder: Encoder) -> C
         activations = encoder(resample(photo, shape_at(shape_of(photo), SIZE)), LAYERS)
     shape = shape_of(activations[CELLS_OF])
     shares = averages(one_hot(labels, count), shape).T
-    return Cells([averages(activations[layer], shape) for layer in LAYERS], shares, shape)
+    return Cells([_pooled(activations[layer], shape).numpy() for layer in LAYERS], shares, shape)
 
 
 def averages(image: Tensor, shape: tuple[int, int]) -> Array:
     """(n, C), the means of an image (1, C, H, W) over its cells, n = rows * columns."""
-    pooled: Array = functional.adaptive_avg_pool2d(image, shape)[0].flatten(1).T.cpu().double().numpy()
-    return pooled
+    return _pooled(image, shape).double().numpy()
+
+
+def _pooled(image: Tensor, shape: tuple[int, int]) -> Tensor:
+    return functional.adaptive_avg_pool2d(image, shape)[0].flatten(1).T.contiguous().cpu()
 
 
 def correspond(content: Cells, style: Cells, region: int) -> Correspondence | None:
@@ -101,15 +104,16 @@ def correspond(content: Cells, style: Cells, region: int) -> Correspondence | No
     return Correspondence(inside, wanted, plan, again)
 
 
-def _described(cells: Cells, chosen: NDArray[np.intp], region: int) -> Array:
+def _described(cells: Cells, chosen: NDArray[np.intp], region: int) -> NDArray[np.float32]:
     """(n, C): the layers' features side by side, each standardised and of the same length."""
-    masses = cells.shares[region, chosen]
+    masses = cells.shares[region, chosen].astype(np.float32)
     described = []
-    for features in cells.features:
-        centred = features[chosen] - np.average(features[chosen], axis=0, weights=masses)
+    for layer in cells.features:
+        features = layer[chosen]
+        centred = features - np.average(features, axis=0, weights=masses)
         standard = centred / (np.sqrt(np.average(centred**2, axis=0, weights=masses)) + 1e-3)
         described.append(standard / np.maximum(np.linalg.norm(standard, axis=1, keepdims=True), 1e-9))
-    side_by_side: Array = np.concatenate(described, axis=1) / np.sqrt(len(described))
+    side_by_side: NDArray[np.float32] = np.concatenate(described, axis=1) / len(described) ** 0.5
     return side_by_side
 
 
