@@ -1,5 +1,6 @@
 """The networks of a run, on the device that its configuration asks for."""
 
+import os
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -61,6 +62,7 @@ class Network:
                     raise CrowdedGpuError("its memory is full") from error
                 tell(f"the GPU's memory is full: {remedy}")
             _empty_cache()  # only here, where no exception holds what was computed
+        _take_all_cores()
         return make(self._encoder_on_cpu), self._encoder_on_cpu
 
     @cached_property
@@ -128,6 +130,13 @@ class Networks:
     def of(self, on_gpu: bool) -> Network:
         """For a task of the GPU's, or another."""
         return self._of[on_gpu]
+
+
+def _take_all_cores() -> None:
+    """Beside a GPU, torch may have had one thread here."""
+    import torch
+
+    torch.set_num_threads(os.cpu_count() or 1)
 
 
 def _empty_cache() -> None:

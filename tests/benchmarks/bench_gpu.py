@@ -247,7 +247,7 @@ def _measure_dataset(count: int, size: int, on_gpu: bool, optimisers: int | None
     pace = f"{seconds:.0f} s, {60 * count / seconds:.1f} pairs a minute"
     print(f"\n{count} pairs at {size} px through all stages and scores: {pace}")
     for line in said.splitlines():
-        if "workers for" in line or line.startswith("note:"):
+        if " that optimise on the GPU" in line or "workers for" in line or line.startswith("note:"):
             print(line)
     for stage, facts in of_stage.items():
         peak = max(each.get("process_peak_mib", 0) for each in facts)

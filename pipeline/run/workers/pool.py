@@ -25,7 +25,7 @@ from typing import Self
 
 from msgspec.structs import replace
 
-from pipeline.events.errors import NetworkError
+from pipeline.events.errors import reason_of
 from pipeline.events.progress import OnEvent, Said, ignore, once
 from pipeline.run.task import Outcome, Task
 from pipeline.run.workers.cores import available_cores
@@ -85,7 +85,8 @@ class Workers:
         beside = f", beside {self._most_optimisers} that optimise on the GPU" if several else ""
         chosen = "" if self._chosen is not None else "; --workers takes another number"
         room = f"{self._cores} cores and {self._memory / 1e9:.1f} GB of free memory"
-        self._on_event(Said(f"{self._places} workers for {len(self._needs)} tasks{beside}, on {room}{chosen}"))
+        workers = "1 worker" if self._places == 1 else f"{self._places} workers"
+        self._on_event(Said(f"{workers} for {len(self._needs)} tasks{beside}, on {room}{chosen}"))
 
     def __enter__(self) -> Self:
         if self._optimisations:
@@ -142,11 +143,11 @@ class Workers:
         others = [one for one in self._optimisers if one is not worker]
         try:
             message = worker.hear(self._tell)
-        except NetworkError as error:
+        except Exception as error:
             if not (starting and others):
                 raise
             worker.see_off()
-            self._make_do(len(others), str(error))
+            self._make_do(len(others), reason_of(error))
             return None
         match message:
             case Ready(gpu_memory):

@@ -1,11 +1,21 @@
 """The encoder where a GPU's memory is full. No machine has that at will, so the error is raised here."""
 
+import os
+
 import pytest
 import torch
 
 from pipeline.events.errors import CrowdedGpuError
 from pipeline.networks.loaded import Network
 from pipeline.settings.config import Config
+
+
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.mark.usefixtures("vgg16")
@@ -18,7 +28,7 @@ from pipeline.settings.config import Config
         RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
     ],
 )
-def test_a_full_memory_is_emptied_and_then_left_for_the_cpu(full, error):
+def test_a_full_memory_is_emptied_and_then_left_for_all_cores_of_the_cpu(full, error, one_thread):
     used, told = [], []
 
     def make(encoder):
@@ -34,6 +44,7 @@ def test_a_full_memory_is_emptied_and_then_left_for_the_cpu(full, error):
     assert used[:2] == [network.encoder] * min(full + 1, 2)
     assert (used[-1] is network.encoder) == (full < 2)
     assert used[-1].device.type == "cpu"
+    assert torch.get_num_threads() == (1 if full < 2 else os.cpu_count())
     assert [line.partition(":")[0] for line in told] == ["the GPU's memory is full"] * full
 
 
