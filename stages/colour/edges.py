@@ -61,7 +61,8 @@ class Edges(NamedTuple):
         labels: (H, W), 0 to count - 1. strength: as above.
         Returns (K, H, W) shares that sum to one.
         """
-        others = self.smooth((labels == np.arange(1, count)[:, None, None]).astype(np.float32), strength)
+        inside = (labels == np.arange(1, count)[:, None, None]).astype(np.float32)
+        others = self.smooth(inside, strength) if count > 1 else inside
         return np.concatenate([1 - others.sum(axis=0, keepdims=True), others])
 
 
@@ -75,35 +76,43 @@ def find_edges(photo: AnyPhoto) -> Edges:
 def _smooth_columns(planes, ties, strength):  # type: ignore[no-untyped-def]
     """Solve (I + strength G) u = f down each column in place, G its path's Laplacian (Thomas's algorithm).
 
-    planes: (C, H, W). ties: (H - 1, W). The pivot of a pixel is `free` plus what ties it to the one below; `free` is
-    found without a subtraction, exact however strong the ties are. The last row's tie, below it and around, is 0.
+    planes: (C, H, W). ties: (H - 1, W).
     """
-    channels, height, width = planes.shape
-    for block in prange((width + WIDE - 1) // WIDE):
-        first, wide = block * WIDE, min(WIDE, width - block * WIDE)
-        tied, inverse, u = np.zeros((height, WIDE)), np.empty((height, WIDE)), np.zeros((height, WIDE))
-        free = np.ones(WIDE)
+    for block in prange((planes.shape[2] + WIDE - 1) // WIDE):
+        _solve(planes[:, :, block * WIDE : (block + 1) * WIDE], ties[:, block * WIDE : (block + 1) * WIDE], strength)
+
+
+@njit(cache=True, nogil=True)
+def _solve(planes, ties, strength):  # type: ignore[no-untyped-def]
+    """A few columns side by side.
+
+    The pivot of a pixel is `free` plus what ties it to the one below; `free` is found without a subtraction, exact
+    however strong the ties are. The last row's tie, below it and around, is 0.
+    """
+    channels, height, wide = planes.shape
+    tied, inverse, u = np.zeros((height, WIDE)), np.empty((height, WIDE)), np.zeros((height, WIDE))
+    free = np.ones(WIDE)
+    for y in range(height):
+        tie, pivot = tied[y], inverse[y]
+        if y < height - 1:
+            row = ties[y]
+            for x in range(wide):
+                tie[x] = strength * row[x]
+        for x in range(WIDE):
+            pivot[x] = 1 / (free[x] + tie[x])
+            free[x] = 1 + tie[x] * free[x] * pivot[x]
+    for c in range(channels):
         for y in range(height):
-            tie, pivot = tied[y], inverse[y]
-            if y < height - 1:
-                row = ties[y, first : first + wide]
-                for x in range(wide):
-                    tie[x] = strength * row[x]
+            row, now, above = planes[c, y], u[y], u[y - 1]
+            tie, pivot = tied[y - 1], inverse[y]
+            for x in range(wide):
+                now[x] = row[x]
             for x in range(WIDE):
-                pivot[x] = 1 / (free[x] + tie[x])
-                free[x] = 1 + tie[x] * free[x] * pivot[x]
-        for c in range(channels):
-            for y in range(height):
-                row, now, above = planes[c, y, first : first + wide], u[y], u[y - 1]
-                tie, pivot = tied[y - 1], inverse[y]
-                for x in range(wide):
-                    now[x] = row[x]
-                for x in range(WIDE):
-                    now[x] = (now[x] + tie[x] * above[x]) * pivot[x]
-            for y in range(height - 1, -1, -1):
-                row, now, below = planes[c, y, first : first + wide], u[y], u[(y + 1) % height]
-                tie, pivot = tied[y], inverse[y]
-                for x in range(WIDE):
-                    now[x] += tie[x] * pivot[x] * below[x]
-                for x in range(wide):
-                    row[x] = now[x]
+                now[x] = (now[x] + tie[x] * above[x]) * pivot[x]
+        for y in range(height - 1, -1, -1):
+            row, now, below = planes[c, y], u[y], u[(y + 1) % height]
+            tie, pivot = tied[y], inverse[y]
+            for x in range(WIDE):
+                now[x] += tie[x] * pivot[x] * below[x]
+            for x in range(wide):
+                row[x] = now[x]

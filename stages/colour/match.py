@@ -176,17 +176,25 @@ def _mixed(photo, base, weights, looks, within, shares):  # type: ignore[no-unty
 
     base: (3, H, W). within: (K, 3, 4), affine: what a region makes of the common look; shares: (K,), how much of it.
     """
-    count, height, width = weights.shape
-    mixed, agreed = np.zeros(photo.shape, np.float32), shares.max() > 0
-    for y in prange(height):
-        shared = _seen(photo[y], base[:, y], looks, count, y) if agreed else np.zeros((width, 3))
-        for k in range(count):
-            own, weight, share, region = _seen(photo[y], base[:, y], looks, k, y), weights[k, y], shares[k], within[k]
-            for x in range(width):
-                held = _clipped(_changed(region, (shared[x, 0], shared[x, 1], shared[x, 2])))
-                for c in range(3):
-                    mixed[y, x, c] += weight[x] * (share * held[c] + (1 - share) * own[x, c])
+    mixed = np.zeros(photo.shape, np.float32)
+    for y in prange(len(photo)):
+        _mix_row(
+            mixed[y], photo[y], base[:, y], weights[:, y], looks, within, shares, np.int64(y)
+        )  # prange counts unsigned
     return mixed
+
+
+@njit(cache=True, nogil=True)
+def _mix_row(mixed, photo, base, weights, looks, within, shares, y):  # type: ignore[no-untyped-def]
+    """One row, y, of each."""
+    count, width = weights.shape
+    shared = _seen(photo, base, looks, count, y)
+    for k in range(count):
+        own, weight, share, region = _seen(photo, base, looks, k, y), weights[k], shares[k], within[k]
+        for x in range(width):
+            held = _changed(region, (shared[x, 0], shared[x, 1], shared[x, 2]))
+            for c in range(3):
+                mixed[x, c] += weight[x] * (share * min(max(held[c], 0.0), 1.0) + (1 - share) * own[x, c])
 
 
 @njit(cache=True, nogil=True)
@@ -199,7 +207,8 @@ def _seen(photo, base, looks, k, y):  # type: ignore[no-untyped-def]
         thing = (base[0, x], base[1, x], base[2, x])
         whole = _changed(after, toned_colour(_changed(before, thing), lightening, grey, tint))
         grain = _changed(finer, (photo[x, 0] - thing[0], photo[x, 1] - thing[1], photo[x, 2] - thing[2]))
-        seen[x] = _clipped((whole[0] + grain[0], whole[1] + grain[1], whole[2] + grain[2]))
+        for c in range(3):
+            seen[x, c] = min(max(whole[c] + grain[c], 0.0), 1.0)
     return seen
 
 
@@ -212,9 +221,3 @@ def _changed(affine, colour):  # type: ignore[no-untyped-def]
         affine[1, 0] * red + affine[1, 1] * green + affine[1, 2] * blue + affine[1, 3],
         affine[2, 0] * red + affine[2, 1] * green + affine[2, 2] * blue + affine[2, 3],
     )
-
-
-@njit(cache=True, nogil=True)
-def _clipped(colour):  # type: ignore[no-untyped-def]
-    red, green, blue = colour
-    return min(max(red, 0.0), 1.0), min(max(green, 0.0), 1.0), min(max(blue, 0.0), 1.0)

@@ -9,7 +9,7 @@ steep ones show noise. The second moves the mean colour of each luma to the targ
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from scipy.ndimage import gaussian_filter1d
 
 from stages.arrays import LUMA, Array
@@ -56,17 +56,20 @@ def toned(colours: Array, tone: Tone) -> Array:
     return changed.reshape(colours.shape)
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@njit(cache=True, nogil=True)
 def _toned(colours, lightening, grey, tint):  # type: ignore[no-untyped-def]
     changed = np.empty_like(colours)
-    for i in prange(len(colours)):
-        changed[i] = toned_colour(colours[i], lightening, grey, tint)
+    for i in range(len(colours)):
+        changed[i, 0], changed[i, 1], changed[i, 2] = toned_colour(colours[i], lightening, grey, tint)
     return changed
 
 
 @njit(cache=True, nogil=True)
 def toned_colour(colour, lightening, grey, tint):  # type: ignore[no-untyped-def]
-    """One colour, changed by a tone's curves: both linear between the grid's lumas, and even beyond them."""
+    """One colour, changed by a tone's curves: both linear between the grid's lumas, and even beyond them.
+
+    It is compiled into stages.colour.match too, and numba does not see there that it was changed: touch that file.
+    """
     red, green, blue = colour
     cell, part = _place(RED * red + GREEN * green + BLUE * blue)
     added = (1 - part) * lightening[cell] + part * lightening[cell + 1]
