@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from stages.arrays import AnyLabels, AnyPhoto, Array
 from stages.colour.colour_map import ColourMap, find_colour_map, unexplained
-from stages.colour.edges import find_edges
+from stages.colour.edges import Edges, find_edges
 from stages.colour.light import Gradient, find_gradient, gain, lit, share_of
 from stages.colour.tone import CELLS, Tone, toned_colour
 from stages.colour.transport import bounded, mean, span
@@ -40,6 +40,8 @@ class Matched(NamedTuple):
     """(K, H, W), each region's share in a pixel, summing to one."""
     spans: NDArray[np.float64]
     """(K, 3, 3), the projection onto the directions in which each region's target varies."""
+    edges: Edges
+    """The photo's."""
 
 
 class Region(NamedTuple):
@@ -107,7 +109,7 @@ def match_colours(
         within[k] = _affine(middle + (CORNERS - middle) @ spans[k])  # no hue that this region of the target lacks
         looks[k] = _find_look(own, wanted, spans[k])
     image = _mixed(photo, base, weights, Look(*map(np.stack, zip(*looks, strict=True))), within, shares)
-    return Matched(image, weights, spans)
+    return Matched(image, weights, spans, edges)
 
 
 def _region(photo: AnyPhoto, labels: AnyLabels, number: int) -> Region:
@@ -147,7 +149,8 @@ def _find_look(own: Region, wanted: Region, within: Array) -> Look:
     share = share_of(target_light, (height, target_height), (area, target_area))
 
     def even(colours: Array, gradient: Gradient, rows: NDArray[np.intp], directions: Array) -> Array:
-        return lit(colours, 1 / gain(gradient, share, gradient.heights(rows)), directions)
+        gains = gain(gradient, share, gradient.heights(np.arange(rows[-1] + 1)))
+        return lit(colours, 1 / gains[rows], directions)
 
     colour_map = find_colour_map(
         even(own.colours, light, own.rows, np.eye(3)), even(wanted.colours, target_light, wanted.rows, within), within

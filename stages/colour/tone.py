@@ -93,11 +93,17 @@ def _place(luma):  # type: ignore[no-untyped-def]
 def _lightening(luma: Array, target: Array) -> Array:
     """Quantile to quantile, the slopes bounded; the means agree."""
     levels = np.linspace(0.005, 0.995, 100)
-    of_luma, of_target = np.quantile(luma, levels), np.quantile(target, levels)
+    of_luma, of_target = _quantiles(luma, levels), _quantiles(target, levels)
     slopes = 1 + (CELLS - 1) * np.diff(_smoothed(np.interp(GREYS, of_luma, of_target - of_luma)))
     added = np.concatenate([[0], np.cumsum(slopes.clip(FLATTEST, STEEPEST) - 1) / (CELLS - 1)])
     even: Array = added + (of_target - of_luma - np.interp(of_luma, GREYS, added)).mean()
     return even
+
+
+def _quantiles(values: Array, levels: Array) -> Array:
+    """Of values within 2 of 0, to a 16,384th: numbers of 16 bits are sorted ten times as fast as any others."""
+    ranked = np.sort((values.clip(-1.99, 1.99) * 2**14).round().astype(np.int16), kind="stable") / 2**14
+    return np.interp(levels * (len(ranked) - 1), np.arange(len(ranked)), ranked)
 
 
 def _given_luma(colours: Array) -> tuple[Array, Array]:

@@ -28,7 +28,8 @@ def monge_kantorovich(source: Array, target: Array) -> tuple[Array, Array]:
     """
     mean_source, mean_target = mean(source), mean(target)
     S = covariance(source) + NOISE_VARIANCE * np.eye(3)
-    T = covariance(target) + NOISE_VARIANCE * span(target)
+    T = covariance(target)
+    T += NOISE_VARIANCE * _kept(T)
     root, inverse_root = _power(S, 0.5), _power(S, -0.5)
     A = bounded(inverse_root @ _power(root @ T @ root, 0.5) @ inverse_root, STEEPEST)
     return A, mean_target - A @ mean_source
@@ -57,7 +58,11 @@ def span(colours: Array) -> Array:
 
     A direction of variance v is kept by v / (v + t), so that a little noise of the chroma opens no new one.
     """
-    values, vectors = np.linalg.eigh(covariance(colours))
+    return _kept(covariance(colours))
+
+
+def _kept(T: Array) -> Array:
+    values, vectors = np.linalg.eigh(T)
     projection: Array = (vectors * (values.clip(0) / (values.clip(0) + NO_VARIANCE))) @ vectors.T
     return projection
 

@@ -146,6 +146,9 @@ def _start(
         return Pixels(torch.zeros_like(pair.content), change=noise)
     regions = regions or one_region(content.shape[:2], style.shape[:2])
     matched = match_colours(content, regions.content, style, regions.style, regions.count, sure=regions.sure)
-    relit = relight(matched, content, pair, encoder)
-    weights, spans = (torch.tensor(array, dtype=torch.float32, device=pair.content.device) for array in matched[1:])
+    relit = relight(matched, pair, encoder)
+    weights, spans = (
+        torch.tensor(array, dtype=torch.float32, device=pair.content.device)
+        for array in (matched.weights, matched.spans)
+    )
     return Pixels(to_tensor(relit, pair.content.device), weights[None], spans)

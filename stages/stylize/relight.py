@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter
 from torch.nn import functional
 
 from stages.arrays import LUMA, Array, Photo
-from stages.colour.edges import Edges, find_edges
+from stages.colour.edges import Edges
 from stages.colour.match import LONG_EDGE, Matched
 from stages.colour.transport import monge_kantorovich
 from stages.features.correspondence import Cells, Correspondence, averages, correspond, find_cells
@@ -42,10 +42,10 @@ WITHIN, BORDERS = 20.0, 2.0
 """Strengths of the filters, for an image whose long edge is LONG_EDGE: of the light, and of the regions' borders."""
 
 
-def relight(matched: Matched, content: Photo, pair: OnDevice, encoder: Encoder) -> Photo:
+def relight(matched: Matched, pair: OnDevice, encoder: Encoder) -> Photo:
     """Give the content in the style's colours the style's light.
 
-    matched, content: of (H, W, 3) in [0, 1]. pair: the same content, and the style. A region of fewer than four cells,
+    matched: the content, (H, W, 3) in [0, 1]. pair: the same content, and the style. A region of fewer than four cells,
     on either side, stays as it is.
     Returns (H, W, 3).
     """
@@ -54,7 +54,7 @@ def relight(matched: Matched, content: Photo, pair: OnDevice, encoder: Encoder) 
     colours = averages(to_tensor(matched.image, pair.content.device), cells.shape)
     style_colours = averages(pair.style, style.shape)
     labels = pair.content_labels.cpu().numpy()
-    edges, scale = find_edges(content), (max(labels.shape) / LONG_EDGE) ** 2
+    edges, scale = matched.edges, (max(labels.shape) / LONG_EDGE) ** 2
     shares = edges.shares(labels, pair.count, BORDERS * scale)
     image = np.ascontiguousarray(matched.image.transpose(2, 0, 1))
     peak, change = image.max(axis=0), np.zeros_like(image)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from stages.colour.edges import find_edges
 from stages.colour.match import Matched
 from stages.segment import Regions, one_region
 from stages.stylize import relight as module
@@ -22,7 +23,7 @@ def relit(matched, content, style, encoder, spans=EVERY_HUE, regions=None):
     regions = regions or one_region(content.shape[:2], style.shape[:2])
     pair = load_pair(content, style, regions, encoder.device)
     weights = np.stack([regions.content == k for k in range(regions.count)]).astype(np.float64)
-    return relight(Matched(matched, weights, spans), content, pair, encoder)
+    return relight(Matched(matched, weights, spans, find_edges(content)), pair, encoder)
 
 
 def test_a_photo_has_its_own_light_already(large, encoder):
