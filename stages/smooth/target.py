@@ -51,9 +51,9 @@ def find_target(
         if inside.any():
             change += share[..., None] * edges.smooth_within(logs, inside, WITHIN * scale).transpose(1, 2, 0)
     light = (change @ np.array(LUMA))[..., None]
-    target: NDArray[np.float32] = (
-        (base * np.exp(emphasis * light + emphasis**0.5 * (change - light)) - BLACK)
-        .clip(-OUTSIDE, 1 + OUTSIDE)
-        .astype(np.float32)
-    )
+    lit = base * np.exp(min(emphasis, 1) * light + emphasis**0.5 * (change - light))
+    brightest = (lit - BLACK).max(axis=2, keepdims=True).clip(0, 1)
+    more = np.exp(max(emphasis - 1, 0) * light)
+    more /= 1 + (more - 1).clip(0) * brightest  # white stays white, and what is near it keeps its detail
+    target: NDArray[np.float32] = (lit * more - BLACK).clip(-OUTSIDE, 1 + OUTSIDE).astype(np.float32)
     return target

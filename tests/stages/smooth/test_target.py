@@ -30,9 +30,19 @@ def test_light_that_changes_where_the_content_has_an_edge_is_taken_there():
 
 def test_it_is_taken_so_many_times():
     content, a = photo_like(30, 40), np.full((30, 40, 3), 0.3)
-    target = find_target(1.1 * (a + BLACK) - BLACK, a, content, emphasis=2.0)
-    np.testing.assert_allclose(target, 1.1**2 * (a + BLACK) - BLACK, atol=1e-6)
+    target = find_target(0.9 * (a + BLACK) - BLACK, a, content, emphasis=2.0)
+    np.testing.assert_allclose(target, 0.9**2 * (a + BLACK) - BLACK, atol=1e-6)
     np.testing.assert_allclose(find_target(0.5 * a, a, content, emphasis=0.0), a, atol=1e-6)
+
+
+def test_what_gets_brighter_by_that_does_not_burn_out():
+    content = photo_like(30, 40)
+    for a, least, most in ((0.05, 1.1, 1.2), (0.5, 1.05, 1.15), (0.8, 1.0, 1.05)):
+        anchor, y = np.full((30, 40, 3), a), np.full((30, 40, 3), 1.2 * (a + BLACK) - BLACK)
+        again = (find_target(y, anchor, content, emphasis=2.0) + BLACK) / (y + BLACK)
+        assert least < again.min() <= again.max() < most
+    white = np.ones((30, 40, 3))
+    assert find_target(white, 0.8 * white, content, emphasis=5.0).max() < 1.1
 
 
 def test_colour_is_taken_by_the_root():
