@@ -31,7 +31,7 @@ class Smooth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     mu: NonNegative = 1.0
     """This weighs how even the difference to the anchor is where the content is even: more is cleaner. It is taken as
     it stands at a long edge of 700 pixels, and grows with the area, so that it means the same at every size."""
-    emphasis: NonNegative = 1.8
+    emphasis: NonNegative = 1.5
     """The light that stage one gives the photo's places is taken so many times, and its colours by the root of it: 0 is
     not at all, 1 as they are, more has more of the style. Without an anchor it has no meaning."""
     anchor: Literal["colour", "none"] = "colour"

@@ -7,9 +7,8 @@ of the content goes to cells of the same region of the style that show the like.
     C_ij = 1 - <z_i, z_j> + HEIGHT (h_i - h_j)^2,
 
 z a cell's features, standardised within its region and of length one, h its height in the region, from 0 to 1. The plan
-of least cost and of entropy, by Sinkhorn's iterations (Cuturi 2013), uses each part of the style's region about as
-often as it is there: what is bright in it goes to the places that are most like it, and not to all. Only about, for
-what has no like in the content may be left over (unbalanced transport: Chizat, Peyré, Schmitzer and Vialard 2018).
+of least cost and of entropy, by Sinkhorn's iterations (Cuturi 2013), uses each part of the style's region as often as
+it is there: what is bright in it goes to the places that are most like it, and not to all.
 (Optimal transport of features as a style loss: Kolkin, Salavon and Shakhnarovich 2019.)
 """
 
@@ -38,9 +37,6 @@ FEWEST = 4
 HEIGHT = 0.6
 ENTROPY = 0.03
 ROUNDS = 60
-FORCED = 0.8
-"""With 1, all of the style would have to be used, with 0 as much of each part as is liked. It is rho / (rho + ENTROPY),
-rho the weight of the Kullback-Leibler divergence that lets the plan's columns differ from the style's masses."""
 MOSTLY, THE_SAME = 0.5, 0.6
 """A thing is seen again where one cell has more of the plan than this, and some cell a likeness above that. Of two
 photos of different scenes hardly a hundredth of the cells are, of two views of one scene an eighth or more."""
@@ -124,12 +120,12 @@ def _heights(cells: Cells, chosen: NDArray[np.intp]) -> Array:
 
 
 def _sinkhorn(cost: Array, masses: Array, wanted: Array) -> Array:
-    """(i, j), rows summing to one: the plan of masses (i,) to masses that are wanted, (j,), each summing to one."""
+    """(i, j), rows summing to one: the plan between masses (i,) and (j,), each summing to one."""
     kernel = np.exp((cost.min(axis=1, keepdims=True) - cost) / ENTROPY)
     columns = np.ones_like(wanted)
     for _ in range(ROUNDS):
         rows = masses / (kernel @ columns)
-        columns = (wanted / np.maximum(rows @ kernel, 1e-300)) ** FORCED
+        columns = wanted / np.maximum(rows @ kernel, 1e-300)
     plan = kernel * columns
     shares: Array = plan / plan.sum(axis=1, keepdims=True)
     return shares

@@ -15,7 +15,7 @@ from stages.colour.match import LONG_EDGE
 from stages.segment.remap import Regions, one_region
 from stages.smooth.checks import check_image
 
-WITHIN, BORDERS = 12.0, 0.5
+WITHIN, BORDERS = 6.0, 0.5
 """Strengths of the filters, for an image whose long edge is LONG_EDGE: of the light, and of the regions' borders."""
 BLACK = 0.05
 """Added to colours before they are divided."""

@@ -38,7 +38,7 @@ MOST, MOST_COLOUR = 1.1, 0.7
 """No logarithm of light, or of colour, is larger."""
 BLACK = 0.05
 """Added to colours before they are divided."""
-WITHIN, BORDERS = 20.0, 2.0
+WITHIN, BORDERS = 5.0, 2.0
 """Strengths of the filters, for an image whose long edge is LONG_EDGE: of the light, and of the regions' borders."""
 
 

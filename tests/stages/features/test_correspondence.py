@@ -4,8 +4,7 @@ import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 
-from stages.features import correspondence
-from stages.features.correspondence import ENTROPY, FORCED, Cells, averages, correspond, find_cells
+from stages.features.correspondence import Cells, averages, correspond, find_cells
 from stages.features.resample import to_tensor
 
 
@@ -14,35 +13,12 @@ def cells_of(features, shape, shares=None):
     return Cells([features], shares, shape)
 
 
-def test_each_part_of_the_style_is_used_as_often_as_it_is_there(monkeypatch):
+def test_each_part_of_the_style_is_used_as_often_as_it_is_there():
     rng = np.random.default_rng(0)
     content, style = (cells_of(rng.standard_normal((n, 20)), shape) for n, shape in ((30, (5, 6)), (24, (4, 6))))
-    about = correspond(content, style, 0).plan
-    monkeypatch.setattr(correspondence, "FORCED", 1.0)
-    exactly = correspond(content, style, 0).plan
-    for plan in (about, exactly):
-        np.testing.assert_allclose(plan.sum(axis=1), 1)
-    np.testing.assert_allclose(exactly.mean(axis=0), 1 / 24, rtol=0.05)
-    assert 0.05 < np.abs(24 * about.mean(axis=0) - 1).max() < 1
-
-
-def test_no_other_plan_has_less_cost_with_entropy_and_with_what_is_left_over():
-    """The objective of unbalanced transport, under small changes of the plan that keep the content's masses."""
-    rng = np.random.default_rng(4)
-    cost, masses, wanted = rng.random((6, 5)), rng.dirichlet(np.ones(6)), rng.dirichlet(np.ones(5))
-    plan = masses[:, None] * correspondence._sinkhorn(cost, masses, wanted)
-    left_over = ENTROPY * FORCED / (1 - FORCED)
-
-    def objective(P):
-        columns = P.sum(axis=0)
-        return (P * (cost + ENTROPY * np.log(P))).sum() + left_over * (
-            columns * np.log(columns / wanted) - columns
-        ).sum()
-
-    for _ in range(50):
-        change = rng.standard_normal((6, 5))
-        change -= (plan * change).sum(axis=1, keepdims=True) / plan.sum(axis=1, keepdims=True)
-        assert objective(plan) < objective(plan * (1 + 1e-2 * change))
+    found = correspond(content, style, 0)
+    np.testing.assert_allclose(found.plan.sum(axis=1), 1)
+    np.testing.assert_allclose(found.plan.mean(axis=0), 1 / 24, rtol=0.05)
 
 
 def test_the_like_is_found_where_it_has_gone():
@@ -60,8 +36,7 @@ def test_nothing_is_seen_again_in_a_photo_of_something_else():
     assert not correspond(content, style, 0).again.any()
 
 
-def test_it_costs_hardly_more_than_the_best_of_all_plans(monkeypatch):
-    monkeypatch.setattr(correspondence, "FORCED", 1.0)  # as that one has to use all of the style
+def test_it_costs_hardly_more_than_the_best_of_all_plans():
     rng = np.random.default_rng(2)
     content, style = (cells_of(rng.standard_normal((25, 8)), (1, 25)) for _ in range(2))
     z, z_style = ((f - f.mean(axis=0)) / (f.std(axis=0) + 1e-3) for f in (content.features[0], style.features[0]))
