@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from stages.arrays import Photo
@@ -145,8 +146,9 @@ def _start(
         noise = torch.rand(pair.content.shape, generator=generator).to(pair.content.device)
         return Pixels(torch.zeros_like(pair.content), change=noise)
     regions = regions or one_region(content.shape[:2], style.shape[:2])
-    matched = match_colours(content, regions.content, style, regions.style, regions.count, sure=regions.sure)
-    relit = relight(matched, pair, encoder)
+    with threadpool_limits(1, "blas"):  # for products with 3x3 matrices, threads that wait for each other cost more
+        matched = match_colours(content, regions.content, style, regions.style, regions.count, sure=regions.sure)
+        relit = relight(matched, pair, encoder)
     weights, spans = (
         torch.tensor(array, dtype=torch.float32, device=pair.content.device)
         for array in (matched.weights, matched.spans)

@@ -21,11 +21,11 @@ GB = 10**9
 @pytest.mark.parametrize(
     ("tasks", "cores", "memory", "gpu_memory", "size", "room"),
     [
-        (80, 16, 100 * GB, None, 0, 4),
-        (80, 16, 100 * GB, 140 * GB, 700, 4),
-        (80, 64, 100 * GB, 140 * GB, 700, 4),  # more fill the GPU no better
+        (80, 16, 100 * GB, None, 0, 6),
+        (80, 16, 100 * GB, 140 * GB, 700, 6),
+        (80, 64, 100 * GB, 140 * GB, 700, 6),  # more fill the GPU no better
         (3, 16, 100 * GB, 140 * GB, 700, 3),
-        (80, 8, 100 * GB, 140 * GB, 700, 2),
+        (80, 8, 100 * GB, 140 * GB, 700, 3),
         (80, 2, 100 * GB, 140 * GB, 700, 1),
         (80, 16, 6 * GB, 140 * GB, 700, 2),
         (80, 16, 100 * GB, 8 * GB, 700, 2),
