@@ -23,7 +23,7 @@ from pipeline.steps.smooth import SMOOTH
 from pipeline.steps.step import Step
 from pipeline.steps.stylize import STYLIZE
 
-CORES, GPU_MEMORY = 16, 140 * 10**9
+CORES, GPU_MEMORY = 10, 140 * 10**9
 SEVERAL = 4
 REFUSED = "TEST_FOLDER_OF_THE_REFUSED"
 PATIENCE_S = 60.0
@@ -148,7 +148,7 @@ def events() -> list[Event]:
 
 @pytest.fixture
 def run(tmp_path: Path, events: list[Event], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Some tasks done on 16 cores, in processes of that kind; the outcomes by pair."""
+    """Some tasks done on 10 cores, in processes of that kind; the outcomes by pair."""
     monkeypatch.setattr(pool, "available_cores", lambda: CORES)
     monkeypatch.setattr(pool, "free_memory", lambda: 100 * 10**9)
 
@@ -169,7 +169,7 @@ def test_on_a_gpu_several_optimise_at_once(run: Run, tmp_path: Path, events: lis
     assert [outcome.made for outcome in run(on_a_gpu, together).values()] == [True] * 6
     assert len(set(logged(tmp_path))) == SEVERAL
     (line,) = said(events)
-    assert line.startswith("12 workers for 20 tasks, beside 4 that optimise on the GPU, on 16 cores and 100.0 GB")
+    assert line.startswith("6 workers for 20 tasks, beside 4 that optimise on the GPU, on 10 cores and 100.0 GB")
     shown = dict[int, str]()
     for event in events:  # no two in one row
         if isinstance(event, Underway) and event.advance is None:
@@ -181,7 +181,7 @@ def test_on_the_cpu_one_optimises(run: Run, tmp_path: Path, events: list[Event])
     assert [outcome.made for outcome in run(on_the_cpu, one_by_one).values()] == [True] * 6
     assert len(set(logged(tmp_path))) == 1
     (line,) = said(events)
-    assert line.startswith("15 workers for 20 tasks, on 16 cores and 100.0 GB")
+    assert line.startswith("9 workers for 20 tasks, on 10 cores and 100.0 GB")
 
 
 def test_one_that_dies_costs_its_own_task(run: Run, tmp_path: Path) -> None:
