@@ -181,9 +181,8 @@ def _mixed(photo, base, weights, looks, within, shares):  # type: ignore[no-unty
     """
     mixed = np.zeros(photo.shape, np.float32)
     for y in prange(len(photo)):
-        _mix_row(
-            mixed[y], photo[y], base[:, y], weights[:, y], looks, within, shares, np.int64(y)
-        )  # prange counts unsigned
+        row = np.int64(y)  # prange counts unsigned
+        _mix_row(mixed[row], photo[row], base[:, row], weights[:, row], looks, within, shares, row)
     return mixed
 
 
