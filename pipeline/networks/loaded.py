@@ -1,7 +1,8 @@
 """The networks of a run, on the device that its configuration asks for."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,7 +27,7 @@ class Network:
         """config: which networks, on which device; tell: for what they say; on_cpu: there, whatever is asked for."""
         self._config, self._tell, self._on_cpu = config, tell, on_cpu
         self.alone = True
-        """Whether no other process of ours computes on its GPU."""
+        """Whether no other process of this machine's pool computes on its GPU."""
 
     @cached_property
     def encoder(self) -> "Encoder":
@@ -62,8 +63,8 @@ class Network:
                     raise CrowdedGpuError("its memory is full") from error
                 tell(f"the GPU's memory is full: {remedy}")
             _empty_cache()  # only here, where no exception holds what was computed
-        _take_all_cores()
-        return make(self._encoder_on_cpu), self._encoder_on_cpu
+        with _all_cores():
+            return make(self._encoder_on_cpu), self._encoder_on_cpu
 
     @cached_property
     def _encoder_on_cpu(self) -> "Encoder":
@@ -132,11 +133,18 @@ class Networks:
         return self._of[on_gpu]
 
 
-def _take_all_cores() -> None:
-    """Beside a GPU, torch may have had one thread here."""
+@contextmanager
+def _all_cores() -> Iterator[None]:
+    """Beside a GPU, torch may have one thread here: in this block it has all that this process may run on."""
     import torch
 
-    torch.set_num_threads(os.cpu_count() or 1)
+    before = torch.get_num_threads()
+    if before == 1:
+        torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _empty_cache() -> None:

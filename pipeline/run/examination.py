@@ -26,8 +26,8 @@ from pipeline.store.manifest import FAILURE_FILE, record_failure
 from pipeline.store.recall import Known
 from stages.free_memory import free_memory
 
-BYTES_AT_ONCE = 1_500_000_000
-"""Free memory for each pair that is read: one of 50 megapixels takes 1.2 GB of it."""
+BYTES_AT_ONCE = 3_600_000_000
+"""Free memory for each pair that is read: two photos of 150 megapixels, the most that is read, take so much."""
 
 
 class Examination(NamedTuple):

@@ -14,7 +14,7 @@ def _make(work: Work) -> Made:
 
 DRAFT = Step(
     name="draft",
-    version=8,
+    version=9,
     make=_make,
     outputs=("image16.png", "image.png"),
     inputs=AT_WORK,

@@ -28,7 +28,7 @@ def _previews(image: Photo) -> Mapping[str, bytes]:
 
 STYLIZE = Step(
     name="stylize",
-    version=16,
+    version=17,
     make=_make,
     outputs=(STAGE_ONE_IMAGE.file, "image.png"),
     inputs=AT_WORK,

@@ -119,8 +119,10 @@ def _region(photo: AnyPhoto, labels: AnyLabels, number: int) -> Region:
 
 
 def _evenly(values: NDArray[Any], count: int) -> NDArray[Any]:
-    """So many of n values."""
-    return values[np.linspace(0, len(values) - 1, count).round().astype(np.intp)]
+    """So many of n values, one of each of as many parts; by chance, for a fixed stride would miss stripes, if there are
+    more than that."""
+    within = np.random.default_rng(0).random(count) if count < len(values) else 0.5
+    return values[((np.arange(count) + within) * len(values) / count).astype(np.intp)]
 
 
 def _find_common(regions: list[tuple[Region, Region]], sure: bool) -> tuple[ColourMap, float]:
@@ -190,7 +192,7 @@ def _mixed(photo, base, weights, looks, within, shares):  # type: ignore[no-unty
 def _mix_row(mixed, photo, base, weights, looks, within, shares, y):  # type: ignore[no-untyped-def]
     """One row, y, of each."""
     count, width = weights.shape
-    shared = _seen(photo, base, looks, count, y)
+    shared = _seen(photo, base, looks, count, y) if shares.max() > 0 else np.zeros(photo.shape)
     for k in range(count):
         own, weight, share, region = _seen(photo, base, looks, k, y), weights[k], shares[k], within[k]
         for x in range(width):

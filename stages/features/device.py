@@ -72,11 +72,19 @@ def _of_use(text: str) -> str:
     return text.partition("\n")[0]
 
 
+SIGNS_OF_FULL_MEMORY = (
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUBLAS_STATUS_NOT_INITIALIZED",  # its handle is made at first use
+    "CUDNN_STATUS_ALLOC",
+    "CUSPARSE_STATUS_ALLOC_FAILED",
+    "CUSPARSE_STATUS_INSUFFICIENT_RESOURCES",
+)
+
+
 def is_memory_full(error: RuntimeError) -> bool:
     """Whether an error says that the GPU's memory is full: PyTorch's own, or one of the driver's or a library's."""
-    return isinstance(error, torch.OutOfMemoryError) or any(
-        sign in str(error) for sign in ("CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC")
-    )
+    return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in SIGNS_OF_FULL_MEMORY)
 
 
 def compute_dtype(device: torch.device) -> torch.dtype:

@@ -4,6 +4,7 @@ That image is mostly texture, painted onto the photo, but its light and its colo
 photographer could have had those. So of the ratio of the image to the anchor only what is smooth within the content's
 edges is taken. A ratio keeps the anchor's detail and leaves black black, where a difference would be a haze. Light may
 be taken more than once, for it differs from place to place in any photograph; colour less so, for it is soon a stain.
+What is taken of light beyond once brightens a pixel less, the brighter it is already.
 """
 
 import numpy as np
@@ -19,6 +20,8 @@ WITHIN, BORDERS = 6.0, 0.5
 """Strengths of the filters, for an image whose long edge is LONG_EDGE: of the light, and of the regions' borders."""
 BLACK = 0.05
 """Added to colours before they are divided."""
+MOST = 50.0
+"""No logarithm of light that is taken beyond once is larger: its exponential would overflow."""
 OUTSIDE = 0.5
 """The target is at most so far outside [0, 1]."""
 
@@ -52,8 +55,8 @@ def find_target(
             change += share[..., None] * edges.smooth_within(logs, inside, WITHIN * scale).transpose(1, 2, 0)
     light = (change @ np.array(LUMA))[..., None]
     lit = base * np.exp(min(emphasis, 1) * light + emphasis**0.5 * (change - light))
-    brightest = (lit - BLACK).max(axis=2, keepdims=True).clip(0, 1)
-    more = np.exp(max(emphasis - 1, 0) * light)
+    brightest = lit.max(axis=2, keepdims=True).clip(0, 1)
+    more = np.exp((max(emphasis - 1, 0) * light).clip(max=MOST))
     more /= 1 + (more - 1).clip(0) * brightest  # white stays white, and what is near it keeps its detail
     target: NDArray[np.float32] = (lit * more - BLACK).clip(-OUTSIDE, 1 + OUTSIDE).astype(np.float32)
     return target

@@ -43,7 +43,7 @@ def load_pair(content: Photo, style: Photo, regions: Regions | None, device: tor
             raise ValueError(f"the {name} has {np.count_nonzero(~np.isfinite(image))} values that are not finite")
         if image.min() < 0 or image.max() > 1:
             raise ValueError(f"the {name} is in [0, 1], this one spans {image.min():g} to {image.max():g}")
-    regions = (regions or one_region(content.shape[:2], style.shape[:2])).places
+    regions = regions or one_region(content.shape[:2], style.shape[:2])
     for name, image, labels in (("content", content, regions.content), ("style", style, regions.style)):
         if labels.shape != image.shape[:2]:
             raise ValueError(f"the {name}'s regions are {labels.shape}, the {name} itself is {image.shape[:2]}")
@@ -52,10 +52,11 @@ def load_pair(content: Photo, style: Photo, regions: Regions | None, device: tor
             raise ValueError(f"the {name}'s regions go up to {labels.max()}, of {regions.count}")
     if missing := set(range(regions.count)) - set(np.unique(regions.style).tolist()):
         raise ValueError(f"regions {sorted(missing)} have no pixel in the style: match them first")
+    places = regions.places
     return OnDevice(
         to_tensor(content, device),
         to_tensor(style, device),
-        torch.tensor(regions.content, device=device),
-        torch.tensor(regions.style, device=device),
-        regions.count,
+        torch.tensor(places.content, device=device),
+        torch.tensor(places.style, device=device),
+        places.count,
     )

@@ -45,8 +45,9 @@ WITHIN, BORDERS = 5.0, 2.0
 def relight(matched: Matched, pair: OnDevice, encoder: Encoder) -> Photo:
     """Give the content in the style's colours the style's light.
 
-    matched: the content, (H, W, 3) in [0, 1]. pair: the same content, and the style. A region of fewer than four cells,
-    on either side, stays as it is.
+    matched: the content, (H, W, 3) in [0, 1], and which hues its regions may have. pair: the same content, the style,
+    and the regions that light keeps to, which may be others. One of fewer than four cells, on either side, stays as it
+    is.
     Returns (H, W, 3).
     """
     cells = find_cells(pair.content, pair.content_labels, pair.count, encoder)

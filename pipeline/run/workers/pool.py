@@ -176,8 +176,10 @@ class Workers:
 
     def _make_do(self, optimisers: int, reason: str) -> None:
         """With fewer than there might have been."""
+        fewer = optimisers < self._most_optimisers
         self._share_out(optimisers)
-        self._on_event(Said(f"note: on the GPU, {optimisers} at a time from here: {reason}"))
+        if fewer:
+            self._on_event(Said(f"note: on the GPU, {optimisers} at a time from here: {reason}"))
 
     def _hand_out(self) -> None:
         """Optimisations, to those that are free for them; those that are missing are started."""

@@ -2,6 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stages.colour import match
 from stages.colour.match import match_colours
 
 
@@ -77,6 +78,16 @@ def test_regions_that_are_not_sure_take_half_of_the_one_map_of_all():
         assert abs(own[side].mean() - target[side].mean()) < 0.03
         assert abs(whole[side].mean() - target[side].mean()) > 0.1
         assert abs(unsure[side].mean() - (own[side].mean() + whole[side].mean()) / 2) < 0.03
+
+
+def test_some_pixels_of_a_region_tell_its_colours(monkeypatch):
+    """Of 1200 each: stripes, which a fixed stride would not see as they are."""
+    rng = np.random.default_rng(0)
+    labels, stripes = halves(), 0.3 * (np.arange(60) // 2 % 2)[None, :, None]
+    photo, target = (level + stripes + 0.05 * rng.uniform(-1, 1, (40, 60, 3)) for level in (0.2, 0.5))
+    exact = match_colours(photo, labels, target, labels, 2).image
+    monkeypatch.setattr(match, "ENOUGH", 300)
+    assert np.abs(match_colours(photo, labels, target, labels, 2).image - exact).max() < 0.05
 
 
 def test_a_region_that_one_side_lacks_keeps_its_colours():

@@ -37,7 +37,7 @@ def test_it_is_taken_so_many_times():
 
 def test_what_gets_brighter_by_that_does_not_burn_out():
     content = photo_like(30, 40)
-    for a, least, most in ((0.05, 1.1, 1.2), (0.5, 1.05, 1.15), (0.8, 1.0, 1.05)):
+    for a, least, most in ((0.05, 1.1, 1.2), (0.5, 1.05, 1.15), (0.8, 0.99, 1.05)):
         anchor, y = np.full((30, 40, 3), a), np.full((30, 40, 3), 1.2 * (a + BLACK) - BLACK)
         again = (find_target(y, anchor, content, emphasis=2.0) + BLACK) / (y + BLACK)
         assert least < again.min() <= again.max() < most

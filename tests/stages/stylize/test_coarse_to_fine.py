@@ -1,5 +1,7 @@
 """Stage one and the one-stage method with real VGG-16 features, at small size."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -115,8 +117,23 @@ def test_bad_regions_are_refused(photo, encoder):
     labels = np.zeros(photo.shape[:2], np.uint8)
     with pytest.raises(ValueError, match=r"the content's regions are \(47, 64\)"):
         stylize(photo, photo, encoder, regions=Regions(labels[1:], labels, 1, ()))
-    with pytest.raises(ValueError, match=r"regions \[1\] have no pixel in the style"):
-        stylize(photo, photo, encoder, regions=Regions(labels, labels, 2, ()))
+    for sure in (True, False):
+        with pytest.raises(ValueError, match=r"regions \[1\] have no pixel in the style"):
+            stylize(photo, photo, encoder, regions=Regions(labels, labels, 2, sure=sure))
+
+
+def test_found_regions_tell_which_hues_there_are(photo, encoder):
+    """Their style is grey to the left; light and texture take no notice of them."""
+    labels = np.repeat([[0, 1]], [32, 32], axis=1).repeat(48, axis=0).astype(np.uint8)
+    style = photo[::-1].copy()
+    style[:, :32] = style[:, :32, :1]
+    regions = Regions(labels, labels, 2, sure=False)
+    settings = Stylize(sizes=(32,), evaluations=(3,))
+    image = stylize(photo, style, encoder, regions=regions, settings=settings).image
+    saturation = np.ptp(image, axis=2)
+    assert saturation[:, :8].mean() < 0.3 * saturation[:, -8:].mean()
+    drawn = stylize(photo, style, encoder, regions=replace(regions, sure=True), settings=settings).image
+    assert np.abs(image - drawn).max() > 0.01
 
 
 def test_settings_that_do_not_go_together_are_refused():
