@@ -19,6 +19,7 @@ from pipeline.events.summary import Failure
 from pipeline.images.raster import ImageError
 from pipeline.run.staleness import Examined, State, find_state, wanted_recipe
 from pipeline.run.workers.cores import available_cores
+from pipeline.run.workers.room import room_for
 from pipeline.settings.config import WORKING_SIZE, Config, ConfigError, Size
 from pipeline.steps.step import Step
 from pipeline.store.hash_cache import HashCache
@@ -61,7 +62,7 @@ def examine(
     """
     cache, room = HashCache(results), Room(results) if prepare else None
     look_at = partial(_examined, results=results, steps=steps, settings_of=settings_of, cache=cache, room=room)
-    at_once = max(1, min(available_cores(), free_memory() // BYTES_AT_ONCE))
+    at_once = room_for([BYTES_AT_ONCE] * len(dataset.pairs), available_cores(), free_memory())
     # Decoders silence their warnings one by one, which is no work for several threads: they are silent throughout.
     with warnings.catch_warnings(), ThreadPoolExecutor(at_once) as threads:
         warnings.simplefilter("ignore")

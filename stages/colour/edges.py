@@ -51,7 +51,11 @@ class Edges(NamedTuple):
         planes: (C, H, W). weights: (H, W), how much each pixel counts, 0 outside the region. strength: as above.
         Returns (C, H, W) of the planes' precision.
         """
-        sums = self.smooth(np.concatenate([planes * weights, weights[None]], dtype=planes.dtype), strength)
+        return self.smooth_weighted(np.concatenate([planes * weights, weights[None]], dtype=planes.dtype), strength)
+
+    def smooth_weighted(self, weighted: NDArray[np.floating], strength: float) -> NDArray[np.floating]:
+        """The same of (C + 1, H, W), the planes times the weights and then the weights; returns (C, H, W)."""
+        sums = self.smooth(weighted, strength)
         smooth: NDArray[np.floating] = sums[:-1] / np.maximum(sums[-1], 1e-3)
         return smooth
 

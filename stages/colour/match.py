@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from stages.arrays import AnyLabels, AnyPhoto, Array
 from stages.colour.colour_map import ColourMap, find_colour_map, unexplained
@@ -95,21 +96,22 @@ def match_colours(
     photo, target: (H, W, 3) and (h, w, 3) in [0, 1]. labels, target_labels: (H, W) and (h, w), 0 to count - 1. sure:
     whether the regions are; otherwise at least UNSURE of what one map makes of all is taken.
     """
-    edges, scale = find_edges(photo), (max(labels.shape) / LONG_EDGE) ** 2
-    photo = photo.astype(np.float32)
-    weights = edges.shares(labels, count, BLENDING * scale)
-    base = edges.smooth(photo.transpose(2, 0, 1), GRAIN * scale)
-    sides = ((k, _region(photo, labels, k), _region(target, target_labels, k)) for k in range(count))
-    regions = {k: (own, wanted) for k, own, wanted in sides if own.size and wanted.size}
-    common, share = _find_common(list(regions.values()), sure) if len(regions) > 1 else (UNCHANGED, 0.0)
-    looks = [_look(UNCHANGED, len(photo))] * count + [_look(common, len(photo))]
-    spans, within, shares = np.tile(np.eye(3), (count, 1, 1)), np.zeros((count, 3, 4)), np.zeros(count)
-    for k, (own, wanted) in regions.items():
-        middle, spans[k], shares[k] = mean(wanted.colours), span(wanted.colours), share
-        within[k] = _affine(middle + (CORNERS - middle) @ spans[k])  # no hue that this region of the target lacks
-        looks[k] = _find_look(own, wanted, spans[k])
-    image = _mixed(photo, base, weights, Look(*map(np.stack, zip(*looks, strict=True))), within, shares)
-    return Matched(image, weights, spans, edges)
+    with threadpool_limits(1, "blas"):  # for products with 3x3 matrices, threads that wait for each other cost more
+        edges, scale = find_edges(photo), (max(labels.shape) / LONG_EDGE) ** 2
+        photo = photo.astype(np.float32)
+        weights = edges.shares(labels, count, BLENDING * scale)
+        base = edges.smooth(photo.transpose(2, 0, 1), GRAIN * scale)
+        sides = ((k, _region(photo, labels, k), _region(target, target_labels, k)) for k in range(count))
+        regions = {k: (own, wanted) for k, own, wanted in sides if own.size and wanted.size}
+        common, share = _find_common(list(regions.values()), sure) if len(regions) > 1 else (UNCHANGED, 0.0)
+        looks = [_look(UNCHANGED, len(photo))] * count + [_look(common, len(photo))]
+        spans, within, shares = np.tile(np.eye(3), (count, 1, 1)), np.zeros((count, 3, 4)), np.zeros(count)
+        for k, (own, wanted) in regions.items():
+            middle, spans[k], shares[k] = mean(wanted.colours), span(wanted.colours), share
+            within[k] = _affine(middle + (CORNERS - middle) @ spans[k])  # no hue that this region of the target lacks
+            looks[k] = _find_look(own, wanted, spans[k])
+        image = _mixed(photo, base, weights, Look(*map(np.stack, zip(*looks, strict=True))), within, shares)
+        return Matched(image, weights, spans, edges)
 
 
 def _region(photo: AnyPhoto, labels: AnyLabels, number: int) -> Region:

@@ -8,7 +8,6 @@ made from them is hazy. What the stage-one image has of its own comes by the res
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits
 
 from stages.colour.match import match_colours
 from stages.segment.remap import Regions, one_region
@@ -29,5 +28,4 @@ def find_anchor(content: ArrayLike, style: ArrayLike, regions: Regions | None = 
     for name, photo, given in zip(("content", "style"), photos, labels, strict=True):
         if given.shape != photo.shape[:2]:
             raise ValueError(f"{name}'s regions: {given.shape}, it is {photo.shape[:2]}; bring both to one size")
-    with threadpool_limits(1, "blas"):  # for products with 3x3 matrices, threads that wait for each other cost more
-        return match_colours(photos[0], labels[0], photos[1], labels[1], regions.count, sure=regions.sure).image
+    return match_colours(photos[0], labels[0], photos[1], labels[1], regions.count, sure=regions.sure).image

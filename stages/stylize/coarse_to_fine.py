@@ -146,8 +146,8 @@ def _start(
         noise = torch.rand(pair.content.shape, generator=generator).to(pair.content.device)
         return Pixels(torch.zeros_like(pair.content), change=noise)
     regions = regions or one_region(content.shape[:2], style.shape[:2])
-    with threadpool_limits(1, "blas"):  # for products with 3x3 matrices, threads that wait for each other cost more
-        matched = match_colours(content, regions.content, style, regions.style, regions.count, sure=regions.sure)
+    matched = match_colours(content, regions.content, style, regions.style, regions.count, sure=regions.sure)
+    with threadpool_limits(1, "blas"):  # as in the match: its products are small too
         relit = relight(matched, pair, encoder)
     weights, spans = (
         torch.tensor(array, dtype=torch.float32, device=pair.content.device)

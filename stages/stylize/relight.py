@@ -125,6 +125,4 @@ def _within_edges(
     weights = cells.shares[region][:, None] * (values != 0).any(axis=1, keepdims=True)
     planes = np.concatenate([values * weights, weights], axis=1).T.reshape(1, -1, *cells.shape).astype(np.float32)
     known = functional.interpolate(torch.from_numpy(planes), size=inside.shape, mode="bilinear")[0].numpy() * inside
-    sums = edges.smooth(known, strength)
-    smooth: NDArray[np.floating] = sums[:-1] / np.maximum(sums[-1], 1e-3)
-    return smooth
+    return edges.smooth_weighted(known, strength)

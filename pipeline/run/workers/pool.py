@@ -75,7 +75,7 @@ class Workers:
     def _share_out(self, optimisers: int) -> None:
         """Among so many processes that optimise, at most, and the others."""
         self._most_optimisers = optimisers
-        beside = self._cores - (optimisers if self._optimisations else 0)
+        beside = self._cores - self._optimising
         self._places = room_for(self._needs, beside, self._memory) if self._chosen is None else self._chosen
 
     def _say_how_many(self) -> None:
@@ -110,7 +110,7 @@ class Workers:
         if len(at_work) >= self._places:
             return False
         taken = sum(one.memory(self._memory) for one in at_work)
-        taken += WITH_NETWORK * (self._most_optimisers if self._optimisations else 0)
+        taken += WITH_NETWORK * self._optimising
         return taken + task.memory(self._memory) <= self._memory
 
     def give(self, task: Task) -> None:
@@ -195,11 +195,16 @@ class Workers:
         taken, config = {worker.row for worker in self._all}, self._config
         if optimises and self._optimisers:
             config = replace(config, device="cuda")  # or, were the GPU this one's alone, it would take the CPU
-        threads = max(1, self._cores // (self._places + (self._most_optimisers if self._optimisations else 0)))
+        threads = max(1, self._cores // (self._places + self._optimising))
         row = next(row for row in count(1) if row not in taken)
         worker = Worker(config, self._perform, self._on_event, threads=threads, row=row, optimises=optimises)
         self._all.append(worker)
         return worker
+
+    @property
+    def _optimising(self) -> int:
+        """Processes that the machine is shared with, since they optimise."""
+        return self._most_optimisers if self._optimisations else 0
 
     @property
     def _optimisers(self) -> list[Worker]:
